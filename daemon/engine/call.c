@@ -1,0 +1,182 @@
+#include <assert.h>
+#include <string.h>
+
+#include "liaison/crm/setup.h"
+#include "values.h"
+
+/* What handlers read from their call. */
+
+static const struct param_value *
+find(const struct call *call, const char *name)
+{
+	int place = command_param_find(call->command, name);
+
+	assert(place >= 0);
+	return &call->values->params[place];
+}
+
+bool
+call_given(const struct call *call, const char *name)
+{
+	return find(call, name)->given;
+}
+
+const char *
+call_text(const struct call *call, const char *name)
+{
+	return call_text_at(call, name, 0);
+}
+
+const char *
+call_text_at(const struct call *call, const char *name, unsigned i)
+{
+	const struct param_value *value = find(call, name);
+
+	return i < value->count ? value->items[i].text : NULL;
+}
+
+int64_t
+call_int(const struct call *call, const char *name, int64_t otherwise)
+{
+	const struct param_value *value = find(call, name);
+
+	return value->count > 0 ? value->items[0].number : otherwise;
+}
+
+bool
+call_flag(const struct call *call, const char *name)
+{
+	return call_int(call, name, 0) != 0;
+}
+
+unsigned
+call_count(const struct call *call, const char *name)
+{
+	return find(call, name)->count;
+}
+
+int
+call_time(const struct call *call, const char *name, bool end, int64_t *time, int *offset_min,
+	bool *given, struct err *err)
+{
+	const char *text = call_text(call, name);
+
+	*given = text != NULL;
+	return text == NULL ? 0
+			    : moment_parse(text, call->zone, call->now, end, time, offset_min, err);
+}
+
+static bool
+round_up(const char *rest)
+{
+	return *rest >= '5' && *rest <= '9';
+}
+
+/* Decimal text to minor units, rounded half away from zero. The text was checked. */
+static int64_t
+to_minor(const char *text, int exponent)
+{
+	bool negative = *text == '-';
+	const char *at = text + (*text == '-' || *text == '+');
+	int64_t value = 0;
+
+	for (; *at >= '0' && *at <= '9'; at++)
+		value = value * 10 + (*at - '0');
+	if (*at == '.')
+		at++;
+	for (int i = 0; i < exponent; i++) {
+		value *= 10;
+		if (*at >= '0' && *at <= '9')
+			value += *at++ - '0';
+	}
+	if (round_up(at))
+		value++;
+	return negative ? -value : value;
+}
+
+int
+call_money(const struct call *call, const char *name, int64_t *minor, bool *given, struct err *err)
+{
+	const char *text = call_text(call, name);
+	int exponent;
+
+	*given = text != NULL;
+	if (text == NULL)
+		return 0;
+	if (setup_currency_exponent(call->store, &exponent, err) < 0)
+		return -1;
+	if (strcspn(text, ".") > 14)
+		return fail_field(err, ERR_USAGE, name, "'%s' is too large an amount", text);
+	*minor = to_minor(text, exponent);
+	return 0;
+}
+
+bool
+call_is_bulk(const struct call *call)
+{
+	return values_are_bulk(call->values);
+}
+
+struct query_context
+call_query_context(const struct call *call)
+{
+	return (struct query_context){
+		.now = call->now, .zone = call->zone, .me = call->salesperson
+	};
+}
+
+int
+call_list(const struct call *call, const struct query_noun *noun, struct query_node *extra,
+	struct query_list *out, struct err *err)
+{
+	enum { LIMIT_MAX = 1000 };
+	struct query_context context = call_query_context(call);
+	const char *condition = call_text(call, "where");
+	int64_t limit = call_int(call, "limit", 100);
+	struct query_node *where = NULL;
+
+	if (limit < 1 || limit > LIMIT_MAX)
+		return fail_field(err, ERR_USAGE, "limit", "'limit' is %lld: it is from 1 to %d",
+			(long long)limit, LIMIT_MAX);
+	if (condition != NULL &&
+		query_parse(call->arena, noun, &context, condition, &where, err) < 0)
+		return -1;
+	*out = (struct query_list){
+		.noun = noun,
+		.where = query_and(call->arena, where, extra),
+		.sort = call_text(call, "sort"),
+		.limit = (unsigned)limit,
+		.after = call_text(call, "after"),
+		.count = call_flag(call, "count"),
+	};
+	return 0;
+}
+
+int
+call_answer_list(struct call *call, const struct query_list *list,
+	int (*write_item)(struct call *call, int64_t id, struct err *err), struct err *err)
+{
+	struct query_page page;
+
+	if (query_run(call->store, call->arena, list, &page, err) < 0)
+		return -1;
+	json_object_begin(call->out, NULL);
+	json_array_begin(call->out, "items");
+	for (unsigned i = 0; i < page.count; i++) {
+		if (write_item(call, page.ids[i], err) < 0)
+			return -1;
+	}
+	json_array_end(call->out);
+	json_text(call->out, "next", page.next);
+	if (list->count)
+		json_int(call->out, "count", page.total);
+	json_object_end(call->out);
+	return 0;
+}
+
+struct capture *
+call_capture(struct call *call)
+{
+	assert(call->capture != NULL);
+	return call->capture;
+}

@@ -1,0 +1,271 @@
+#include "liaison/capture/capture.h"
+#include "liaison/crm/contact.h"
+#include "liaison/crm/interaction.h"
+#include "loop_call.h"
+
+/* capture: what was decided of every message, why, and deciding again. */
+
+static int
+write_capture(struct call *call, int64_t id, struct err *err)
+{
+	return capture_write(call->store, call->arena, id, call->out, err);
+}
+
+/* ---- capture.list ---- */
+
+static const struct param list_params[] = {
+	{ "decision", PARAM_ENUM, 0, "only these decisions",
+		"captured|unmatched|internal|ignored|bulk|automatic|private|duplicate|quarantined|"
+		"forgotten",
+		NULL },
+	{ "source", PARAM_NAME, 0, "only what this source saw", NULL, NULL },
+	{ "folder", PARAM_TEXT, 0, "only what is in this folder", NULL, NULL },
+	{ "since", PARAM_DATE, 0, "only what was decided since then", NULL, NULL },
+	{ 0 },
+};
+
+static const struct {
+	const char *param, *field;
+	enum query_op op;
+} list_filters[] = {
+	{ "decision", "decision", QUERY_EQ },
+	{ "source", "source", QUERY_EQ },
+	{ "folder", "folder", QUERY_EQ },
+	{ "since", "at", QUERY_GE },
+};
+
+static int
+list_where(struct call *call, struct query_node **where, struct err *err)
+{
+	struct query_context context = call_query_context(call);
+	struct query_node *one;
+
+	*where = NULL;
+	for (size_t i = 0; i < sizeof list_filters / sizeof list_filters[0]; i++) {
+		const char *value = call_text(call, list_filters[i].param);
+
+		if (value == NULL)
+			continue;
+		if (query_compare(call->arena, &capture_noun, &context, list_filters[i].field,
+			    list_filters[i].op, value, &one, err) < 0)
+			return -1;
+		*where = query_and(call->arena, *where, one);
+	}
+	return 0;
+}
+
+static int
+run_list(struct call *call, struct err *err)
+{
+	struct query_node *where;
+	struct query_list list;
+
+	if (list_where(call, &where, err) < 0 ||
+		call_list(call, &capture_noun, where, &list, err) < 0)
+		return -1;
+	return call_answer_list(call, &list, write_capture, err);
+}
+
+/* ---- capture.show ---- */
+
+static const struct param show_params[] = {
+	{ "id", PARAM_INTEGER, PARAM_REQUIRED, "the number of the capture record", NULL, NULL },
+	{ 0 },
+};
+
+static int
+run_show(struct call *call, struct err *err)
+{
+	return write_capture(call, call_int(call, "id", 0), err);
+}
+
+/* ---- capture.explain ---- */
+
+static const struct param explain_params[] = {
+	{ "thing", PARAM_TEXT, PARAM_POSITIONAL,
+		"an interaction's number, a Message-ID, source:folder:uid, or an event's UID", NULL,
+		NULL },
+	{ "interaction", PARAM_INTEGER, 0, "an interaction's number", NULL, NULL },
+	{ "message_id", PARAM_TEXT, 0, "a Message-ID, with or without <>", NULL, NULL },
+	{ "source", PARAM_NAME, 0, "the source that has the message", NULL, NULL },
+	{ "folder", PARAM_TEXT, 0, "the folder that has the message", NULL, NULL },
+	{ "uid", PARAM_INTEGER, 0, "the message's IMAP UID", NULL, NULL },
+	{ "event_uid", PARAM_TEXT, 0, "a calendar event's UID", NULL, NULL },
+	{ "recurrence_id", PARAM_TEXT, 0, "which occurrence of the event", NULL, NULL },
+	{ 0 },
+};
+
+static int
+read_thing(struct call *call, struct explain_thing *thing, struct err *err)
+{
+	const char *words = call_text(call, "thing");
+	int64_t uid = call_int(call, "uid", 0);
+
+	if (words != NULL)
+		return explain_parse(call->store, call->arena, words, thing, err);
+	if (uid < 0 || uid > UINT32_MAX)
+		return fail_field(err, ERR_USAGE, "uid", "'%lld' is not a UID", (long long)uid);
+	*thing = (struct explain_thing){
+		.interaction = call_int(call, "interaction", 0),
+		.message_id = call_text(call, "message_id"),
+		.source = call_text(call, "source"),
+		.folder = call_text(call, "folder"),
+		.uid = (uint32_t)uid,
+		.event_uid = call_text(call, "event_uid"),
+	};
+	return 0;
+}
+
+/* Explaining reads only, so it runs on a reader, which has no capture of its own. */
+static int
+run_explain(struct call *call, struct err *err)
+{
+	struct explain_thing thing;
+	struct capture *capture;
+	int failed;
+
+	if (read_thing(call, &thing, err) < 0)
+		return -1;
+	capture = capture_new(call->config);
+	failed = explain_write(call->store, capture, call->arena, &thing, call->out, err);
+	capture_free(capture);
+	return failed;
+}
+
+/* ---- capture.rematch ---- */
+
+static const struct param rematch_params[] = {
+	{ "contact", PARAM_CONTACT, 0, "only with this contact's addresses and domains", NULL,
+		NULL },
+	{ 0 },
+};
+
+static int
+tell_one(struct call *call, const struct capture_told *told, struct text *text, struct err *err)
+{
+	struct json_out out;
+
+	text_reset(text);
+	json_out_init(&out, text);
+	if (interaction_write(call->store, call->arena, told->interaction_id, &out, err) < 0)
+		return -1;
+	return call_event(call, told->changed ? "interaction.changed" : "interaction.recorded",
+		text->bytes, err);
+}
+
+static int
+tell_result(struct call *call, const struct capture_result *result, struct err *err)
+{
+	struct text text = { 0 };
+	int failed = 0;
+
+	for (unsigned i = 0; failed == 0 && i < result->told_count; i++)
+		failed = tell_one(call, &result->told[i], &text, err);
+	text_clear(&text);
+	return failed;
+}
+
+static int
+journal_rematch(struct call *call, int64_t contact_id, int64_t count, struct err *err)
+{
+	const char *after = arena_printf(call->arena, "{\"rematched\":%lld}", (long long)count);
+
+	if (count == 0)
+		return 0;
+	return call_journal(
+		call, contact_id != 0 ? "contact" : "capture", contact_id, NULL, after, err);
+}
+
+static int
+run_rematch(struct call *call, struct err *err)
+{
+	const char *words = call_text(call, "contact");
+	struct capture_result result;
+	int64_t contact_id = 0, count;
+
+	if (words != NULL && contact_resolve(call->store, call->arena, words, &contact_id, err) < 0)
+		return -1;
+	if (capture_rematch(call->store, call_capture(call), call->arena, contact_id, call->now,
+		    &result, &count, err) < 0 ||
+		tell_result(call, &result, err) < 0 ||
+		journal_rematch(call, contact_id, count, err) < 0)
+		return -1;
+	json_object_begin(call->out, NULL);
+	json_int(call->out, "rematched", count);
+	json_int(call->out, "recorded", result.captured);
+	json_int(call->out, "linked", count - result.captured);
+	json_object_end(call->out);
+	return 0;
+}
+
+/* ---- capture.verify, capture.retry: they ask servers ---- */
+
+static const struct param verify_params[] = {
+	{ "source", PARAM_NAME, PARAM_REQUIRED, "the source to verify", NULL, NULL },
+	{ "repair", PARAM_FLAG, 0, "fetch and decide what is missing", NULL, NULL },
+	{ 0 },
+};
+
+static int
+run_verify(struct loop_call *call, struct err *err)
+{
+	if (call_flag(&call->call, "repair") && call->call.granted == ACCESS_READS)
+		return fail(
+			err, ERR_PERMISSION, "'%s' may verify, but not repair", call->call.user);
+	return run_verify_loop(call, err);
+}
+
+static const struct param retry_params[] = {
+	{ "id", PARAM_INTEGER, PARAM_POSITIONAL | PARAM_REPEATS,
+		"numbers of quarantined capture records; none: all", NULL, NULL },
+	{ 0 },
+};
+
+#define VERIFY_COLUMNS \
+	"folder,server,outside_window,decided,captured,unmatched,internal,ignored,bulk,automatic," \
+	"private,duplicate,quarantined,forgotten,recognised,gone,missing"
+
+const struct command capture_commands[] = {
+	{ .name = "capture.list",
+		.summary = "what was decided of each message",
+		.params = list_params,
+		.run = run_list,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LIST,
+		.key = "id",
+		.columns = "id,source,folder,uid,decision,reason,interaction",
+		.view = VIEW_TABLE },
+	{ .name = "capture.show",
+		.summary = "one decision",
+		.params = show_params,
+		.run = run_show,
+		.access = ACCESS_READS,
+		.key = "id" },
+	{ .name = "capture.explain",
+		.summary = "why a message is where it is, or is not",
+		.params = explain_params,
+		.run = run_explain,
+		.access = ACCESS_READS },
+	{ .name = "capture.verify",
+		.summary = "compare the ledger with what the server has",
+		.params = verify_params,
+		.run_loop = run_verify,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LOOP,
+		.key = "folder",
+		.columns = VERIFY_COLUMNS,
+		.view = VIEW_TABLE },
+	{ .name = "capture.retry",
+		.summary = "ask the server again for what is quarantined",
+		.params = retry_params,
+		.run_loop = run_retry_loop,
+		.access = ACCESS_WRITES,
+		.traits = COMMAND_LOOP,
+		.key = "id" },
+	{ .name = "capture.rematch",
+		.summary = "match the past again with the contacts of today",
+		.params = rematch_params,
+		.run = run_rematch,
+		.access = ACCESS_WRITES },
+	{ 0 },
+};

@@ -1,0 +1,323 @@
+#include "cmd_contact.h"
+
+#include "liaison/crm/contact.h"
+#include "record.h"
+
+/* Contacts: the table, and the commands that are a few lines. */
+
+static int
+run_show(struct call *call, struct err *err)
+{
+	int64_t id;
+
+	if (call_contact(call, "contact", false, &id, err) < 0)
+		return -1;
+	return answer_contact(call, id, err);
+}
+
+static int
+answer_removal(
+	struct call *call, const struct contact *contact, const struct contact_removal *removal)
+{
+	json_object_begin(call->out, NULL);
+	json_text(call->out, "no", contact->no);
+	json_text(call->out, "name", contact->name);
+	json_int(call->out, "persons", removal->persons);
+	json_int(call->out, "emails", removal->emails);
+	json_int(call->out, "interactions", removal->interactions);
+	json_object_end(call->out);
+	return 0;
+}
+
+static int
+journal_removal(struct call *call, int64_t id, struct err *err)
+{
+	const char *before;
+
+	if (contact_text(call, id, &before, err) < 0)
+		return -1;
+	return call_journal(call, "contact", id, before, NULL, err);
+}
+
+/* A company's persons go with it, each with an entry of its own. */
+static int
+journal_removals(struct call *call, int64_t id, struct err *err)
+{
+	struct query_node *of_it = query_fixed(call->arena, "c.company_id = ?", id);
+	int64_t *persons;
+	size_t count;
+
+	if (query_ids(call->store, call->arena, &contact_noun, of_it, 0, &persons, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (journal_removal(call, persons[i], err) < 0)
+			return -1;
+	}
+	return journal_removal(call, id, err);
+}
+
+/* The counts of what goes with it are the answer, and what a dry run shows. */
+static int
+run_remove(struct call *call, struct err *err)
+{
+	struct contact_removal removal;
+	struct contact contact;
+	int64_t id;
+
+	if (call_contact(call, "contact", true, &id, err) < 0 ||
+		contact_get(call->store, call->arena, id, &contact, err) < 0 ||
+		contact_removal_count(call->store, id, &removal, err) < 0 ||
+		journal_removals(call, id, err) < 0 || contact_remove(call->store, id, err) < 0)
+		return -1;
+	capture_contacts_changed(call_capture(call));
+	return answer_removal(call, &contact, &removal);
+}
+
+static int
+run_note(struct call *call, struct err *err)
+{
+	const char *note = call_text(call, "note");
+	int64_t contact, id;
+
+	if (note == NULL)
+		return fail_field(err, ERR_USAGE, "note", "the note has no text");
+	if (call_contact(call, "contact", false, &contact, err) < 0 ||
+		contact_note_add(call->store, contact, call->user, note, call->now, &id, err) < 0 ||
+		call_journal(call, "contact-note", id, NULL,
+			arena_printf(call->arena, "{\"contact\":%lld}", (long long)contact),
+			err) < 0)
+		return -1;
+	return contact_note_write(call->store, id, call->out, err);
+}
+
+static int
+answer_note(struct call *call, int64_t id, struct err *err)
+{
+	return contact_note_write(call->store, id, call->out, err);
+}
+
+static int
+run_note_list(struct call *call, struct err *err)
+{
+	struct query_list list;
+	int64_t id;
+
+	if (call_contact(call, "contact", false, &id, err) < 0 ||
+		call_list(call, &contact_note_noun,
+			query_fixed(call->arena, "n.contact_id = ?", id), &list, err) < 0)
+		return -1;
+	return call_answer_list(call, &list, answer_note, err);
+}
+
+/* ---- the table ---- */
+
+#define CONTACT_PARAM \
+	{ \
+		"contact", PARAM_CONTACT, PARAM_REQUIRED, "a number, an address or a name", NULL, \
+			NULL \
+	}
+#define EXACT_PARAM \
+	{ \
+		"contact", PARAM_CONTACT, PARAM_REQUIRED, "a number or a whole address", NULL, \
+			NULL \
+	}
+
+/* What add and edit share, after the name. */
+#define CONTACT_PARAMS \
+	{ "type", PARAM_ENUM, 0, "what it is; a company when only companies' words are given", \
+		"person|company", NULL }, \
+		{ "company", PARAM_CONTACT, 0, "the company a person belongs to", NULL, NULL }, \
+		{ "first_name", PARAM_TEXT, 0, "first name; else split from the name", NULL, \
+			NULL }, \
+		{ "middle_name", PARAM_TEXT, 0, "middle name", NULL, NULL }, \
+		{ "surname", PARAM_TEXT, 0, "surname", NULL, NULL }, \
+		{ "job_title", PARAM_TEXT, 0, "what the person does", NULL, NULL }, \
+		{ "email", PARAM_EMAIL, PARAM_REPEATS, \
+			"an address mail is matched by; the first is primary", NULL, NULL }, \
+		{ "domain", PARAM_DOMAIN, PARAM_REPEATS, \
+			"a company's domain: mail of it is matched", NULL, NULL }, \
+		{ "phone", PARAM_TEXT, 0, "phone number, without letters", NULL, NULL }, \
+		{ "mobile", PARAM_TEXT, 0, "mobile number, without letters", NULL, NULL }, \
+		{ "street", PARAM_TEXT, 0, "street and number", NULL, NULL }, \
+		{ "city", PARAM_TEXT, 0, "city", NULL, NULL }, \
+		{ "post_code", PARAM_TEXT, 0, "post code", NULL, NULL }, \
+		{ "country", PARAM_TEXT, 0, "code of the country, such as DE", NULL, NULL }, \
+		{ "language", PARAM_TEXT, 0, "code of the language, such as de or pt-BR", NULL, \
+			NULL }, \
+		{ "territory", PARAM_CODE, 0, "code of the territory", NULL, NULL }, \
+		{ "salesperson", PARAM_CODE, 0, "code of who looks after it", NULL, NULL }, \
+		{ "correspondence", PARAM_ENUM, 0, "the medium it prefers", "email|hard-copy", \
+			NULL }, \
+		{ "home_page", PARAM_TEXT, 0, "web address", NULL, NULL }, \
+		{ "lead_status", PARAM_TEXT, 0, "how far a lead is", NULL, NULL }, \
+		{ "lead_source", PARAM_TEXT, 0, "where it came from", NULL, NULL }, \
+		{ "excluded", PARAM_FLAG, 0, "is left out of segments", NULL, NULL }, \
+		{ "privacy_blocked", PARAM_FLAG, 0, "nothing new may be recorded by hand", NULL, \
+			NULL }, \
+		{ "minor", PARAM_FLAG, 0, "is a minor; blocked until a parent consents", NULL, \
+			NULL }, \
+	{ \
+		"parental_consent", PARAM_FLAG, 0, "a parent consented", NULL, NULL \
+	}
+
+static const struct param add_params[] = {
+	{ "name", PARAM_TEXT, PARAM_REQUIRED, "the person's or company's name", NULL, NULL },
+	CONTACT_PARAMS,
+	{ "no", PARAM_CODE, 0, "number; else the next one of the series", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param edit_params[] = {
+	CONTACT_PARAM,
+	{ "name", PARAM_TEXT, 0, "the name", NULL, NULL },
+	CONTACT_PARAMS,
+	{ 0 },
+};
+
+static const struct param contact_params[] = { CONTACT_PARAM, { 0 } };
+static const struct param exact_params[] = { EXACT_PARAM, { 0 } };
+
+static const struct param find_params[] = {
+	{ "text", PARAM_TEXT, PARAM_REQUIRED,
+		"number, name, address, domain, city or phone, or a "
+		"part of it",
+		NULL, NULL },
+	{ 0 },
+};
+
+static const struct param timeline_params[] = {
+	CONTACT_PARAM,
+	{ "since", PARAM_DATE, 0, "from then on", NULL, NULL },
+	{ "until", PARAM_DATE, 0, "up to then", NULL, NULL },
+	{ "kind", PARAM_NAME, PARAM_REPEATS, "only of this kind: email, meeting, call …", NULL,
+		NULL },
+	{ "limit", PARAM_INTEGER, 0, "at most so many, 1 to 1,000", NULL, "100" },
+	{ "after", PARAM_TEXT, 0, "the cursor of an earlier answer", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param note_params[] = {
+	CONTACT_PARAM,
+	{ "note", PARAM_TEXT, PARAM_REQUIRED | PARAM_LONG, "the text", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param email_add_params[] = {
+	CONTACT_PARAM,
+	{ "email", PARAM_EMAIL, PARAM_REQUIRED, "the address", NULL, NULL },
+	{ "from", PARAM_DATE, 0, "it is theirs from then on", NULL, NULL },
+	{ "until", PARAM_DATE, 0, "it was theirs up to then", NULL, NULL },
+	{ "kind", PARAM_TEXT, 0, "work, home, …", NULL, NULL },
+	{ "shared", PARAM_FLAG, 0,
+		"another contact may have it too: both are matched, flagged "
+		"ambiguous",
+		NULL, NULL },
+	{ "primary", PARAM_FLAG, 0, "make it the first one", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param email_remove_params[] = {
+	CONTACT_PARAM,
+	{ "email", PARAM_EMAIL, PARAM_REQUIRED, "the address", NULL, NULL },
+	{ 0 },
+};
+
+static const char COLUMNS[] = "no,name,type,company_name,city,interactions,last_interaction";
+
+const struct command contact_commands[] = {
+	{ .name = "contact.add",
+		.summary = "add a person or a company",
+		.params = add_params,
+		.run = run_contact_add,
+		.access = ACCESS_WRITES,
+		.key = "no",
+		.columns = COLUMNS },
+	{ .name = "contact.show",
+		.summary = "show a contact",
+		.params = contact_params,
+		.run = run_show,
+		.access = ACCESS_READS,
+		.key = "no",
+		.columns = COLUMNS },
+	{ .name = "contact.list",
+		.summary = "list contacts",
+		.run = run_contact_list,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LIST,
+		.key = "no",
+		.columns = COLUMNS,
+		.view = VIEW_TABLE },
+	{ .name = "contact.find",
+		.summary = "find contacts by free text, the likeliest first",
+		.params = find_params,
+		.run = run_contact_find,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LIST,
+		.key = "no",
+		.columns = COLUMNS,
+		.view = VIEW_TABLE },
+	{ .name = "contact.edit",
+		.summary = "change fields of a contact",
+		.params = edit_params,
+		.run = run_contact_edit,
+		.access = ACCESS_WRITES,
+		.traits = COMMAND_NOUN_EDIT,
+		.key = "no",
+		.columns = COLUMNS },
+	{ .name = "contact.remove",
+		.summary = "remove a contact; its history stays",
+		.params = exact_params,
+		.run = run_remove,
+		.access = ACCESS_WRITES,
+		.traits = COMMAND_CONFIRM,
+		.key = "no",
+		.columns = "no,name,persons,interactions" },
+	{ .name = "contact.timeline",
+		.summary = "what happened with a contact, newest first",
+		.params = timeline_params,
+		.run = run_contact_timeline,
+		.access = ACCESS_READS,
+		.key = "id",
+		.columns = "id,at,kind,direction,subject",
+		.view = VIEW_TABLE },
+	{ .name = "contact.note",
+		.summary = "add a note to a contact",
+		.params = note_params,
+		.run = run_note,
+		.access = ACCESS_WRITES,
+		.key = "id",
+		.columns = "id,at,user,note" },
+	{ .name = "contact.note.list",
+		.summary = "list the notes on a contact, newest first",
+		.params = contact_params,
+		.run = run_note_list,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LIST,
+		.key = "id",
+		.columns = "id,at,user,note",
+		.view = VIEW_TABLE },
+	{ .name = "contact.email.add",
+		.summary = "add an address and match past mail by it",
+		.params = email_add_params,
+		.run = run_contact_email_add,
+		.access = ACCESS_WRITES,
+		.key = "no",
+		.columns = COLUMNS },
+	{ .name = "contact.email.remove",
+		.summary = "stop matching by an address; history stays",
+		.params = email_remove_params,
+		.run = run_contact_email_remove,
+		.access = ACCESS_WRITES,
+		.key = "no",
+		.columns = COLUMNS },
+	{ .name = "contact.email.list",
+		.summary = "list a contact's addresses",
+		.params = contact_params,
+		.run = run_contact_email_list,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LIST,
+		.key = "email",
+		.columns = "email,kind,primary,from,until,state",
+		.view = VIEW_TABLE },
+	{ 0 },
+};

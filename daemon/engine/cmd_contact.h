@@ -1,0 +1,25 @@
+#ifndef LIAISON_ENGINE_CMD_CONTACT_H
+#define LIAISON_ENGINE_CMD_CONTACT_H
+
+#include "command.h"
+
+/* The handlers of the noun contact, by file. */
+
+/* cmd_contact_edit.c */
+int run_contact_add(struct call *call, struct err *err);
+int run_contact_edit(struct call *call, struct err *err);
+
+/* cmd_contact_email.c */
+int run_contact_email_add(struct call *call, struct err *err);
+int run_contact_email_remove(struct call *call, struct err *err);
+int run_contact_email_list(struct call *call, struct err *err);
+/* Match the past by the address or domain just given, tell watchers, add to *count. */
+int rematch_address(struct call *call, const char *address, int64_t *count, struct err *err);
+int rematch_domain(struct call *call, const char *domain, int64_t *count, struct err *err);
+
+/* cmd_contact_find.c */
+int run_contact_list(struct call *call, struct err *err);
+int run_contact_find(struct call *call, struct err *err);
+int run_contact_timeline(struct call *call, struct err *err);
+
+#endif

@@ -1,0 +1,137 @@
+#include "cmd_contact.h"
+
+#include <stdio.h>
+
+#include "liaison/crm/contact.h"
+#include "record.h"
+
+/* Addresses of contacts. Adding one matches the past by it in the same transaction. */
+
+int
+rematch_address(struct call *call, const char *address, int64_t *count, struct err *err)
+{
+	struct capture *capture = call_capture(call);
+	struct capture_result result = { 0 };
+	int64_t linked = 0;
+
+	capture_contacts_changed(capture);
+	if (capture_rematch_address(call->store, capture, call->arena, address, call->now, &result,
+		    &linked, err) < 0)
+		return -1;
+	*count += linked;
+	return tell_interactions(call, &result, err);
+}
+
+int
+rematch_domain(struct call *call, const char *domain, int64_t *count, struct err *err)
+{
+	struct capture *capture = call_capture(call);
+	struct capture_result result = { 0 };
+	int64_t linked = 0;
+
+	capture_contacts_changed(capture);
+	if (capture_rematch_domain(call->store, capture, call->arena, domain, call->now, &result,
+		    &linked, err) < 0)
+		return -1;
+	*count += linked;
+	return tell_interactions(call, &result, err);
+}
+
+static int
+read_email(struct call *call, struct contact_email *out, struct err *err)
+{
+	int offset;
+
+	*out = (struct contact_email){ .email = call_text(call, "email"),
+		.kind = call_text(call, "kind"),
+		.shared = call_flag(call, "shared"),
+		.primary = call_flag(call, "primary"),
+		.learned_from = arena_printf(call->arena, "user %s", call->user) };
+	if (out->email == NULL)
+		return fail_field(err, ERR_USAGE, "email", "there is no address to add");
+	if (call_time(call, "from", false, &out->from, &offset, &out->has_from, err) < 0 ||
+		call_time(call, "until", true, &out->until, &offset, &out->has_until, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* The version goes with it, so that a stale edit learns what was changed. */
+static int
+journal_email(
+	struct call *call, int64_t id, const char *removed, const char *added, struct err *err)
+{
+	const char *texts[2] = { removed, added }, *json[2];
+	struct contact contact;
+
+	if (contact_touch(call->store, id, call->now, err) < 0 ||
+		contact_get(call->store, call->arena, id, &contact, err) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		struct text text = { 0 };
+		struct json_out out;
+
+		json_out_init(&out, &text);
+		json_object_begin(&out, NULL);
+		json_int(&out, "version", contact.version - 1 + i);
+		json_text(&out, "email", texts[i]);
+		json_object_end(&out);
+		json[i] = arena_text(call->arena, text.bytes);
+		text_clear(&text);
+	}
+	return call_journal(call, "contact", id, json[0], json[1], err);
+}
+
+int
+run_contact_email_add(struct call *call, struct err *err)
+{
+	struct contact_email email;
+	int64_t id, count = 0;
+
+	if (call_contact(call, "contact", false, &id, err) < 0 ||
+		read_email(call, &email, err) < 0 ||
+		contact_email_add(call->store, call->arena, id, &email, err) < 0 ||
+		journal_email(call, id, NULL, email.address, err) < 0 ||
+		rematch_address(call, email.address, &count, err) < 0)
+		return -1;
+	json_object_begin(call->out, NULL);
+	if (contact_write_members(call->store, id, call->out, err) < 0)
+		return -1;
+	json_int(call->out, "rematched", count);
+	json_object_end(call->out);
+	return 0;
+}
+
+int
+run_contact_email_remove(struct call *call, struct err *err)
+{
+	const char *email = call_text(call, "email");
+	int64_t id;
+
+	if (email == NULL)
+		return fail_field(err, ERR_USAGE, "email", "there is no address to remove");
+	if (call_contact(call, "contact", false, &id, err) < 0 ||
+		contact_email_remove(call->store, call->arena, id, email, call->now, err) < 0 ||
+		journal_email(call, id, email, NULL, err) < 0)
+		return -1;
+	capture_contacts_changed(call_capture(call));
+	return answer_contact(call, id, err);
+}
+
+static int
+answer_email(struct call *call, int64_t id, struct err *err)
+{
+	return contact_email_write(call->store, id, call->out, err);
+}
+
+int
+run_contact_email_list(struct call *call, struct err *err)
+{
+	struct query_list list;
+	int64_t id;
+
+	if (call_contact(call, "contact", false, &id, err) < 0 ||
+		call_list(call, &contact_email_noun,
+			query_fixed(call->arena, "e.contact_id = ?", id), &list, err) < 0)
+		return -1;
+	return call_answer_list(call, &list, answer_email, err);
+}

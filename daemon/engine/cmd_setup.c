@@ -1,0 +1,81 @@
+#include "liaison/crm/setup.h"
+#include "record.h"
+
+/* Setup keys. */
+
+static int
+run_show(struct call *call, struct err *err)
+{
+	const char *key = call_text(call, "key");
+
+	json_object_begin(call->out, NULL);
+	if (setup_write(call->store, call->arena, key, "items", call->out, err) < 0)
+		return -1;
+	json_null_(call->out, "next");
+	json_object_end(call->out);
+	return 0;
+}
+
+/* {"key": value} */
+static const char *
+one_value(struct call *call, const char *key, const char *value)
+{
+	struct text text = { 0 };
+	struct json_out out;
+	const char *copy;
+
+	json_out_init(&out, &text);
+	json_object_begin(&out, NULL);
+	json_text(&out, key, value);
+	json_object_end(&out);
+	copy = arena_text_n(call->arena, text.bytes, text.size);
+	text_clear(&text);
+	return copy;
+}
+
+static int
+run_set(struct call *call, struct err *err)
+{
+	const char *key = call_text(call, "key"), *before, *after;
+
+	if (key == NULL)
+		return fail_field(err, ERR_USAGE, "key", "there is no key to set");
+	if (setup_get(call->store, call->arena, key, &before, err) < 0 ||
+		setup_set(call->store, key, call_text(call, "value"), err) < 0 ||
+		setup_get(call->store, call->arena, key, &after, err) < 0 ||
+		call_journal(call, "setup", 0, one_value(call, key, before),
+			one_value(call, key, after), err) < 0)
+		return -1;
+	return setup_write_key(call->store, call->arena, key, call->out, err);
+}
+
+static const struct param show_params[] = {
+	{ "key", PARAM_NAME, PARAM_POSITIONAL, "only this key", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param set_params[] = {
+	{ "key", PARAM_NAME, PARAM_REQUIRED, "the key; setup show lists them", NULL, NULL },
+	{ "value", PARAM_TEXT, PARAM_REQUIRED | PARAM_BLANK,
+		"the value; an empty word is the default again", NULL, NULL },
+	{ 0 },
+};
+
+const struct command setup_commands[] = {
+	{ .name = "setup.show",
+		.summary = "show setup keys, their values and what they do",
+		.params = show_params,
+		.run = run_show,
+		.access = ACCESS_READS,
+		.key = "key",
+		.columns = "key,value,default,summary",
+		.view = VIEW_TABLE },
+	{ .name = "setup.set",
+		.summary = "set a setup key",
+		.params = set_params,
+		.run = run_set,
+		.access = ACCESS_ADMIN,
+		.key = "key",
+		.columns = "key,value,default,summary" },
+	{ 0 },
+};

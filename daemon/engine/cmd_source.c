@@ -1,0 +1,370 @@
+#include <string.h>
+
+#include "liaison/capture/source.h"
+#include "mailbox.h"
+
+/* Commands over sources: what they are at, and what they should do. */
+
+static const struct param source_params[] = {
+	{ "source", PARAM_NAME, PARAM_REQUIRED, "the source's name", NULL, NULL },
+	{ 0 },
+};
+
+static int
+find_source(struct call *call, struct source *out, struct err *err)
+{
+	return source_find(call->store, call->arena, call_text(call, "source"), out, err);
+}
+
+static int
+answer_source(struct call *call, const char *name, struct err *err)
+{
+	return source_write(
+		call->engine->pipeline, call->store, call->arena, name, call->zone, call->out, err);
+}
+
+static int
+answer_by_id(struct call *call, int64_t id, struct err *err)
+{
+	const char *name;
+
+	if (source_name(call->store, call->arena, id, &name, err) < 0)
+		return -1;
+	return answer_source(call, name, err);
+}
+
+static int
+run_list(struct call *call, struct err *err)
+{
+	struct query_list list;
+
+	if (call_list(call, &source_noun, NULL, &list, err) < 0)
+		return -1;
+	return call_answer_list(call, &list, answer_by_id, err);
+}
+
+static int
+run_show(struct call *call, struct err *err)
+{
+	return answer_source(call, call_text(call, "source"), err);
+}
+
+/* ---- folders ----------------------------------------------------------------------------------- */
+
+static const char *
+mode_name(enum folder_mode mode)
+{
+	if (mode == FOLDER_IDLE)
+		return "idle";
+	return mode == FOLDER_POLLED ? "polled" : "unwatched";
+}
+
+static void
+write_folders(struct call *call, const struct mailbox *mailbox)
+{
+	json_object_begin(call->out, NULL);
+	json_array_begin(call->out, "items");
+	for (const struct folder *folder = mailbox->folders; folder != NULL;
+		folder = folder->next) {
+		if (!folder->listed)
+			continue;
+		json_object_begin(call->out, NULL);
+		json_text(call->out, "name", folder->name);
+		json_text(call->out, "attributes", folder->attributes);
+		json_text(call->out, "delimiter", folder->delimiter);
+		json_text(call->out, "watched", mode_name(folder->mode));
+		json_text(call->out, "error", folder->error);
+		json_object_end(call->out);
+	}
+	json_array_end(call->out);
+	json_null_(call->out, "next");
+	json_object_end(call->out);
+}
+
+static int
+run_folders(struct call *call, struct err *err)
+{
+	struct engine *engine = call->engine;
+	struct mailbox *mailbox;
+	struct source source;
+
+	if (find_source(call, &source, err) < 0)
+		return -1;
+	pthread_mutex_lock(&engine->board);
+	mailbox = mailbox_by_name(engine->pipeline, source.name);
+	if (mailbox != NULL)
+		write_folders(call, mailbox);
+	pthread_mutex_unlock(&engine->board);
+	if (mailbox == NULL)
+		return fail(err, ERR_UNAVAILABLE, "the configuration does not name the source '%s'",
+			source.name);
+	return 0;
+}
+
+/* ---- pause, resume, retire --------------------------------------------------------------------- */
+
+/* After COMMIT, on the loop: number is 1 to hold the source, 0 to let it go on. */
+static void
+hold(struct engine *engine, int64_t number, const char *name)
+{
+	struct mailbox *mailbox;
+
+	pthread_mutex_lock(&engine->board);
+	mailbox = mailbox_by_name(engine->pipeline, name);
+	if (mailbox != NULL && number) {
+		mailbox_unwatch(mailbox);
+		mailbox->paused = true;
+	} else if (mailbox != NULL) {
+		mailbox->paused = mailbox->retired = false;
+		mailbox_watch(mailbox);
+	}
+	pthread_mutex_unlock(&engine->board);
+}
+
+static void
+withdraw(struct engine *engine, int64_t number, const char *name)
+{
+	struct mailbox *mailbox;
+
+	(void)number;
+	pthread_mutex_lock(&engine->board);
+	mailbox = mailbox_by_name(engine->pipeline, name);
+	if (mailbox != NULL) {
+		mailbox_unwatch(mailbox);
+		mailbox->retired = true;
+	}
+	pthread_mutex_unlock(&engine->board);
+}
+
+static int
+set_paused(struct call *call, bool paused, struct err *err)
+{
+	struct source source;
+
+	if (find_source(call, &source, err) < 0 ||
+		source_set_paused(call->store, source.id, paused, err) < 0 ||
+		(!paused && source.retired &&
+			source_set_retired(call->store, source.id, false, err) < 0) ||
+		call_journal(call, "source", source.id,
+			paused ? "{\"paused\":false}" : "{\"paused\":true}",
+			paused ? "{\"paused\":true}" : "{\"paused\":false}", err) < 0)
+		return -1;
+	call_after_commit(call, hold, paused, source.name);
+	return answer_source(call, source.name, err);
+}
+
+static int
+run_pause(struct call *call, struct err *err)
+{
+	return set_paused(call, true, err);
+}
+
+static int
+run_resume(struct call *call, struct err *err)
+{
+	return set_paused(call, false, err);
+}
+
+static int
+run_retire(struct call *call, struct err *err)
+{
+	struct source source;
+
+	if (find_source(call, &source, err) < 0 ||
+		source_set_retired(call->store, source.id, true, err) < 0 ||
+		call_journal(call, "source", source.id, "{\"retired\":false}", "{\"retired\":true}",
+			err) < 0)
+		return -1;
+	call_after_commit(call, withdraw, 1, source.name);
+	return answer_source(call, source.name, err);
+}
+
+/* ---- rename, remove ---------------------------------------------------------------------------- */
+
+static const struct param rename_params[] = {
+	{ "old", PARAM_NAME, PARAM_REQUIRED, "the name it has in the database", NULL, NULL },
+	{ "new", PARAM_NAME, PARAM_REQUIRED, "the name it has in the configuration", NULL, NULL },
+	{ 0 },
+};
+
+static void
+forget_row(struct engine *engine, int64_t number, const char *name)
+{
+	struct mailbox *mailbox;
+
+	(void)number;
+	pthread_mutex_lock(&engine->board);
+	mailbox = mailbox_by_name(engine->pipeline, name);
+	if (mailbox != NULL) {
+		mailbox_unwatch(mailbox);
+		mailbox->id = 0;
+	}
+	pthread_mutex_unlock(&engine->board);
+	if (mailbox != NULL)
+		pipeline_configure(engine->pipeline);
+}
+
+/* The configuration may have been edited first: a row without history makes room. */
+static int
+drop_empty(struct call *call, const char *name, struct err *err)
+{
+	struct source_counts counts;
+	struct source source;
+
+	if (source_find(call->store, call->arena, name, &source, err) < 0)
+		return err->code == ERR_NOT_FOUND ? 0 : -1;
+	if (source_count(call->store, source.id, &counts, err) < 0)
+		return -1;
+	if (counts.rows > 0) {
+		fail_field(err, ERR_CONFLICT, "new",
+			"the source '%s' has %lld decisions of its own", name,
+			(long long)counts.rows);
+		return err_hint(err, "rename first, then change the section's name and reload");
+	}
+	capture_contacts_changed(call_capture(call));
+	return source_erase(call->store, call->arena, source.id, err);
+}
+
+static int
+run_rename(struct call *call, struct err *err)
+{
+	const char *old = call_text(call, "old"), *new = call_text(call, "new");
+	struct source source;
+
+	if (source_find(call->store, call->arena, old, &source, err) < 0)
+		return -1;
+	if (drop_empty(call, new, err) < 0 || source_rename(call->store, source.id, new, err) < 0 ||
+		call_journal(call, "source", source.id,
+			arena_printf(call->arena, "{\"name\":\"%s\"}", old),
+			arena_printf(call->arena, "{\"name\":\"%s\"}", new), err) < 0)
+		return -1;
+	call_after_commit(call, withdraw, 1, old); /* until its section bears the new name */
+	call_after_commit(call, forget_row, 0, new);
+	return answer_source(call, new, err);
+}
+
+static const struct param remove_params[] = {
+	{ "source", PARAM_NAME, PARAM_REQUIRED, "the source's name", NULL, NULL },
+	{ "erase", PARAM_FLAG, 0, "erase what was captured from it and nowhere else", NULL, NULL },
+	{ 0 },
+};
+
+static int
+run_remove(struct call *call, struct err *err)
+{
+	struct source_counts counts;
+	struct source source;
+
+	if (find_source(call, &source, err) < 0)
+		return -1;
+	if (!call_flag(call, "erase")) {
+		fail_field(
+			err, ERR_REFUSED, "erase", "removing '%s' erases its history", source.name);
+		return err_hint(err, "say --erase, or retire it, which keeps the history");
+	}
+	if (config_source_by_name(call->config, source.name) != NULL) {
+		fail(err, ERR_REFUSED, "the configuration still names the source '%s'",
+			source.name);
+		return err_hint(err, "take its section out and reload first");
+	}
+	if (source_count(call->store, source.id, &counts, err) < 0 ||
+		source_erase(call->store, call->arena, source.id, err) < 0 ||
+		call_journal(call, "source", source.id,
+			arena_printf(call->arena, "{\"name\":\"%s\"}", source.name), NULL, err) < 0)
+		return -1;
+	capture_contacts_changed(call_capture(call));
+	json_object_begin(call->out, NULL);
+	json_text(call->out, "name", source.name);
+	json_int(call->out, "decisions", counts.rows);
+	json_int(call->out, "interactions", counts.interactions);
+	json_object_end(call->out);
+	return 0;
+}
+
+/* ---- the table --------------------------------------------------------------------------------- */
+
+static const struct param check_params[] = {
+	{ "source", PARAM_NAME, PARAM_REQUIRED, "the source's name", NULL, NULL },
+	{ "host", PARAM_NAME, 0, "try this host in place of the configured one", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param sync_params[] = {
+	{ "source", PARAM_NAME, PARAM_POSITIONAL, "the source's name; without it all", NULL, NULL },
+	{ 0 },
+};
+
+#define COLUMNS "name,kind,state,last_complete,error"
+
+const struct command source_commands[] = {
+	{ .name = "source.list",
+		.summary = "all sources and their health",
+		.run = run_list,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LIST,
+		.key = "name",
+		.columns = COLUMNS,
+		.view = VIEW_TABLE },
+	{ .name = "source.show",
+		.summary = "one source with its folders",
+		.params = source_params,
+		.run = run_show,
+		.access = ACCESS_READS,
+		.key = "name" },
+	{ .name = "source.folders",
+		.summary = "all folders of a source, and which are watched",
+		.params = source_params,
+		.run = run_folders,
+		.access = ACCESS_READS,
+		.key = "name",
+		.columns = "name,attributes,watched,error",
+		.view = VIEW_TABLE },
+	{ .name = "source.check",
+		.summary = "log in now and say what would be watched",
+		.params = check_params,
+		.run_loop = run_check_loop,
+		.access = ACCESS_ADMIN,
+		.traits = COMMAND_LOOP,
+		.key = "name" },
+	{ .name = "source.sync",
+		.summary = "look for new mail now; answers when that is done",
+		.params = sync_params,
+		.run_loop = run_sync_loop,
+		.access = ACCESS_WRITES,
+		.traits = COMMAND_LOOP,
+		.key = "name",
+		.columns = "name,state,last_complete,error",
+		.view = VIEW_TABLE },
+	{ .name = "source.pause",
+		.summary = "leave a source alone until it is resumed",
+		.params = source_params,
+		.run = run_pause,
+		.access = ACCESS_ADMIN,
+		.key = "name" },
+	{ .name = "source.resume",
+		.summary = "go on with a paused or retired source",
+		.params = source_params,
+		.run = run_resume,
+		.access = ACCESS_ADMIN,
+		.key = "name" },
+	{ .name = "source.rename",
+		.summary = "give a source's history to its new name",
+		.params = rename_params,
+		.run = run_rename,
+		.access = ACCESS_ADMIN,
+		.key = "name" },
+	{ .name = "source.retire",
+		.summary = "watch a source no more; its history stays",
+		.params = source_params,
+		.run = run_retire,
+		.access = ACCESS_ADMIN,
+		.key = "name" },
+	{ .name = "source.remove",
+		.summary = "erase a source with its history",
+		.params = remove_params,
+		.run = run_remove,
+		.access = ACCESS_ADMIN,
+		.traits = COMMAND_CONFIRM,
+		.key = "name" },
+	{ 0 },
+};

@@ -1,0 +1,253 @@
+#include <string.h>
+
+#include "command.h"
+#include "engine.h"
+#include "liaison/sandbox/sandbox.h"
+#include "liaison/store/audit.h"
+#include "liaison/store/migrate.h"
+#include "liaison/crm/contact.h"
+#include "liaison/crm/history.h"
+#include "loop_call.h"
+#include "pipeline.h"
+#include "record.h"
+#include "system.h"
+
+/* system: the daemon itself. */
+
+static void
+write_database(struct call *call)
+{
+	const char *path = call->config->database;
+
+	json_object_begin(call->out, "database");
+	json_text(call->out, "path", path);
+	json_int(call->out, "size", store_size(call->store));
+	json_int(call->out, "wal", file_size(arena_printf(call->arena, "%s-wal", path)));
+	json_int(call->out, "schema", schema_version());
+	json_object_end(call->out);
+}
+
+static void
+write_program(struct call *call)
+{
+	json_text(call->out, "version", LIAISON_VERSION);
+	json_time(call->out, "started", call->engine->started,
+		zone_offset(call->zone, call->engine->started));
+	json_int(call->out, "uptime", call->now - call->engine->started);
+}
+
+static int
+check_stale(struct call *call, struct err *err)
+{
+	char names[200] = "";
+	unsigned stale = pipeline_stale(call->engine->pipeline, call->now, names, sizeof names);
+
+	if (!call_flag(call, "fail_stale") || stale == 0)
+		return 0;
+	fail(err, ERR_UNAVAILABLE,
+		stale == 1 ? "the source '%s' is stale" : "the sources '%s' are stale", names);
+	return err_hint(err, "status tells why");
+}
+
+static int
+run_status(struct call *call, struct err *err)
+{
+	const char *missing = sandbox_missing();
+
+	if (check_stale(call, err) < 0)
+		return -1;
+	json_object_begin(call->out, NULL);
+	write_program(call);
+	if (pipeline_write_status(call->engine->pipeline, call->store, call->arena, call->zone,
+		    call->out, err) < 0)
+		return -1;
+	write_database(call);
+	json_text(call->out, "sandbox", missing[0] != '\0' ? missing : "whole");
+	backup_write_last(call);
+	json_object_end(call->out);
+	return 0;
+}
+
+static const struct param status_params[] = {
+	{ "fail_stale", PARAM_FLAG, 0, "answer an error when a source is stale", NULL, NULL },
+	{ 0 },
+};
+
+static int
+run_health(struct call *call, struct err *err)
+{
+	char names[200] = "";
+	unsigned stale = pipeline_stale(call->engine->pipeline, call->now, names, sizeof names);
+
+	(void)err;
+	json_object_begin(call->out, NULL);
+	json_bool(call->out, "ok", stale == 0);
+	json_int(call->out, "stale", stale);
+	json_text(call->out, "names", stale > 0 ? names : NULL);
+	json_object_end(call->out);
+	return 0;
+}
+
+static int
+run_version(struct call *call, struct err *err)
+{
+	(void)err;
+	json_object_begin(call->out, NULL);
+	json_text(call->out, "version", LIAISON_VERSION);
+	json_int(call->out, "schema", schema_version());
+	json_object_end(call->out);
+	return 0;
+}
+
+static const struct param audit_params[] = {
+	{ "by", PARAM_NAME, 0, "only what this user did", NULL, NULL },
+	{ "contact", PARAM_CONTACT, 0, "only changes of this contact", NULL, NULL },
+	{ "since", PARAM_DATE, 0, "only since then", NULL, NULL },
+	{ 0 },
+};
+
+static int
+filter_user(struct call *call, struct query_node **where, struct err *err)
+{
+	const char *user = call_text(call, "by");
+	struct query_context context = call_query_context(call);
+	struct query_node *node;
+
+	if (user == NULL)
+		return 0;
+	if (query_compare(
+		    call->arena, &journal_noun, &context, "user", QUERY_EQ, user, &node, err) < 0)
+		return -1;
+	*where = query_and(call->arena, *where, node);
+	return 0;
+}
+
+static int
+filter_changes(struct call *call, struct query_node **where, struct err *err)
+{
+	const int64_t *since;
+	int64_t room, contact;
+
+	if (call_moment(call, "since", false, &room, &since, err) < 0)
+		return -1;
+	if (since != NULL)
+		*where = query_and(
+			call->arena, *where, query_fixed(call->arena, "j.at >= ?", *since));
+	if (call_text(call, "contact") == NULL)
+		return 0;
+	if (call_contact(call, "contact", false, &contact, err) < 0)
+		return -1;
+	*where = query_and(call->arena, *where,
+		query_fixed(call->arena, "j.noun = 'contact' AND j.record = ?", contact));
+	return 0;
+}
+
+static void
+write_json(struct json_out *out, const char *name, const char *json)
+{
+	if (json == NULL)
+		json_null_(out, name);
+	else
+		json_raw(out, name, json, strlen(json));
+}
+
+static void
+write_entry(struct call *call, const struct audit_entry *entry)
+{
+	json_object_begin(call->out, NULL);
+	json_int(call->out, "id", entry->id);
+	json_time(call->out, "at", entry->at, zone_offset(call->zone, entry->at));
+	json_text(call->out, "user", entry->user);
+	json_text(call->out, "method", entry->method);
+	json_text(call->out, "noun", entry->noun);
+	json_int(call->out, "record", entry->record);
+	write_json(call->out, "before", entry->before);
+	write_json(call->out, "after", entry->after);
+	json_int(call->out, "batch", entry->batch != 0 ? entry->batch : entry->id);
+	json_object_end(call->out);
+}
+
+static int
+answer_entry(struct call *call, int64_t id, struct err *err)
+{
+	struct audit_question question = { .since = TIME_MIN, .before = id + 1, .limit = 1 };
+	struct audit_entry *entry;
+	unsigned count;
+
+	if (audit_list(call->store, call->arena, &question, &entry, &count, err) < 0)
+		return -1;
+	if (count > 0)
+		write_entry(call, entry);
+	return 0;
+}
+
+static int
+run_audit(struct call *call, struct err *err)
+{
+	struct query_node *where = NULL;
+	struct query_list list;
+
+	if (filter_user(call, &where, err) < 0 || filter_changes(call, &where, err) < 0 ||
+		call_list(call, &journal_noun, where, &list, err) < 0)
+		return -1;
+	return call_answer_list(call, &list, answer_entry, err);
+}
+
+static int
+run_reload(struct loop_call *call, struct err *err)
+{
+	(void)err;
+	crew_reload(&call->call.engine->crew, call);
+	return 0;
+}
+
+static const struct param backup_params[] = {
+	{ "output", PARAM_OUTPUT, PARAM_REQUIRED, "the file to write", NULL, NULL },
+	{ 0 },
+};
+
+const struct command system_commands[] = {
+	{ .name = "system.status",
+		.summary = "sources, freshness, errors, the database",
+		.params = status_params,
+		.run = run_status,
+		.access = ACCESS_READS },
+	{ .name = "system.health",
+		.summary = "is all well?",
+		.run = run_health,
+		.access = ACCESS_READS },
+	{ .name = "system.version",
+		.summary = "which liaison and schema this is",
+		.run = run_version,
+		.access = ACCESS_READS },
+	{ .name = "system.stats",
+		.summary = "counts of records, decisions and requests",
+		.run = run_stats,
+		.access = ACCESS_READS },
+	{ .name = "system.backup",
+		.summary = "a copy of the database, while all goes on",
+		.params = backup_params,
+		.run_loop = run_backup_loop,
+		.access = ACCESS_ADMIN,
+		.traits = COMMAND_LOOP },
+	{ .name = "system.check",
+		.summary = "is the database sound, and do its totals add up?",
+		.run_loop = run_check_database,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LOOP },
+	{ .name = "system.reload",
+		.summary = "read the configuration again",
+		.run_loop = run_reload,
+		.access = ACCESS_ADMIN,
+		.traits = COMMAND_LOOP },
+	{ .name = "system.audit",
+		.summary = "who changed what",
+		.params = audit_params,
+		.run = run_audit,
+		.access = ACCESS_PRIVACY,
+		.traits = COMMAND_LIST,
+		.key = "id",
+		.columns = "id,at,user,method,noun,record,before,after",
+		.view = VIEW_TABLE },
+	{ 0 },
+};

@@ -1,0 +1,184 @@
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "liaison/base/log.h"
+
+enum { FREE_MAX = 64 };
+
+struct batch *
+control_batch(struct control *control)
+{
+	struct batch *batch = control->free_batches;
+
+	if (batch == NULL)
+		return batch_new();
+	control->free_batches = batch->next;
+	control->free_count--;
+	batch->next = NULL;
+	return batch;
+}
+
+void
+control_return(struct control *control, struct batch *batch)
+{
+	if (control->free_count >= FREE_MAX) {
+		batch_free(batch);
+		return;
+	}
+	batch_reset(batch);
+	batch->next = control->free_batches;
+	control->free_batches = batch;
+	control->free_count++;
+}
+
+static unsigned
+count_of(const struct control *control, uid_t uid)
+{
+	unsigned count = 0;
+
+	for (const struct connection *one = control->connections; one != NULL; one = one->next)
+		count += one->peer.uid == uid && !one->closing;
+	return count;
+}
+
+/* The one that has been idle for longest goes, when there is one. */
+static bool
+drop_idle(struct control *control, const struct connection *newcomer)
+{
+	struct connection *oldest = NULL;
+
+	for (struct connection *one = control->connections; one != NULL; one = one->next) {
+		if (one != newcomer && connection_is_idle(one) &&
+			(oldest == NULL || one->active_ms < oldest->active_ms))
+			oldest = one;
+	}
+	if (oldest == NULL)
+		return false;
+	connection_close(oldest);
+	return true;
+}
+
+static void
+refuse(struct control *control, struct connection *connection, enum err_code code,
+	const char *message)
+{
+	struct text out = { 0 };
+	struct err err;
+
+	fail(&err, code, "%s", message);
+	answer_error(&out, "null", 0, &err, NULL, 0);
+	connection_send(connection, out.bytes, out.size);
+	text_clear(&out);
+	control->refused++;
+	connection_close(connection);
+}
+
+static void
+judge_newcomer(struct control *control, struct connection *connection)
+{
+	struct peer *peer = &connection->peer;
+	struct err err;
+
+	if (peer_of(connection->descriptor, peer, &err) < 0) {
+		refuse(control, connection, err.code, err.message);
+		return;
+	}
+	peer_judge(control->engine->settings, peer);
+	if (!peer->caller.trusted && count_of(control, peer->uid) > CONNECTIONS_PER_USER)
+		refuse(control, connection, ERR_UNAVAILABLE, "you have too many connections");
+	else if (control->count > CONNECTIONS_MAX && !drop_idle(control, connection))
+		refuse(control, connection, ERR_UNAVAILABLE, "there are too many connections");
+}
+
+/* Without a descriptor to spare nobody could be told so, and the loop would spin. */
+static void
+out_of_descriptors(struct control *control)
+{
+	int newcomer;
+
+	close(control->spare);
+	newcomer = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (newcomer >= 0)
+		close(newcomer);
+	control->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (!control->paused)
+		log_write(LOG_WARNING, "control: there are no descriptors left for another client");
+	control->paused = true;
+}
+
+static void
+on_newcomers(uv_poll_t *poll, int status, int events)
+{
+	struct control *control = poll->data;
+
+	(void)events;
+	for (int i = 0; status == 0 && i < 64; i++) {
+		int newcomer = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (newcomer < 0 && (errno == EMFILE || errno == ENFILE))
+			out_of_descriptors(control);
+		if (newcomer < 0)
+			return;
+		control->paused = false;
+		control->accepted++;
+		judge_newcomer(control, connection_new(control, newcomer));
+	}
+}
+
+int
+control_start(struct control *control, struct engine *engine, int listener, struct err *err)
+{
+	int flags = fcntl(listener, F_GETFL);
+
+	control->engine = engine;
+	control->listener = listener;
+	control->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (flags < 0 || fcntl(listener, F_SETFL, flags | O_NONBLOCK) < 0 ||
+		uv_poll_init(&engine->loop, &control->poll, listener) != 0)
+		return fail(err, ERR_INTERNAL, "descriptor %d is no control socket", listener);
+	control->poll.data = control;
+	if (uv_poll_start(&control->poll, UV_READABLE, on_newcomers) != 0)
+		return fail(err, ERR_INTERNAL, "the control socket cannot be heard");
+	return 0;
+}
+
+void
+control_stop(struct control *control)
+{
+	struct connection *next;
+
+	uv_close((uv_handle_t *)&control->poll, NULL);
+	for (struct connection *one = control->connections; one != NULL; one = next) {
+		next = one->next;
+		connection_close(one);
+	}
+	while (control->free_batches != NULL)
+		batch_free(control_batch(control));
+	if (control->spare >= 0)
+		close(control->spare);
+}
+
+void
+control_judge(struct control *control)
+{
+	for (struct connection *one = control->connections; one != NULL; one = one->next)
+		peer_judge(control->engine->settings, &one->peer);
+}
+
+void
+control_tick(struct control *control, int64_t now_ms)
+{
+	struct connection *next;
+
+	for (struct connection *one = control->connections; one != NULL; one = next) {
+		next = one->next;
+		connection_tick(one, now_ms);
+	}
+}

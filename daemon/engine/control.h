@@ -1,0 +1,36 @@
+#ifndef LIAISON_ENGINE_CONTROL_H
+#define LIAISON_ENGINE_CONTROL_H
+
+#include "connection.h"
+
+/* The control socket: who may come in, and how many. */
+
+enum { CONNECTIONS_MAX = 1024, CONNECTIONS_PER_USER = 64 };
+
+struct control {
+	struct engine *engine;
+	uv_poll_t poll;
+	int listener, spare; /* spare: a descriptor to give up when there are none left */
+	bool paused;
+	struct connection *connections; /* the newest first */
+	unsigned count;
+	size_t queued; /* bytes that wait for clients to read */
+	struct batch *free_batches;
+	unsigned free_count;
+	struct loop_call *calls; /* that run on the loop */
+	atomic_ullong accepted, refused, requests;
+};
+
+int control_start(struct control *control, struct engine *engine, int listener, struct err *err);
+void control_stop(struct control *control);
+/* After a reload: what everybody may do is judged anew. */
+void control_judge(struct control *control);
+void control_tick(struct control *control, int64_t now_ms);
+struct batch *control_batch(struct control *control);
+void control_return(struct control *control, struct batch *batch);
+/* Runs the request of a batch of LANE_LOOP. */
+void loop_call_run(struct batch *batch);
+void loop_calls_cancel(struct control *control, struct connection *connection, const char *id);
+void loop_calls_drained(struct control *control, struct connection *connection);
+
+#endif

@@ -1,0 +1,201 @@
+#include "loop_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "liaison/base/crypt.h"
+#include "request.h"
+
+static struct connection *
+connection_of(const struct loop_call *call)
+{
+	return call->batch->connection;
+}
+
+const char *
+loop_call_id(const struct loop_call *call)
+{
+	return call->batch->requests[0].id;
+}
+
+static void
+link_call(struct control *control, struct loop_call *call)
+{
+	call->next = control->calls;
+	if (call->next != NULL)
+		call->next->previous = call;
+	control->calls = call;
+}
+
+static void
+unlink_call(struct control *control, struct loop_call *call)
+{
+	if (call->previous != NULL)
+		call->previous->next = call->next;
+	else
+		control->calls = call->next;
+	if (call->next != NULL)
+		call->next->previous = call->previous;
+}
+
+/* The call lies in its batch's arena and ends with it. */
+static void
+end_call(struct loop_call *call)
+{
+	struct batch *batch = call->batch;
+	struct connection *connection = batch->connection;
+	struct control *control = connection->control;
+
+	unlink_call(control, call);
+	if (batch->requests[0].id != NULL)
+		connection_send(connection, batch->out.bytes, batch->out.size);
+	control_return(control, batch);
+	connection_loop_done(connection);
+}
+
+void
+loop_call_answer(struct loop_call *call)
+{
+	answer_end(&call->batch->out);
+	end_call(call);
+}
+
+void
+loop_call_fail(struct loop_call *call, const struct err *err)
+{
+	text_reset(&call->batch->out);
+	answer_error(&call->batch->out, loop_call_id(call), 0, err, NULL, 0);
+	end_call(call);
+}
+
+static bool
+must_confirm(const struct loop_call *call)
+{
+	return call->call.command->traits & COMMAND_CONFIRM && !call->call.yes &&
+	       !call->call.dry_run;
+}
+
+void
+loop_call_run(struct batch *batch)
+{
+	struct control *control = batch->connection->control;
+	struct worker *self = &control->engine->self;
+	struct loop_call *call = arena_alloc(batch->arena, sizeof *call);
+	struct err err;
+
+	link_call(control, call);
+	call->batch = batch;
+	if (call_prepare(&call->call, batch, &batch->requests[0], self, &err) < 0) {
+		loop_call_fail(call, &err);
+		return;
+	}
+	answer_begin(&batch->out, loop_call_id(call));
+	json_out_init(&call->json, &batch->out);
+	call->call.out = &call->json;
+	if (must_confirm(call)) {
+		fail(&err, ERR_REFUSED, "'%s' must be confirmed", call->call.command->name);
+		err_hint(&err, "run it with yes (liaison --yes)");
+		loop_call_fail(call, &err);
+	} else if (call->call.command->run_loop(call, &err) < 0) {
+		loop_call_fail(call, &err);
+	}
+}
+
+void
+loop_calls_cancel(struct control *control, struct connection *connection, const char *id)
+{
+	struct loop_call *next;
+
+	for (struct loop_call *call = control->calls; call != NULL; call = next) {
+		next = call->next;
+		if (connection_of(call) != connection || call->cancelled ||
+			(id != NULL && (loop_call_id(call) == NULL ||
+					       strcmp(loop_call_id(call), id) != 0)))
+			continue;
+		call->cancelled = true;
+		if (call->cancel != NULL) {
+			call->cancel(call);
+			next = control->calls; /* others may have ended with it; cancelled ones are passed over */
+		}
+	}
+}
+
+void
+loop_calls_drained(struct control *control, struct connection *connection)
+{
+	struct loop_call *next;
+
+	for (struct loop_call *call = control->calls; call != NULL; call = next) {
+		next = call->next;
+		if (connection_of(call) == connection && call->drained != NULL)
+			call->drained(call);
+	}
+}
+
+size_t
+loop_call_backlog(const struct loop_call *call)
+{
+	return connection_backlog(connection_of(call));
+}
+
+void
+loop_call_notify(struct loop_call *call, const char *method, const char *fields)
+{
+	struct text out = { 0 };
+
+	if (loop_call_id(call) == NULL)
+		return;
+	text_add(&out, "{\"jsonrpc\":\"2.0\",\"method\":\"");
+	text_add(&out, method);
+	text_add(&out, "\",\"params\":{\"id\":");
+	text_add(&out, loop_call_id(call));
+	text_add(&out, fields);
+	text_add(&out, "}}\n");
+	connection_send(connection_of(call), out.bytes, out.size);
+	text_clear(&out);
+}
+
+void
+loop_call_progress(struct loop_call *call, int64_t done, int64_t total, const char *unit)
+{
+	char fields[120];
+
+	snprintf(fields, sizeof fields, ",\"done\":%lld,\"total\":%lld,\"unit\":\"%s\"",
+		(long long)done, (long long)total, unit);
+	loop_call_notify(call, "progress", fields);
+}
+
+void
+loop_call_open(struct loop_call *call, const char *param, const char *mode)
+{
+	struct text fields = { 0 };
+	struct json_out json;
+
+	if (!call->batch->requests[0].words)
+		return;
+	text_add(&fields, ",");
+	json_out_init(&json, &fields);
+	json.depth = 1; /* inside the object that the notification opens */
+	json.first = true;
+	json_text(&json, "param", param);
+	json_text(&json, "path", call_text(&call->call, param));
+	json_text(&json, "mode", mode);
+	loop_call_notify(call, "open", fields.bytes);
+	text_clear(&fields);
+}
+
+void
+loop_call_data(struct loop_call *call, const void *bytes, size_t size, bool last)
+{
+	struct text fields = { 0 };
+	struct arena *arena = call->call.engine->self.arena;
+
+	arena_reset(arena);
+	text_add(&fields, ",\"chunk\":\"");
+	text_add(&fields, base64_encode(arena, bytes, size));
+	text_add(&fields, last ? "\",\"last\":true" : "\",\"last\":false");
+	loop_call_notify(call, "data", fields.bytes);
+	text_clear(&fields);
+	arena_reset(arena);
+}

@@ -1,0 +1,43 @@
+#ifndef LIAISON_ENGINE_LOOP_CALL_H
+#define LIAISON_ENGINE_LOOP_CALL_H
+
+#include "command.h"
+
+/* A command that runs on the loop and may answer later (COMMAND_LOOP). Its call has no store: what
+ * it reads or writes it gives to a thread as work. Whoever holds it ends it exactly once, with
+ * loop_call_answer or loop_call_fail, also after it was cancelled. */
+
+struct batch;
+
+struct loop_call {
+	struct call call;
+	struct batch *batch; /* own: the request and its answer */
+	struct loop_call *next, *previous; /* of all that run */
+	struct json_out json;
+	void *data; /* the command's own */
+	/* The asker is gone or wants no more: end soon. NULL: it ends by itself. */
+	void (*cancel)(struct loop_call *call);
+	/* The connection took what was waiting: more may be sent. */
+	void (*drained)(struct loop_call *call);
+	bool cancelled;
+};
+
+/* The handler returned 0 without an answer, or is at it: write the value to call.out, then this. */
+void loop_call_answer(struct loop_call *call);
+void loop_call_fail(struct loop_call *call, const struct err *err);
+void loop_call_progress(struct loop_call *call, int64_t done, int64_t total, const char *unit);
+/* A notification of the protocol: fields is the inside of "params" after the id, or "". */
+void loop_call_notify(struct loop_call *call, const char *method, const char *fields);
+/* Bytes that wait for the asker to read; senders of much stop at 256 KiB. */
+size_t loop_call_backlog(const struct loop_call *call);
+/* Asks the client to open its file for an output parameter (only one that gave words needs asking). */
+void loop_call_open(struct loop_call *call, const char *param, const char *mode);
+void loop_call_data(struct loop_call *call, const void *bytes, size_t size, bool last);
+/* The text of the request's id. */
+const char *loop_call_id(const struct loop_call *call);
+
+/* Capture's commands that ask servers; see loop_verify.c, loop_retry.c. */
+int run_verify_loop(struct loop_call *call, struct err *err);
+int run_retry_loop(struct loop_call *call, struct err *err);
+
+#endif

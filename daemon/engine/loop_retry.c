@@ -1,0 +1,154 @@
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "mailbox.h"
+
+/* capture.retry: what is quarantined is asked of the server once more. */
+
+enum { RETRY_MS = 600000 };
+
+struct retrying {
+	struct asking asking; /* first */
+	struct retry retry;
+	unsigned open; /* lists under way */
+	uint64_t unavailable;
+};
+
+/* What of one source is quarantined. */
+struct listing {
+	struct work work; /* first */
+	struct retrying *retrying;
+	struct pipeline *pipeline;
+	struct mailbox *mailbox;
+	struct arena *arena;
+	int64_t source, *ids;
+	unsigned id_count, count;
+	struct quarantined *found;
+	struct err err;
+	bool failed;
+};
+
+static void
+run_listing(struct work *work, struct worker *worker)
+{
+	struct listing *listing = (struct listing *)work;
+
+	listing->failed = quarantine_list(worker->store, listing->arena, listing->source,
+				  listing->ids, listing->id_count, &listing->found, &listing->count,
+				  &listing->err) < 0;
+}
+
+static void
+retrying_clear(struct asking *asking)
+{
+	struct retrying *retrying = (struct retrying *)asking;
+	struct pipeline *pipeline = asking->call->call.engine->pipeline;
+
+	for (struct slice *slice = pipeline->slices; slice != NULL; slice = slice->next) {
+		if (slice->retry == &retrying->retry)
+			slice->retry = NULL;
+	}
+}
+
+static void
+retrying_finish(struct retrying *retrying)
+{
+	struct loop_call *call = retrying->asking.call;
+	struct json_out *out = call->call.out;
+
+	if (retrying->open > 0 || retrying->retry.pending > 0)
+		return;
+	json_object_begin(out, NULL);
+	json_int(out, "asked", (int64_t)retrying->retry.asked);
+	json_int(out, "unavailable", (int64_t)retrying->unavailable);
+	json_object_end(out);
+	asking_end(&retrying->asking);
+	loop_call_answer(call);
+}
+
+static void
+retried(struct retry *retry)
+{
+	retrying_finish((struct retrying *)((char *)retry - offsetof(struct retrying, retry)));
+}
+
+static void
+ask_again(struct listing *listing)
+{
+	struct retrying *retrying = listing->retrying;
+
+	for (struct folder *folder = listing->mailbox->folders; folder != NULL;
+		folder = folder->next) {
+		struct uid_set uids = { 0 };
+
+		for (unsigned i = 0; i < listing->count; i++) {
+			if (folder->known && listing->found[i].stream_id == folder->stream)
+				uid_set_add(&uids, listing->found[i].uid);
+		}
+		retry_ask(&retrying->retry, folder, &uids);
+		uid_set_clear(&uids);
+	}
+}
+
+static void
+listing_done(struct work *work)
+{
+	struct listing *listing = (struct listing *)work;
+	struct retrying *retrying = listing->retrying;
+	struct pipeline *pipeline = listing->pipeline;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	if (asking_is_open(pipeline, &retrying->asking)) {
+		retrying->open--;
+		if (!listing->failed && mailbox_is_up(listing->mailbox))
+			ask_again(listing);
+		else
+			retrying->unavailable += listing->count;
+		retrying_finish(retrying);
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+	arena_free(listing->arena);
+	free(listing);
+}
+
+static void
+list_quarantined(struct retrying *retrying, struct mailbox *mailbox)
+{
+	struct call *call = &retrying->asking.call->call;
+	struct listing *listing = mem_zero(1, sizeof *listing);
+
+	listing->retrying = retrying;
+	listing->pipeline = mailbox->pipeline;
+	listing->mailbox = mailbox;
+	listing->arena = arena_new();
+	listing->source = mailbox->id;
+	listing->id_count = call_count(call, "id");
+	listing->ids = arena_array(listing->arena, listing->id_count + 1, sizeof *listing->ids);
+	for (unsigned i = 0; i < listing->id_count; i++)
+		text_to_int64(call_text_at(call, "id", i), &listing->ids[i]);
+	listing->work.run = run_listing;
+	listing->work.done = listing_done;
+	retrying->open++;
+	pool_add(mailbox->pipeline->engine->readers, &listing->work);
+}
+
+int
+run_retry_loop(struct loop_call *call, struct err *err)
+{
+	struct engine *engine = call->call.engine;
+	struct retrying *retrying;
+
+	(void)err;
+	pthread_mutex_lock(&engine->board);
+	retrying = asking_new(call, NULL, sizeof *retrying, RETRY_MS);
+	retrying->asking.clear = retrying_clear;
+	retrying->retry.done = retried;
+	for (struct mailbox *mailbox = engine->pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (mailbox->configured && mailbox->id != 0)
+			list_quarantined(retrying, mailbox);
+	}
+	retrying_finish(retrying);
+	pthread_mutex_unlock(&engine->board);
+	return 0;
+}

@@ -1,0 +1,316 @@
+#ifndef LIAISON_ENGINE_MAILBOX_H
+#define LIAISON_ENGINE_MAILBOX_H
+
+#include <uv.h>
+
+#include "engine.h"
+#include "liaison/capture/capture.h"
+#include "liaison/wire/event.h"
+#include "loop_call.h"
+#include "pipeline.h"
+
+/* What the pipeline's parts share: children's streams, sources and their folders, slices. */
+
+enum {
+	SLICE_MAX = 500, /* UIDs asked at a time */
+	PRESSED_MAX = 100, /* rows a transaction while commands wait */
+	FLYING_SOURCE_MAX = 2, /* backfill slices under way */
+	FLYING_MAX = 4,
+	PARSE_MS = 10000, /* for one item */
+	PING_MS = 10000,
+	SILENT_MS = 40000, /* a child that answers no ping is killed */
+	WANTS_MAX = 100,
+	STALLED_S = 5, /* until a failed write is tried again */
+};
+
+/* One child's stream. */
+struct link {
+	struct link *next;
+	struct pipeline *pipeline;
+	enum child_kind kind;
+	uint32_t id, source;
+	int descriptor;
+	uv_poll_t poll;
+	struct frame_reader reader;
+	struct text out;
+	size_t sent;
+	int events;
+	int64_t credit; /* bytes of items it may still send */
+	int64_t pinged_ms, heard_ms;
+	bool dead; /* nothing more from it; freed when its poll is closed */
+};
+
+struct mailbox;
+struct slice;
+
+/* A backfill of one folder. */
+enum job_state {
+	JOB_NONE,
+	JOB_SEARCHING,
+	JOB_SORTING,
+	JOB_RUNNING,
+	JOB_PAUSED,
+	JOB_DONE,
+	JOB_WAITING
+};
+
+struct job {
+	enum job_state state;
+	struct uid_set todo;
+	uint64_t done, total;
+	uint64_t before; /* of done, when this run of the program began */
+	unsigned flying, generation; /* generation: another window began */
+	bool again; /* the window is noted again once old slices are done */
+	uint32_t search_token;
+	bool broken; /* a slice was cut short: search again */
+	int64_t begun_ms, retry_ms, pause_ms; /* pause: before the next try; 0: none has failed */
+	int64_t told_ms; /* watchers, of its progress */
+	const char *error; /* own */
+};
+
+struct folder {
+	struct folder *next;
+	struct mailbox *mailbox;
+	char *name, *attributes, *delimiter, *error; /* own */
+	enum folder_mode mode;
+	bool listed; /* in the newest FRAME_FOLDERS */
+	int64_t reopen_ms; /* its stream could not be opened: tried again then; 0: no */
+	unsigned opening; /* which look-up of its stream counts */
+	uint32_t probe_token; /* of the search for the highest UID, where UIDNEXT is missing */
+	bool known; /* stream, cursor and low are true */
+	int64_t stream;
+	uint32_t uidvalidity, uidnext, exists, cursor, anchor, low;
+	bool has_since;
+	int64_t since;
+	int64_t last_complete, last_byte, next_try;
+	int64_t noted_complete; /* as the database has it */
+	unsigned new_flying;
+	bool gap; /* a slice of new mail was cut: the cursor waits */
+	struct job job;
+};
+
+/* One source. */
+struct mailbox {
+	struct mailbox *next;
+	struct pipeline *pipeline;
+	uint32_t number; /* liaisond's */
+	char *name; /* own */
+	int64_t id; /* its row; 0 before it is known */
+	bool configured, paused, retired, watched, gone;
+	enum config_kind kind;
+	enum source_state state;
+	char *error, *capabilities; /* own */
+	int64_t next_try, last_complete, poll, changed;
+	struct folder *folders;
+	struct link *link; /* it is watched through */
+	bool spoken; /* fetch has said something of it since */
+	int64_t asked_ms; /* when fetch was told to watch it */
+	unsigned deaths; /* of fetch in a row while it was the last to speak */
+	unsigned slices;
+	struct wanting *wanting; /* text under way, or NULL */
+	bool wanted; /* there may be more */
+	int64_t wanted_ms; /* not before */
+};
+
+enum slice_purpose { PURPOSE_NEW, PURPOSE_BACKFILL, PURPOSE_RETRY };
+
+struct slice_item {
+	uint32_t uid;
+	struct event *event;
+	const char *error;
+	const uint8_t *header;
+	size_t header_size;
+	bool answered;
+};
+
+struct slice {
+	struct slice *next;
+	struct mailbox *mailbox;
+	struct folder *folder;
+	struct link *link; /* NULL: it died */
+	uint32_t token, uidvalidity, base;
+	int64_t stream;
+	enum slice_purpose purpose;
+	struct uid_set asked, gone, got;
+	struct slice_item *items; /* own */
+	unsigned count, room, pending;
+	struct arena *arena;
+	size_t bytes, credited;
+	unsigned generation;
+	uint64_t place; /* in the folder's order of asking */
+	uint32_t low; /* of a backfill: where it leaves the mark */
+	bool begun, ended, cut, has_base, finishing;
+	unsigned given, writing; /* items given to the writer; writes under way */
+	struct retry *retry; /* who waits for it, or NULL */
+};
+
+/* An item at parse, or before it. */
+struct ask {
+	struct ask *next;
+	uint32_t token;
+	enum frame_type type;
+	uint8_t *payload; /* own */
+	size_t size;
+	struct slice *slice;
+	unsigned item;
+	struct wanting *wanting; /* FRAME_PARSE_TEXT */
+	unsigned tries;
+	bool sent;
+};
+
+struct parsing {
+	struct ask *first, *last, *unsent;
+	unsigned count;
+	uint32_t tokens;
+	int64_t first_ms; /* since when the first one is at it */
+	bool alone; /* the first one goes by itself */
+};
+
+struct pipeline {
+	struct engine *engine;
+	struct link *links;
+	struct link *parse; /* the one in use, or NULL */
+	struct mailbox *mailboxes;
+	struct slice *slices;
+	struct parsing parsing;
+	uint32_t tokens;
+	unsigned flying; /* backfill slices of all sources */
+	uint64_t parse_restarts, fetch_restarts, quarantined, items, bytes, places;
+	char *stalled; /* own */
+	struct write *stalled_writes;
+	int64_t stalled_until_ms;
+	struct asking *askings; /* loop calls that wait for fetch */
+	uint32_t last_source; /* that a frame was about */
+	struct arena *scratch; /* reset for each frame */
+	bool stopping;
+};
+
+uint32_t pipeline_token(struct pipeline *pipeline);
+/* An event for watchers that no transaction makes. */
+void pipeline_tell(struct pipeline *pipeline, const char *kind, const char *record);
+struct mailbox *mailbox_by_number(struct pipeline *pipeline, uint32_t number);
+struct mailbox *mailbox_by_name(struct pipeline *pipeline, const char *name);
+struct folder *folder_by_name(struct mailbox *mailbox, const char *name);
+void set_text(char **own, const char *text);
+
+/* link.c */
+struct link *link_new(struct pipeline *pipeline, enum child_kind kind, uint32_t id, uint32_t source,
+	int descriptor);
+void link_flush(struct link *link);
+void link_close(struct link *link);
+/* The child is not believed any more. */
+void link_kill(struct link *link, const char *why);
+void link_pause(struct link *link, bool paused);
+
+/* news.c */
+void mailbox_frame(struct link *link, const struct frame *frame);
+
+/* mailbox.c */
+struct folder *folder_new(struct mailbox *mailbox, const char *name);
+void mailbox_watch(struct mailbox *mailbox);
+void mailbox_unwatch(struct mailbox *mailbox);
+void mailbox_lost(struct mailbox *mailbox, const char *why);
+void mailbox_tick(struct mailbox *mailbox, int64_t now_ms);
+void folder_send_cursor(struct folder *folder);
+bool mailbox_is_up(const struct mailbox *mailbox);
+/* Sets last_complete anew. */
+void mailbox_judge(struct mailbox *mailbox);
+struct mailbox *mailbox_new(struct pipeline *pipeline, const struct config_source *source);
+/* The configuration may have changed for it. */
+void mailbox_configure(struct mailbox *mailbox, const struct config_source *source);
+void mailbox_free(struct mailbox *mailbox);
+const char *source_state_name(const struct mailbox *mailbox);
+
+/* opening.c */
+/* A folder was examined: its stream is found or made, then fetch is told the cursor. */
+void folder_open(struct folder *folder, uint32_t uidvalidity, uint32_t uidnext);
+/* One that could not be opened is tried again. */
+void folder_open_again(struct folder *folder, int64_t now_ms);
+int opening_uids(struct folder *folder, const struct frame *frame, struct err *err);
+
+/* slice.c */
+int
+slice_frame(struct link *link, struct mailbox *mailbox, const struct frame *frame, struct err *err);
+struct slice *
+slice_ask(struct folder *folder, enum slice_purpose purpose, const struct uid_set *uids);
+void slice_answered(struct slice *slice);
+void slices_lost(struct pipeline *pipeline, struct link *link);
+void slice_give_up(struct slice *slice);
+void slice_drop_item(struct link *link, const struct frame *frame);
+void slices_free(struct pipeline *pipeline);
+
+/* parsing.c */
+void parsing_add(struct pipeline *pipeline, struct ask *ask);
+int parsing_frame(struct pipeline *pipeline, const struct frame *frame, struct err *err);
+void parsing_pump(struct pipeline *pipeline);
+void parsing_lost(struct pipeline *pipeline, const char *how);
+void parsing_tick(struct pipeline *pipeline, int64_t now_ms);
+void parsing_free(struct pipeline *pipeline);
+
+/* backfill.c */
+void job_begin(struct folder *folder);
+/* Another window: the backfill begins anew from the anchor. */
+void job_restart(struct folder *folder, bool has_since, int64_t since);
+int job_uids(struct folder *folder, const struct frame *frame, struct err *err);
+void job_pump(struct pipeline *pipeline);
+void job_slice_done(struct slice *slice);
+void job_lost(struct folder *folder);
+void job_set_paused(struct folder *folder, bool paused);
+const char *job_state_name(const struct job *job);
+/* The record of a folder's backfill; zone NULL: UTC. */
+void job_write(const struct folder *folder, const struct zone *zone, struct json_out *out);
+
+/* wanting.c */
+void wanting_begin(struct mailbox *mailbox);
+int wanting_frame(struct mailbox *mailbox, const struct frame *frame, struct err *err);
+void wanting_text(struct ask *ask, const char *text, bool truncated);
+void wanting_lost(struct mailbox *mailbox);
+
+/* record_source.c: any thread */
+int source_write(struct pipeline *pipeline, struct store *store, struct arena *arena,
+	const char *name, const struct zone *zone, struct json_out *out, struct err *err);
+
+/* asking.c: commands that wait for fetch */
+
+/* A command that waits for answers of fetch. */
+struct asking {
+	struct asking *next;
+	struct loop_call *call; /* NULL: it has given up */
+	struct mailbox *mailbox; /* or NULL: all */
+	uint32_t token; /* of the frame it waits for, or 0 */
+	int64_t deadline_ms;
+	/* A frame with its token. */
+	int (*frame)(struct asking *asking, const struct frame *frame, struct err *err);
+	void (*tick)(struct asking *asking, int64_t now_ms);
+	void (*lost)(struct asking *asking); /* the connection to its mailbox is gone */
+	void (*clear)(struct asking *asking);
+};
+
+/* Begins to wait: size bytes are allotted, struct asking first. */
+void *asking_new(struct loop_call *call, struct mailbox *mailbox, size_t size, int64_t wait_ms);
+/* Waits no more; the call was answered. */
+void asking_end(struct asking *asking);
+void asking_fail(struct asking *asking, const struct err *err);
+/* Whoever asked may be gone by the time a thread answers. */
+bool asking_is_open(struct pipeline *pipeline, const struct asking *wanted);
+int
+asking_frame(struct pipeline *pipeline, const struct frame *frame, bool *taken, struct err *err);
+void askings_tick(struct pipeline *pipeline, int64_t now_ms);
+void askings_lost(struct pipeline *pipeline, const struct mailbox *mailbox);
+/* Sources may have become complete: looked at once the loop has time. */
+void sync_state_changed(struct mailbox *mailbox);
+
+/* UIDs that a command wants decided again. */
+struct retry {
+	unsigned pending; /* slices under way */
+	uint64_t asked, cut;
+	void (*done)(struct retry *retry);
+};
+/* Asks for uids in slices; retry->done is called when all are decided or given up. */
+void retry_ask(struct retry *retry, struct folder *folder, struct uid_set *uids);
+void retry_slice_done(struct slice *slice);
+
+int run_check_loop(struct loop_call *call, struct err *err);
+int run_sync_loop(struct loop_call *call, struct err *err);
+
+#endif

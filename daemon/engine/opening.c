@@ -1,0 +1,224 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "liaison/base/log.h"
+#include "mailbox.h"
+
+/* A folder under its UIDVALIDITY becomes a stream of the ledger. */
+
+enum { REOPEN_MS = 5000 };
+
+struct opening {
+	struct work work; /* first */
+	struct folder *folder;
+	char *name;
+	int64_t source, since;
+	uint32_t uidvalidity, uidnext;
+	unsigned turn;
+	bool has_since, fresh, failed;
+	struct stream stream;
+	bool paused, done;
+	struct err err;
+};
+
+static int
+open_stream(struct opening *opening, struct worker *worker, struct err *err)
+{
+	struct stream *stream = &opening->stream;
+
+	if (stream_open(worker->store, worker->arena, opening->source, opening->name,
+		    opening->uidvalidity, opening->uidnext, opening->has_since, opening->since,
+		    stream, &opening->fresh, err) < 0)
+		return -1;
+	opening->paused = strcmp(stream->backfill, "paused") == 0;
+	opening->done = strcmp(stream->backfill, "done") == 0;
+	return store_commit(worker->store, err);
+}
+
+static void
+run_opening(struct work *work, struct worker *worker)
+{
+	struct opening *opening = (struct opening *)work;
+
+	arena_reset(worker->arena);
+	opening->failed = store_begin(worker->store, &opening->err) < 0;
+	if (opening->failed)
+		return;
+	opening->failed = open_stream(opening, worker, &opening->err) < 0;
+	if (opening->failed)
+		store_rollback(worker->store);
+}
+
+static void
+resume_job(struct folder *folder, const struct opening *opening)
+{
+	struct job *job = &folder->job;
+
+	if (job->state == JOB_SEARCHING || job->state == JOB_SORTING || job->state == JOB_RUNNING)
+		return;
+	job->done = (uint64_t)opening->stream.backfill_done;
+	job->total = (uint64_t)opening->stream.backfill_total;
+	if (opening->paused)
+		job->state = JOB_PAUSED;
+	else if (opening->done || folder->low == 0)
+		job->state = JOB_DONE;
+	else {
+		job->state = JOB_NONE;
+		job_begin(folder);
+	}
+}
+
+static void
+opened(struct folder *folder, const struct opening *opening)
+{
+	const struct stream *stream = &opening->stream;
+
+	if (folder->known && folder->stream != stream->id) { /* another UIDVALIDITY */
+		job_lost(folder);
+		folder->job.state = JOB_NONE;
+	}
+	folder->known = true;
+	if (folder->reopen_ms != 0)
+		set_text(&folder->error, NULL);
+	folder->reopen_ms = 0;
+	folder->stream = stream->id;
+	folder->uidvalidity = stream->uidvalidity;
+	folder->cursor = stream->cursor;
+	folder->anchor = stream->anchor;
+	folder->low = stream->low;
+	folder->has_since = stream->has_since;
+	folder->since = stream->since;
+	folder->noted_complete = stream->last_complete;
+	if (folder->last_complete < stream->last_complete)
+		folder->last_complete = stream->last_complete;
+	if (opening->fresh)
+		log_write(LOG_INFO, "%s/%s: is new here, UIDVALIDITY %u, next UID %u",
+			folder->mailbox->name, folder->name, stream->uidvalidity, opening->uidnext);
+	folder_send_cursor(folder);
+	resume_job(folder, opening);
+	mailbox_judge(folder->mailbox);
+	folder->mailbox->wanted = true;
+	wanting_begin(folder->mailbox);
+}
+
+static void
+opening_done(struct work *work)
+{
+	struct opening *opening = (struct opening *)work;
+	struct folder *folder = opening->folder;
+	struct pipeline *pipeline = folder->mailbox->pipeline;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	if (!pipeline->stopping && opening->turn == folder->opening &&
+		folder->mailbox->link != NULL) {
+		if (opening->failed) {
+			log_write(LOG_ERROR, "%s/%s: cannot be opened: %s", folder->mailbox->name,
+				folder->name, opening->err.message);
+			set_text(&folder->error, opening->err.message);
+			folder->reopen_ms = clock_monotonic_ms() + REOPEN_MS;
+		} else
+			opened(folder, opening);
+		job_pump(pipeline);
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+	free(opening->name);
+	free(opening);
+}
+
+static void
+begin(struct folder *folder)
+{
+	const struct config *config = &folder->mailbox->pipeline->engine->settings->config;
+	const struct config_source *source = config_source_by_number(
+		config, folder->mailbox->number);
+	struct opening *opening;
+
+	if (source == NULL || folder->mailbox->id == 0)
+		return;
+	opening = mem_zero(1, sizeof *opening);
+	opening->folder = folder;
+	opening->turn = ++folder->opening;
+	opening->name = mem_text(folder->name);
+	opening->source = folder->mailbox->id;
+	opening->uidvalidity = folder->uidvalidity;
+	opening->uidnext = folder->uidnext;
+	opening->has_since = source->since >= 0;
+	opening->since = clock_now() - source->since;
+	opening->work.priority = WORK_NEW;
+	opening->work.run = run_opening;
+	opening->work.done = opening_done;
+	writer_add(folder->mailbox->pipeline->engine->writer, &opening->work);
+}
+
+/* No UIDNEXT: the highest UID tells where new mail begins. */
+static void
+probe(struct folder *folder)
+{
+	struct mailbox *mailbox = folder->mailbox;
+	struct frame_writer writer;
+
+	folder->probe_token = pipeline_token(mailbox->pipeline);
+	frame_begin(
+		&writer, &mailbox->link->out, FRAME_SEARCH, mailbox->number, folder->probe_token);
+	frame_put_text(&writer, TAG_FOLDER, folder->name);
+	frame_put_u64(&writer, TAG_LOW, 1);
+	frame_put_u64(&writer, TAG_HIGH, 0);
+	frame_end(&writer);
+	link_flush(mailbox->link);
+}
+
+int
+opening_uids(struct folder *folder, const struct frame *frame, struct err *err)
+{
+	struct frame_field field;
+	struct uid_set uids = { 0 };
+	bool last = false, refused = false;
+	size_t cursor = 0;
+	int got;
+
+	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
+		if (field.tag == TAG_UIDS && (got = field_uids(&field, &uids, err)) < 0)
+			break;
+		last = last || field.tag == TAG_LAST;
+		refused = refused || field.tag == TAG_ERROR;
+	}
+	if (got == 0 && uids.count > 0 && uids.ranges[uids.count - 1].last >= folder->uidnext)
+		folder->uidnext = uids.ranges[uids.count - 1].last + 1;
+	if (got == 0 && (last || refused)) {
+		folder->probe_token = 0;
+		if (folder->uidnext == 0)
+			folder->uidnext = 1;
+		if (!refused)
+			begin(folder);
+	}
+	uid_set_clear(&uids);
+	return got;
+}
+
+void
+folder_open_again(struct folder *folder, int64_t now_ms)
+{
+	if (folder->known || folder->reopen_ms == 0 || now_ms < folder->reopen_ms)
+		return;
+	folder->reopen_ms = now_ms + REOPEN_MS;
+	begin(folder);
+}
+
+void
+folder_open(struct folder *folder, uint32_t uidvalidity, uint32_t uidnext)
+{
+	if (folder->known && folder->uidvalidity != uidvalidity) {
+		log_write(LOG_NOTICE, "%s/%s: UIDVALIDITY was %u and is %u: all is looked at again",
+			folder->mailbox->name, folder->name, folder->uidvalidity, uidvalidity);
+		folder->known = false;
+		job_lost(folder);
+	}
+	folder->uidvalidity = uidvalidity;
+	if (uidnext == 0 && !folder->known && folder->exists > 0) {
+		folder->uidnext = 0;
+		probe(folder);
+		return;
+	}
+	folder->uidnext = uidnext == 0 && !folder->known ? 1 : uidnext;
+	begin(folder);
+}

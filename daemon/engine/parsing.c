@@ -1,0 +1,254 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "liaison/base/log.h"
+#include "mailbox.h"
+
+/* Items go to parse in order and are kept until they are answered. When parse dies, the first one
+ * that has no answer is the suspect: it goes alone to the next parse, and if that dies as well, it is
+ * what cannot be read. */
+
+enum { SENT_MAX = 1024 * 1024 };
+
+static const char RECYCLED[] = "ended with status 0"; /* in liaisond's words */
+
+static void
+ask_free(struct ask *ask)
+{
+	free(ask->payload);
+	free(ask);
+}
+
+static struct ask *
+take_first(struct parsing *parsing)
+{
+	struct ask *ask = parsing->first;
+
+	parsing->first = ask->next;
+	if (parsing->unsent == ask)
+		parsing->unsent = ask->next;
+	if (parsing->first == NULL)
+		parsing->last = NULL;
+	parsing->count--;
+	parsing->alone = false;
+	parsing->first_ms = clock_monotonic_ms();
+	return ask;
+}
+
+void
+parsing_add(struct pipeline *pipeline, struct ask *ask)
+{
+	struct parsing *parsing = &pipeline->parsing;
+
+	ask->token = ++parsing->tokens;
+	ask->next = NULL;
+	if (parsing->last != NULL)
+		parsing->last->next = ask;
+	else {
+		parsing->first = ask;
+		parsing->first_ms = clock_monotonic_ms();
+	}
+	parsing->last = ask;
+	if (parsing->unsent == NULL)
+		parsing->unsent = ask;
+	parsing->count++;
+}
+
+static void
+send_ask(struct link *link, struct ask *ask)
+{
+	struct frame_writer writer;
+
+	frame_begin(&writer, &link->out, ask->type, 0, ask->token);
+	frame_put_fields(&writer, ask->payload, ask->size);
+	frame_end(&writer);
+	ask->sent = true;
+}
+
+/* Sends what parse has room for. */
+void
+parsing_pump(struct pipeline *pipeline)
+{
+	struct parsing *parsing = &pipeline->parsing;
+	struct link *link = pipeline->parse;
+
+	if (link == NULL || link->dead || parsing->unsent == NULL)
+		return;
+	while (parsing->unsent != NULL && link->out.size - link->sent < SENT_MAX) {
+		if (parsing->alone && parsing->unsent != parsing->first)
+			break;
+		if (parsing->unsent == parsing->first)
+			parsing->first_ms = clock_monotonic_ms();
+		send_ask(link, parsing->unsent);
+		parsing->unsent = parsing->unsent->next;
+	}
+	link_flush(link);
+}
+
+/* The header of an item's payload, for the quarantine. */
+static void
+keep_header(struct slice *slice, struct slice_item *item, const struct ask *ask)
+{
+	struct frame frame = { .bytes = ask->payload, .size = ask->size };
+	struct frame_field field;
+	struct err err;
+	size_t cursor = 0;
+
+	while (frame_field_next(&frame, &cursor, &field, &err) > 0) {
+		if (field.tag != TAG_HEADER)
+			continue;
+		item->header_size = field.size < 64 * 1024 ? field.size : 64 * 1024;
+		item->header = (uint8_t *)arena_text_n(
+			slice->arena, (const char *)field.bytes, item->header_size);
+	}
+}
+
+static void
+reject(struct pipeline *pipeline, struct ask *ask, const char *error)
+{
+	struct slice_item *item;
+
+	if (ask->wanting != NULL) {
+		wanting_text(ask, NULL, false);
+		return;
+	}
+	item = &ask->slice->items[ask->item];
+	item->error = arena_text(ask->slice->arena, error);
+	keep_header(ask->slice, item, ask);
+	item->answered = true;
+	ask->slice->pending--;
+	pipeline->quarantined++;
+	log_write(LOG_WARNING, "%s/%s: UID %u is quarantined: %s", ask->slice->mailbox->name,
+		ask->slice->folder->name, item->uid, error);
+	slice_answered(ask->slice);
+}
+
+static int
+take_event(struct ask *ask, const struct frame *frame, struct err *err)
+{
+	struct slice_item *item;
+	struct event *event;
+
+	item = &ask->slice->items[ask->item];
+	event = arena_alloc(ask->slice->arena, sizeof *event);
+	if (event_decode(frame, ask->slice->arena, event, err) < 0)
+		return -1;
+	item->event = event;
+	item->answered = true;
+	ask->slice->pending--;
+	slice_answered(ask->slice);
+	return 0;
+}
+
+static int
+take_text(struct ask *ask, const struct frame *frame, struct err *err)
+{
+	struct arena *arena = arena_new();
+	struct frame_field field;
+	const char *text = "";
+	bool truncated = false;
+	size_t cursor = 0;
+	int got;
+
+	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
+		if (field.tag == TAG_TRUNCATED)
+			truncated = true;
+		else if (field.tag == TAG_TEXT &&
+			 (got = field_text(&field, arena, FRAME_MESSAGE_MAX, &text, err)) < 0)
+			break;
+	}
+	if (got == 0 && ask->wanting != NULL)
+		wanting_text(ask, text, truncated);
+	arena_free(arena);
+	return got;
+}
+
+static int
+take_reject(struct pipeline *pipeline, struct ask *ask, const struct frame *frame, struct err *err)
+{
+	struct arena *arena = arena_new();
+	struct frame_field field;
+	const char *error = "it cannot be read";
+	size_t cursor = 0;
+	int got;
+
+	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
+		if (field.tag == TAG_ERROR &&
+			(got = field_text(&field, arena, 400, &error, err)) < 0)
+			break;
+	}
+	if (got == 0)
+		reject(pipeline, ask, error);
+	arena_free(arena);
+	return got;
+}
+
+static bool
+answers(enum frame_type answer, enum frame_type question)
+{
+	if (answer == FRAME_REJECT)
+		return true;
+	return answer == (question == FRAME_PARSE_TEXT ? FRAME_TEXT : FRAME_EVENT);
+}
+
+int
+parsing_frame(struct pipeline *pipeline, const struct frame *frame, struct err *err)
+{
+	struct parsing *parsing = &pipeline->parsing;
+	struct ask *ask = parsing->first;
+	int done = 0;
+
+	if (ask == NULL || !ask->sent || frame->token != ask->token ||
+		!answers((enum frame_type)frame->type, ask->type))
+		return fail(err, ERR_FORMAT, "it answers what was not asked (%u)", frame->type);
+	if (frame->type == FRAME_EVENT)
+		done = take_event(ask, frame, err);
+	else if (frame->type == FRAME_TEXT)
+		done = take_text(ask, frame, err);
+	else
+		done = take_reject(pipeline, ask, frame, err);
+	if (done == 0)
+		ask_free(take_first(parsing));
+	return done;
+}
+
+/* parse died. */
+void
+parsing_lost(struct pipeline *pipeline, const char *how)
+{
+	struct parsing *parsing = &pipeline->parsing;
+	struct ask *suspect = parsing->first;
+	char error[200];
+
+	parsing->alone = false;
+	if (strcmp(how, RECYCLED) == 0) /* it had done its share */
+		suspect = NULL;
+	if (suspect != NULL && suspect->sent && ++suspect->tries >= 2) {
+		snprintf(error, sizeof error, "reading it ended parse twice (%s)", how);
+		suspect = take_first(parsing);
+		reject(pipeline, suspect, error);
+		ask_free(suspect);
+	} else if (suspect != NULL && suspect->tries > 0)
+		parsing->alone = true;
+	for (struct ask *ask = parsing->first; ask != NULL; ask = ask->next)
+		ask->sent = false;
+	parsing->unsent = parsing->first;
+}
+
+void
+parsing_tick(struct pipeline *pipeline, int64_t now_ms)
+{
+	struct parsing *parsing = &pipeline->parsing;
+
+	if (pipeline->parse == NULL || parsing->first == NULL || !parsing->first->sent ||
+		now_ms - parsing->first_ms < PARSE_MS)
+		return;
+	link_kill(pipeline->parse, "it has been at one item for 10 s");
+}
+
+void
+parsing_free(struct pipeline *pipeline)
+{
+	while (pipeline->parsing.first != NULL)
+		ask_free(take_first(&pipeline->parsing));
+}

@@ -1,0 +1,469 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "liaison/base/log.h"
+#include "liaison/capture/source.h"
+#include "mailbox.h"
+#include "write.h"
+
+/* The pipeline's life: sources from the configuration, children from liaisond. */
+
+enum { DEATHS_MAX = 3 };
+
+uint32_t
+pipeline_token(struct pipeline *pipeline)
+{
+	pipeline->tokens = (pipeline->tokens + 1) & INT32_MAX; /* the top bit is fetch's */
+	return pipeline->tokens == 0 ? ++pipeline->tokens : pipeline->tokens;
+}
+
+struct mailbox *
+mailbox_by_number(struct pipeline *pipeline, uint32_t number)
+{
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (mailbox->configured && mailbox->number == number)
+			return mailbox;
+	}
+	return NULL;
+}
+
+struct mailbox *
+mailbox_by_name(struct pipeline *pipeline, const char *name)
+{
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (mailbox->configured && strcmp(mailbox->name, name) == 0)
+			return mailbox;
+	}
+	return NULL;
+}
+
+/* ---- events that no transaction makes ---------------------------------------------------------- */
+
+struct telling {
+	struct work work; /* first */
+	const char *kind;
+	char *record;
+};
+
+static void
+run_telling(struct work *work, struct worker *worker)
+{
+	struct telling *telling = (struct telling *)work;
+	struct err err;
+
+	if (store_begin(worker->store, &err) < 0)
+		return;
+	if (watch_note(worker, clock_now(), telling->kind, telling->record, &err) == 0 &&
+		store_commit(worker->store, &err) == 0) {
+		watch_send(worker, &worker->engine->done);
+		return;
+	}
+	store_rollback(worker->store);
+	watch_forget(worker);
+}
+
+static void
+telling_done(struct work *work)
+{
+	struct telling *telling = (struct telling *)work;
+
+	free(telling->record);
+	free(telling);
+}
+
+void
+pipeline_tell(struct pipeline *pipeline, const char *kind, const char *record)
+{
+	struct telling *telling = mem_zero(1, sizeof *telling);
+
+	telling->work.priority = WORK_BACKGROUND;
+	telling->work.run = run_telling;
+	telling->work.done = telling_done;
+	telling->kind = kind;
+	telling->record = mem_text(record);
+	writer_add(pipeline->engine->writer, &telling->work);
+}
+
+/* ---- sources ----------------------------------------------------------------------------------- */
+
+struct enrolled {
+	uint32_t number;
+	int64_t id;
+	bool paused, retired;
+};
+
+/* The rows of all configured sources, in one transaction. */
+struct enrolment {
+	struct work work; /* first */
+	struct pipeline *pipeline;
+	struct settings *settings;
+	struct enrolled *sources;
+	struct err err;
+	bool failed;
+};
+
+static int
+enrol(struct enrolment *enrolment, struct worker *worker, struct err *err)
+{
+	const struct config *config = &enrolment->settings->config;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		struct enrolled *to = &enrolment->sources[i];
+		struct source source;
+
+		if (source_row(worker->store, &config->sources[i], &to->id, err) < 0 ||
+			source_find(worker->store, worker->arena, config->sources[i].name, &source,
+				err) < 0)
+			return -1;
+		to->number = config->sources[i].number;
+		to->paused = source.paused;
+		to->retired = source.retired;
+	}
+	return store_commit(worker->store, err);
+}
+
+static void
+run_enrolment(struct work *work, struct worker *worker)
+{
+	struct enrolment *enrolment = (struct enrolment *)work;
+
+	arena_reset(worker->arena);
+	enrolment->failed = store_begin(worker->store, &enrolment->err) < 0;
+	if (enrolment->failed)
+		return;
+	enrolment->failed = enrol(enrolment, worker, &enrolment->err) < 0;
+	if (enrolment->failed)
+		store_rollback(worker->store);
+}
+
+int
+pipeline_enrol(struct store *store, const struct config *config, struct err *err)
+{
+	int64_t id;
+
+	if (store_begin(store, err) < 0)
+		return -1;
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (source_row(store, &config->sources[i], &id, err) < 0) {
+			store_rollback(store);
+			return -1;
+		}
+	}
+	return store_commit(store, err);
+}
+
+static void
+enrolled(struct pipeline *pipeline, const struct enrolment *enrolment)
+{
+	const struct config *config = &enrolment->settings->config;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct enrolled *source = &enrolment->sources[i];
+		struct mailbox *mailbox = mailbox_by_number(pipeline, source->number);
+
+		if (mailbox == NULL || mailbox->id != 0)
+			continue;
+		mailbox->id = source->id;
+		mailbox->paused = source->paused;
+		mailbox->retired = source->retired;
+		mailbox_watch(mailbox);
+	}
+}
+
+static void
+enrolment_done(struct work *work)
+{
+	struct enrolment *enrolment = (struct enrolment *)work;
+	struct pipeline *pipeline = enrolment->pipeline;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	if (enrolment->failed)
+		log_write(LOG_ERROR, "sources: cannot be noted: %s", enrolment->err.message);
+	else if (!pipeline->stopping)
+		enrolled(pipeline, enrolment);
+	pthread_mutex_unlock(&pipeline->engine->board);
+	settings_release(enrolment->settings);
+	free(enrolment->sources);
+	free(enrolment);
+}
+
+static void
+begin_enrolment(struct pipeline *pipeline)
+{
+	struct enrolment *enrolment = mem_zero(1, sizeof *enrolment);
+
+	enrolment->pipeline = pipeline;
+	enrolment->settings = settings_hold(pipeline->engine->settings);
+	enrolment->sources = mem_zero(
+		enrolment->settings->config.source_count + 1, sizeof *enrolment->sources);
+	enrolment->work.priority = WORK_COMMAND;
+	enrolment->work.run = run_enrolment;
+	enrolment->work.done = enrolment_done;
+	writer_add(pipeline->engine->writer, &enrolment->work);
+}
+
+/* A source that was left out stays until nothing refers to it, unseen. */
+static void
+leave_out(struct mailbox *mailbox, const struct config *config)
+{
+	if (!mailbox->configured || config_source_by_name(config, mailbox->name) != NULL)
+		return;
+	mailbox_unwatch(mailbox);
+	mailbox->configured = false;
+}
+
+void
+pipeline_configure(struct pipeline *pipeline)
+{
+	const struct config *config = &pipeline->engine->settings->config;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next)
+		leave_out(mailbox, config);
+	for (size_t i = 0; i < config->source_count; i++) {
+		struct mailbox *mailbox = mailbox_by_name(pipeline, config->sources[i].name);
+
+		if (mailbox == NULL)
+			mailbox = mailbox_new(pipeline, &config->sources[i]);
+		mailbox_configure(mailbox, &config->sources[i]);
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+	begin_enrolment(pipeline);
+}
+
+/* ---- children ---------------------------------------------------------------------------------- */
+
+static struct link *
+find_link(struct pipeline *pipeline, enum child_kind kind, uint32_t id)
+{
+	for (struct link *link = pipeline->links; link != NULL; link = link->next) {
+		if (link->kind == kind && link->id == id)
+			return link;
+	}
+	return NULL;
+}
+
+void
+pipeline_child(struct pipeline *pipeline, enum child_kind kind, uint32_t id, uint32_t source,
+	int descriptor)
+{
+	struct link *link;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	link = link_new(pipeline, kind, id, source, descriptor);
+	if (kind == CHILD_PARSE) {
+		pipeline->parse = link;
+		parsing_pump(pipeline);
+	} else {
+		for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+			mailbox = mailbox->next) {
+			if (mailbox->watched && mailbox->number == source)
+				mailbox_unwatch(mailbox); /* it has a fetch of its own now */
+			mailbox_watch(mailbox);
+		}
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+}
+
+/* A source that fetch dies of again and again gets a fetch of its own. */
+static void
+suspect(struct pipeline *pipeline, const struct link *link)
+{
+	struct mailbox *mailbox = mailbox_by_number(pipeline, pipeline->last_source);
+
+	if (mailbox == NULL || mailbox->link != link || link->source != 0)
+		return;
+	if (++mailbox->deaths < DEATHS_MAX)
+		return;
+	log_write(LOG_WARNING, "%s: fetch died of it %u times in a row: it gets one of its own",
+		mailbox->name, mailbox->deaths);
+	mailbox->deaths = 0;
+	crew_isolate(&pipeline->engine->crew, mailbox->number);
+}
+
+static void
+fetch_gone(struct pipeline *pipeline, struct link *link, const char *how)
+{
+	char why[200];
+
+	snprintf(why, sizeof why, "fetch ended (%s) and is started again", how);
+	suspect(pipeline, link);
+	pipeline->fetch_restarts++;
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (mailbox->link == link)
+			mailbox_lost(mailbox, why);
+	}
+	slices_lost(pipeline, link);
+}
+
+void
+pipeline_child_gone(struct pipeline *pipeline, enum child_kind kind, uint32_t id, const char *how)
+{
+	struct link *link;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	link = find_link(pipeline, kind, id);
+	if (link != NULL && kind == CHILD_PARSE) {
+		pipeline->parse_restarts++;
+		if (pipeline->parse == link) {
+			pipeline->parse = NULL;
+			parsing_lost(pipeline, how);
+		}
+	} else if (link != NULL)
+		fetch_gone(pipeline, link, how);
+	if (link != NULL)
+		link_close(link);
+	pthread_mutex_unlock(&pipeline->engine->board);
+}
+
+static void
+ping(struct link *link, int64_t now_ms)
+{
+	struct frame_writer writer;
+
+	if (link->dead || now_ms - link->pinged_ms < PING_MS)
+		return;
+	if (link->pinged_ms != 0 && now_ms - link->heard_ms > SILENT_MS) {
+		link_kill(link, "it does not answer");
+		return;
+	}
+	link->pinged_ms = now_ms;
+	frame_begin(&writer, &link->out, FRAME_PING, 0, 0);
+	frame_end(&writer);
+	link_flush(link);
+}
+
+void
+pipeline_tick(struct pipeline *pipeline, int64_t now_ms)
+{
+	pthread_mutex_lock(&pipeline->engine->board);
+	for (struct link *link = pipeline->links; link != NULL; link = link->next) {
+		if (link->kind == CHILD_FETCH) /* parse is timed by the item it is at */
+			ping(link, now_ms);
+	}
+	parsing_tick(pipeline, now_ms);
+	writes_tick(pipeline, now_ms);
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next)
+		mailbox_tick(mailbox, now_ms);
+	askings_tick(pipeline, now_ms);
+	job_pump(pipeline);
+	parsing_pump(pipeline);
+	pthread_mutex_unlock(&pipeline->engine->board);
+}
+
+/* ---- counts ------------------------------------------------------------------------------------ */
+
+/* A source that needs somebody's hand is stale at once; any other when it was not completely checked
+ * for three poll intervals, or for a minute where these are shorter. */
+static bool
+is_stale(const struct mailbox *mailbox, int64_t now)
+{
+	int64_t allowed = 3 * (mailbox->poll > 20 ? mailbox->poll : 20);
+
+	if (!mailbox->configured || mailbox->paused || mailbox->retired)
+		return false;
+	if (mailbox->state == SOURCE_AUTH_FAILED || mailbox->state == SOURCE_NO_SECRET ||
+		mailbox->state == SOURCE_ERROR)
+		return true;
+	return mailbox->last_complete + allowed < now &&
+	       mailbox->pipeline->engine->started + allowed < now;
+}
+
+unsigned
+pipeline_stale(struct pipeline *pipeline, int64_t now, char *names, size_t size)
+{
+	unsigned stale = 0;
+	size_t used = 0;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (!is_stale(mailbox, now))
+			continue;
+		if (used < size)
+			used += (size_t)snprintf(names + used, size - used,
+				stale > 0 ? ", %s" : "%s", mailbox->name);
+		stale++;
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+	return stale;
+}
+
+void
+pipeline_line(struct pipeline *pipeline, char *line, size_t size)
+{
+	unsigned up = 0, down = 0, paused = 0;
+	int64_t oldest = 0, now = clock_now();
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (!mailbox->configured || mailbox->retired)
+			continue;
+		up += mailbox_is_up(mailbox);
+		paused += mailbox->paused;
+		down += !mailbox->paused && !mailbox_is_up(mailbox);
+		if (mailbox_is_up(mailbox) && (oldest == 0 || mailbox->last_complete < oldest))
+			oldest = mailbox->last_complete;
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+	if (up + down + paused == 0)
+		snprintf(line, size, "no sources");
+	else
+		snprintf(line, size, "%u sources up, %u down, %u paused; oldest check %lld min ago",
+			up, down, paused, oldest == 0 ? 0 : (long long)((now - oldest) / 60));
+}
+
+/* ---- beginning and end ------------------------------------------------------------------------- */
+
+struct pipeline *
+pipeline_new(struct engine *engine)
+{
+	struct pipeline *pipeline = mem_zero(1, sizeof *pipeline);
+
+	pipeline->engine = engine;
+	pipeline->scratch = arena_new();
+	return pipeline;
+}
+
+/* Of the children; nothing is given to the writer after this. */
+static void
+let_go(struct pipeline *pipeline)
+{
+	struct link *next;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	pipeline->stopping = true;
+	for (struct link *link = pipeline->links; link != NULL; link = next) {
+		next = link->next;
+		link_close(link);
+	}
+	pipeline->parse = NULL;
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next)
+		mailbox->link = NULL;
+	pthread_mutex_unlock(&pipeline->engine->board);
+}
+
+void
+pipeline_free(struct pipeline *pipeline)
+{
+	struct mailbox *next;
+
+	let_go(pipeline);
+	writes_free(pipeline);
+	parsing_free(pipeline);
+	slices_free(pipeline);
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL; mailbox = next) {
+		next = mailbox->next;
+		mailbox_free(mailbox);
+	}
+	free(pipeline->stalled);
+	arena_free(pipeline->scratch);
+	free(pipeline);
+}

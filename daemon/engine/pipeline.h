@@ -1,0 +1,43 @@
+#ifndef LIAISON_ENGINE_PIPELINE_H
+#define LIAISON_ENGINE_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "liaison/store/sql.h"
+#include "liaison/wire/config.h"
+#include "liaison/wire/frame.h"
+#include "liaison/wire/json.h"
+
+/* Mail on its way: from fetch, through parse, to the writer. The loop's alone; what readers show of
+ * it they read under engine->board. */
+
+struct engine;
+struct pipeline;
+struct zone;
+
+struct pipeline *pipeline_new(struct engine *engine);
+/* Lets go of the children; nothing is given to the writer any more. */
+void pipeline_free(struct pipeline *pipeline);
+/* Notes the configured sources in the database before anybody asks for them. */
+int pipeline_enrol(struct store *store, const struct config *config, struct err *err);
+/* Sources were added, changed or left out. */
+void pipeline_configure(struct pipeline *pipeline);
+/* A child's channel is here (descriptor: own from now on); source: the only one it serves, 0: all
+ * that have no fetch of their own. */
+void pipeline_child(struct pipeline *pipeline, enum child_kind kind, uint32_t id, uint32_t source,
+	int descriptor);
+void
+pipeline_child_gone(struct pipeline *pipeline, enum child_kind kind, uint32_t id, const char *how);
+void pipeline_tick(struct pipeline *pipeline, int64_t now_ms); /* once a second */
+
+/* How many sources were not completely checked for three poll intervals, and their names. Any
+ * thread. */
+unsigned pipeline_stale(struct pipeline *pipeline, int64_t now, char *names, size_t size);
+/* Members of system.status: sources and what happened to the children. Any thread. */
+int pipeline_write_status(struct pipeline *pipeline, struct store *store, struct arena *arena,
+	const struct zone *zone, struct json_out *out, struct err *err);
+/* One line for sd_notify. */
+void pipeline_line(struct pipeline *pipeline, char *line, size_t size);
+
+#endif

@@ -1,0 +1,138 @@
+#include <stdlib.h>
+
+#include "liaison/base/log.h"
+#include "work.h"
+
+/* Threads with a store each that take from one queue. */
+
+enum { THREADS_MAX = 8 };
+
+struct pool_thread {
+	struct pool *pool;
+	pthread_t thread;
+	struct worker worker;
+};
+
+struct pool {
+	struct engine *engine;
+	struct done *done;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct work *first, *last;
+	unsigned waiting;
+	bool stop;
+	struct pool_thread threads[THREADS_MAX];
+	unsigned count;
+};
+
+struct pool *
+pool_new(struct engine *engine, struct done *done)
+{
+	struct pool *pool = mem_zero(1, sizeof *pool);
+
+	pool->engine = engine;
+	pool->done = done;
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->more, NULL);
+	return pool;
+}
+
+static struct work *
+take(struct pool *pool)
+{
+	struct work *work = NULL;
+
+	pthread_mutex_lock(&pool->lock);
+	while (!pool->stop && pool->first == NULL)
+		pthread_cond_wait(&pool->more, &pool->lock);
+	if (!pool->stop) {
+		work = pool->first;
+		pool->first = work->next;
+		if (pool->first == NULL)
+			pool->last = NULL;
+		pool->waiting--;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return work;
+}
+
+static void *
+run_thread(void *argument)
+{
+	struct pool_thread *thread = argument;
+	struct work *work;
+
+	while ((work = take(thread->pool)) != NULL) {
+		arena_reset(thread->worker.arena);
+		work->run(work, &thread->worker);
+		done_add(thread->pool->done, work, work);
+	}
+	return NULL;
+}
+
+int
+pool_add_thread(struct pool *pool, struct store *store, struct err *err)
+{
+	struct pool_thread *thread = &pool->threads[pool->count];
+
+	thread->pool = pool;
+	worker_init(&thread->worker, pool->engine, store);
+	if (pthread_create(&thread->thread, NULL, run_thread, thread) != 0) {
+		worker_clear(&thread->worker);
+		return fail(err, ERR_INTERNAL, "a thread cannot be started");
+	}
+	pool->count++;
+	return 0;
+}
+
+void
+pool_add(struct pool *pool, struct work *work)
+{
+	work->next = NULL;
+	pthread_mutex_lock(&pool->lock);
+	if (pool->last != NULL)
+		pool->last->next = work;
+	else
+		pool->first = work;
+	pool->last = work;
+	pool->waiting++;
+	pthread_cond_signal(&pool->more);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+unsigned
+pool_waiting(struct pool *pool)
+{
+	unsigned waiting;
+
+	pthread_mutex_lock(&pool->lock);
+	waiting = pool->waiting;
+	pthread_mutex_unlock(&pool->lock);
+	return waiting;
+}
+
+void
+pool_stop(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->stop = true;
+	pthread_cond_broadcast(&pool->more);
+	pthread_mutex_unlock(&pool->lock);
+	/* A long statement ends at once; a reader has nothing to lose. */
+	for (unsigned i = 0; i < pool->count; i++)
+		store_interrupt(pool->threads[i].worker.store);
+	for (unsigned i = 0; i < pool->count; i++)
+		pthread_join(pool->threads[i].thread, NULL);
+}
+
+void
+pool_free(struct pool *pool)
+{
+	for (unsigned i = 0; i < pool->count; i++) {
+		store_close(pool->threads[i].worker.store);
+		worker_clear(&pool->threads[i].worker);
+	}
+	pthread_mutex_destroy(&pool->lock);
+	pthread_cond_destroy(&pool->more);
+	free(pool);
+}

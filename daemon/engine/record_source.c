@@ -1,0 +1,199 @@
+#include <string.h>
+
+#include "liaison/capture/source.h"
+#include "mailbox.h"
+
+/* The record of a source: what the database knows and what the loop sees, read under the board. */
+
+struct folder_view {
+	const char *name, *error;
+	bool known;
+	uint32_t uidvalidity, cursor, exists;
+	int64_t stream, decided, last_complete, last_byte, next_try;
+	enum folder_mode mode;
+	const char *backfill;
+};
+
+struct source_view {
+	const char *state, *error, *capabilities;
+	int64_t last_complete, next_try;
+	struct folder_view *folders;
+	unsigned count;
+};
+
+static const char *
+folder_state(const struct folder_view *folder)
+{
+	if (folder->error != NULL)
+		return "error";
+	if (!folder->known)
+		return "opening";
+	if (strcmp(folder->backfill, "done") != 0)
+		return strcmp(folder->backfill, "paused") == 0 ? "backfill-paused" : "backfill";
+	return folder->mode == FOLDER_IDLE ? "idle" : "polled";
+}
+
+static void
+view_folder(const struct folder *folder, struct arena *arena, struct folder_view *out)
+{
+	*out = (struct folder_view){
+		.name = arena_text(arena, folder->name),
+		.error = arena_text(arena, folder->error),
+		.known = folder->known,
+		.uidvalidity = folder->uidvalidity,
+		.cursor = folder->cursor,
+		.exists = folder->exists,
+		.stream = folder->stream,
+		.last_complete = folder->last_complete,
+		.last_byte = folder->last_byte,
+		.next_try = folder->next_try,
+		.mode = folder->mode,
+		.backfill = job_state_name(&folder->job),
+	};
+}
+
+/* false: the configuration does not name it. */
+static bool
+view_source(
+	struct pipeline *pipeline, struct arena *arena, const char *name, struct source_view *out)
+{
+	const struct mailbox *mailbox = mailbox_by_name(pipeline, name);
+	unsigned count = 0;
+
+	if (mailbox == NULL)
+		return false;
+	for (const struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next)
+		count++;
+	out->state = source_state_name(mailbox);
+	out->error = arena_text(arena, mailbox->error);
+	out->capabilities = arena_text(arena, mailbox->capabilities);
+	out->last_complete = mailbox->last_complete;
+	out->next_try = mailbox->next_try;
+	out->folders = arena_array(arena, count + 1, sizeof *out->folders);
+	out->count = 0;
+	for (const struct folder *folder = mailbox->folders; folder != NULL;
+		folder = folder->next) {
+		if (folder->listed && folder->mode != FOLDER_UNWATCHED)
+			view_folder(folder, arena, &out->folders[out->count++]);
+	}
+	return true;
+}
+
+static void
+write_time(struct json_out *out, const char *name, int64_t time, const struct zone *zone)
+{
+	if (time == 0)
+		json_null_(out, name);
+	else
+		json_time(out, name, time, zone == NULL ? 0 : zone_offset(zone, time));
+}
+
+static int
+write_folder(const struct folder_view *folder, struct store *store, const struct zone *zone,
+	struct json_out *out, struct err *err)
+{
+	int64_t decided = 0;
+
+	if (folder->known && ledger_count(store, folder->stream, &decided, err) < 0)
+		return -1;
+	json_object_begin(out, NULL);
+	json_text(out, "name", folder->name);
+	json_int(out, "uidvalidity", folder->uidvalidity);
+	json_int(out, "cursor", folder->cursor);
+	json_int(out, "server", folder->exists);
+	json_int(out, "decided", decided);
+	json_text(out, "state", folder_state(folder));
+	json_text(out, "watched", folder->mode == FOLDER_IDLE ? "idle" : "polled");
+	write_time(out, "last_complete", folder->last_complete, zone);
+	write_time(out, "last_byte", folder->last_byte, zone);
+	write_time(out, "next_try", folder->next_try, zone);
+	json_text(out, "error", folder->error);
+	json_object_end(out);
+	return 0;
+}
+
+static int
+write_source(const struct source *source, const struct source_view *view, struct store *store,
+	const struct zone *zone, struct json_out *out, struct err *err)
+{
+	int64_t complete = view->last_complete > source->last_complete ? view->last_complete
+								       : source->last_complete;
+
+	json_object_begin(out, NULL);
+	json_int(out, "id", source->id);
+	json_int(out, "version", source->version);
+	json_text(out, "name", source->name);
+	json_text(out, "kind", source->kind);
+	json_text(out, "state", view->state);
+	json_array_begin(out, "folders");
+	for (unsigned i = 0; i < view->count; i++) {
+		if (write_folder(&view->folders[i], store, zone, out, err) < 0)
+			return -1;
+	}
+	json_array_end(out);
+	write_time(out, "last_complete", complete, zone);
+	write_time(out, "next_try", view->next_try, zone);
+	json_text(out, "error", view->error);
+	json_text(out, "capabilities", view->capabilities);
+	json_object_end(out);
+	return 0;
+}
+
+int
+source_write(struct pipeline *pipeline, struct store *store, struct arena *arena, const char *name,
+	const struct zone *zone, struct json_out *out, struct err *err)
+{
+	struct source_view view = { .state = "retired" };
+	struct source source;
+	bool configured;
+
+	if (source_find(store, arena, name, &source, err) < 0)
+		return -1;
+	pthread_mutex_lock(&pipeline->engine->board);
+	configured = view_source(pipeline, arena, name, &view);
+	pthread_mutex_unlock(&pipeline->engine->board);
+	if (!configured && !source.retired)
+		view.error = "the configuration does not name it";
+	else if (source.retired)
+		view.state = "retired";
+	else if (source.paused)
+		view.state = "paused";
+	else if (strcmp(view.state, "paused") == 0 || strcmp(view.state, "retired") == 0)
+		view.state = "offline"; /* resumed by this very transaction */
+	return write_source(&source, &view, store, zone, out, err);
+}
+
+static int
+write_sources(struct pipeline *pipeline, struct store *store, struct arena *arena,
+	const struct zone *zone, struct json_out *out, struct err *err)
+{
+	struct source *sources;
+	unsigned count;
+
+	if (source_list(store, arena, &sources, &count, err) < 0)
+		return -1;
+	json_array_begin(out, "sources");
+	for (unsigned i = 0; i < count; i++) {
+		if (source_write(pipeline, store, arena, sources[i].name, zone, out, err) < 0)
+			return -1;
+	}
+	json_array_end(out);
+	return 0;
+}
+
+int
+pipeline_write_status(struct pipeline *pipeline, struct store *store, struct arena *arena,
+	const struct zone *zone, struct json_out *out, struct err *err)
+{
+	if (write_sources(pipeline, store, arena, zone, out, err) < 0)
+		return -1;
+	pthread_mutex_lock(&pipeline->engine->board);
+	json_int(out, "items", (int64_t)pipeline->items);
+	json_int(out, "items_waiting", pipeline->parsing.count);
+	json_int(out, "quarantined_since_start", (int64_t)pipeline->quarantined);
+	json_int(out, "parse_restarts", (int64_t)pipeline->parse_restarts);
+	json_int(out, "fetch_restarts", (int64_t)pipeline->fetch_restarts);
+	json_text(out, "capture_waits", pipeline->stalled);
+	pthread_mutex_unlock(&pipeline->engine->board);
+	return 0;
+}

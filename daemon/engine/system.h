@@ -1,0 +1,17 @@
+#ifndef LIAISON_ENGINE_SYSTEM_H
+#define LIAISON_ENGINE_SYSTEM_H
+
+#include "loop_call.h"
+
+/* What the commands of `system` share with backup.c, check.c and stats.c. */
+
+int64_t file_size(const char *path); /* 0: there is none */
+/* "last_backup" of system.status, on a reader. */
+void backup_write_last(struct call *call);
+/* Removes copies that an engine which was killed left beside the database. */
+void backup_clean(const char *database);
+int run_stats(struct call *call, struct err *err);
+int run_backup_loop(struct loop_call *call, struct err *err);
+int run_check_database(struct loop_call *call, struct err *err);
+
+#endif

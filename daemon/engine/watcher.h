@@ -1,0 +1,25 @@
+#ifndef LIAISON_ENGINE_WATCHER_H
+#define LIAISON_ENGINE_WATCHER_H
+
+#include "connection.h"
+#include "watch.h"
+
+/* Who is told: one `watch` request of one connection. */
+
+struct watcher {
+	struct watcher *next;
+	struct connection *connection;
+	char *id; /* JSON text of the request's id; own */
+	char **kinds; /* own */
+	unsigned kind_count; /* 0: all */
+	int64_t seq; /* the last one sent, or passed over as of another kind */
+	int64_t newest; /* told while catching up: there is more to read */
+	bool behind; /* reads the log until it has caught up */
+	bool reading; /* a page is on its way */
+	bool lagged; /* the client is over 1 MiB behind: it gets no more before it has read */
+	bool gone; /* freed when the page comes */
+};
+
+void watchers_tell(struct watch *watch, const struct tell *tell);
+
+#endif

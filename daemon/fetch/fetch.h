@@ -1,0 +1,54 @@
+#ifndef LIAISON_FETCH_FETCH_H
+#define LIAISON_FETCH_FETCH_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "alarm.h"
+#include "liaison/net/tls.h"
+#include "liaison/wire/config.h"
+#include "rate.h"
+
+/* liaison-fetch: one loop, all connections to the outside. What all its parts share. */
+
+struct source;
+struct link;
+struct crew;
+
+/* What is trusted for a ca-file; made before the sandbox closes the files. */
+struct trust {
+	struct trust *next;
+	char *ca_file; /* own; NULL: the system's */
+	struct tls_context *context; /* own; NULL: error says why not */
+	char *error; /* own */
+};
+
+struct fetch {
+	uv_loop_t loop;
+	struct alarms *alarms;
+	struct rate *rate;
+	struct crew *crew;
+	struct link *link;
+	struct config config;
+	bool configured;
+	struct source *sources; /* list; own */
+	struct trust *trusts; /* list; own */
+	struct alarm tidying;
+	uint32_t last_token;
+	bool stopping;
+};
+
+/* A token nobody else uses for the next two thousand million askings. */
+uint32_t fetch_token_next(struct fetch *fetch);
+/* NULL and err: the file was not there when fetch began. */
+struct tls_context *fetch_trust(struct fetch *fetch, const char *ca_file, struct err *err);
+/* Loads what configured sources trust; once before the sandbox, harmless after it. */
+void fetch_load_trust(struct fetch *fetch);
+/* All that is configured could be read. */
+bool fetch_trusts_all(struct fetch *fetch);
+/* Some connections came to rest: what they used on the way goes back to the system soon. */
+void fetch_tidy_soon(struct fetch *fetch);
+/* Logs out of everything and ends the loop. */
+void fetch_stop(struct fetch *fetch);
+
+#endif

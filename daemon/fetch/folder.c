@@ -1,0 +1,499 @@
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "liaison/base/clock.h"
+#include "liaison/base/log.h"
+#include "liaison/net/mutf7.h"
+#include "liaison/net/special_use.h"
+#include "mailbox.h"
+
+/* The folders of a mailbox: which are watched and how, and what the engine is told of them. */
+
+enum { MESSAGE_ROOM = 900 * 1024, FRESH_MS = 30 * 1000 };
+
+struct folder *
+folder_by_wire(const struct mailbox *box, const char *wire)
+{
+	for (size_t i = 0; i < box->folder_count; i++)
+		if (strcmp(box->folders[i]->wire, wire) == 0)
+			return box->folders[i];
+	return NULL;
+}
+
+struct folder *
+folder_by_name(const struct mailbox *box, const char *name, size_t size)
+{
+	for (size_t i = 0; i < box->folder_count; i++)
+		if (strlen(box->folders[i]->name) == size &&
+			memcmp(box->folders[i]->name, name, size) == 0)
+			return box->folders[i];
+	return NULL;
+}
+
+static void
+free_folder(struct folder *folder)
+{
+	free(folder->name);
+	free(folder->wire);
+	free(folder->error);
+	uid_set_clear(&folder->poison);
+	free(folder);
+}
+
+void
+folders_free(struct mailbox *box)
+{
+	for (size_t i = 0; i < box->folder_count; i++)
+		free_folder(box->folders[i]);
+	free(box->folders);
+	box->folders = NULL;
+	box->folder_count = 0;
+}
+
+void
+folders_begin(struct mailbox *box)
+{
+	for (size_t i = 0; i < box->folder_count; i++)
+		box->folders[i]->listed = false;
+}
+
+static struct folder *
+add_folder(struct mailbox *box, const char *wire, const char *name)
+{
+	struct folder *folder = mem_zero(1, sizeof(*folder));
+
+	folder->wire = mem_text(wire);
+	folder->name = mem_text(name);
+	folder->sync_wanted = box->sync_wanted;
+	box->folders = mem_resize(box->folders, (box->folder_count + 1) * sizeof(folder));
+	box->folders[box->folder_count++] = folder;
+	return folder;
+}
+
+void
+folder_listed(struct mailbox *box, const struct imap_mailbox *listed)
+{
+	struct folder *folder = folder_by_wire(box, listed->wire);
+	const char *name = listed->attributes & IMAP_INBOX ? "INBOX" : listed->name;
+
+	if (!folder) {
+		if (box->folder_count == FOLDERS_MAX || name[0] == '\0' ||
+			folder_by_name(box, name, strlen(name)))
+			return;
+		folder = add_folder(box, listed->wire, name);
+	}
+	folder->listed = true;
+	folder->delimiter = listed->delimiter;
+	folder->attributes = listed->attributes;
+}
+
+struct folder *
+folder_expect(struct mailbox *box, const char *name, size_t size)
+{
+	struct arena *arena = arena_new();
+	const char *clean = text_clean(arena, name, size, IMAP_NAME_MAX, false, &(bool){ false });
+	struct folder *folder = folder_by_name(box, clean, strlen(clean));
+	struct text wire = { 0 };
+
+	mutf7_encode(clean, &wire);
+	if (!folder)
+		folder = add_folder(box, wire.size > 0 ? wire.bytes : "", clean);
+	text_clear(&wire);
+	arena_free(arena);
+	return folder;
+}
+
+/* ---- patterns ---- */
+
+/* Globs may be written with "/" whatever the server's delimiter is. */
+static bool
+glob_matches(const char *pattern, const struct folder *folder)
+{
+	char *with_slashes;
+	bool matches;
+
+	if (text_glob(pattern, folder->name, false))
+		return true;
+	if (text_equal_nocase(folder->name, "INBOX"))
+		return text_equal_nocase(pattern, "INBOX");
+	if (!folder->delimiter || folder->delimiter == '/')
+		return false;
+	with_slashes = mem_text(folder->name);
+	for (char *p = with_slashes; *p; p++)
+		if (*p == folder->delimiter)
+			*p = '/';
+	matches = text_glob(pattern, with_slashes, false);
+	free(with_slashes);
+	return matches;
+}
+
+static bool
+pattern_matches(const char *pattern, const struct folder *folder)
+{
+	unsigned use = pattern[0] == '\\' ? special_use_by_word(pattern) : 0;
+
+	if (use)
+		return folder->attributes & use;
+	if (text_equal_nocase(pattern, "\\Inbox"))
+		return folder->attributes & IMAP_INBOX;
+	return glob_matches(pattern, folder);
+}
+
+/* In order; the last pattern that matches decides. */
+static bool
+list_takes(const struct config_list *list, const struct folder *folder, unsigned *place)
+{
+	bool takes = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		bool excludes = list->items[i][0] == '!';
+
+		if (pattern_matches(list->items[i] + excludes, folder))
+			takes = !excludes;
+		if (takes && place && *place > i)
+			*place = (unsigned)i;
+	}
+	return takes;
+}
+
+static enum folder_mode
+mode_by_config(const struct config_source *config, struct folder *folder)
+{
+	folder->idle_rank = UINT_MAX;
+	if ((folder->attributes & IMAP_NOSELECT) || !folder->listed ||
+		!list_takes(&config->folders, folder, NULL) ||
+		list_takes(&config->skip_folders, folder, NULL))
+		return FOLDER_UNWATCHED;
+	return list_takes(&config->idle, folder, &folder->idle_rank) ? FOLDER_IDLE : FOLDER_POLLED;
+}
+
+/* Where the server tells no folder for a use, what folders are called tells it. */
+static void
+guess_special_uses(struct mailbox *box)
+{
+	unsigned told = 0;
+
+	for (size_t i = 0; i < box->folder_count; i++)
+		if (box->folders[i]->listed)
+			told |= box->folders[i]->attributes & IMAP_SPECIAL_USES;
+	for (size_t i = 0; i < box->folder_count; i++) {
+		struct folder *folder = box->folders[i];
+
+		if (folder->listed && !(folder->attributes & (IMAP_SPECIAL_USES | IMAP_INBOX)))
+			folder->attributes |= special_use_by_name(folder->name, folder->delimiter) &
+					      ~told;
+	}
+}
+
+enum folder_mode
+folder_mode_now(const struct folder *folder)
+{
+	if (folder->mode == FOLDER_IDLE && !folder->idler)
+		return FOLDER_POLLED;
+	return folder->mode;
+}
+
+/* Folders named without wildcards stand for themselves where LIST shows nothing. */
+static void
+add_unlisted(struct mailbox *box)
+{
+	struct imap_mailbox inbox = { .wire = "INBOX", .name = "INBOX", .attributes = IMAP_INBOX };
+
+	for (size_t i = 0; i < box->folder_count; i++)
+		if (box->folders[i]->listed)
+			return;
+	folder_listed(box, &inbox);
+}
+
+void
+folders_end(struct mailbox *box, struct connection *connection)
+{
+	const struct config_source *config = box_config(box);
+	unsigned capabilities = imap_capabilities(connection->imap);
+
+	add_unlisted(box);
+	guess_special_uses(box);
+	for (size_t i = 0; i < box->folder_count; i++) {
+		struct folder *folder = box->folders[i];
+
+		folder->mode = mode_by_config(config, folder);
+		if (folder->mode == FOLDER_IDLE &&
+			(!(capabilities & IMAP_CAN_IDLE) || folder->deaf))
+			folder->mode = FOLDER_POLLED;
+		if (!folder->listed)
+			folder_refuse_jobs(box, folder, "the folder is not on the server any more");
+	}
+	if (connection->checking) {
+		folders_write(box, capabilities, FRAME_CHECKED, connection->check_token);
+		session_leave(connection);
+		return;
+	}
+	folders_write(box, capabilities, FRAME_FOLDERS, 0);
+	box->told_folders = true;
+}
+
+/* ---- frames ---- */
+
+static const struct {
+	unsigned bit;
+	const char *word;
+} CAPABILITY_WORDS[] = {
+	{ IMAP_CAN_IDLE, "IDLE" },
+	{ IMAP_CAN_SPECIAL_USE, "SPECIAL-USE" },
+	{ IMAP_CAN_UIDPLUS, "UIDPLUS" },
+	{ IMAP_CAN_CONDSTORE, "CONDSTORE" },
+	{ IMAP_CAN_REV2, "IMAP4rev2" },
+};
+
+static void
+put_capabilities(struct frame_writer *writer, unsigned capabilities)
+{
+	struct text words = { 0 };
+
+	text_add(&words, "IMAP4rev1");
+	for (size_t i = 0; i < sizeof(CAPABILITY_WORDS) / sizeof(CAPABILITY_WORDS[0]); i++)
+		if (capabilities & CAPABILITY_WORDS[i].bit)
+			text_printf(&words, " %s", CAPABILITY_WORDS[i].word);
+	frame_put_text(writer, TAG_CAPABILITIES, words.bytes);
+	text_clear(&words);
+}
+
+static void
+put_folder(struct frame_writer *writer, const struct folder *folder)
+{
+	char delimiter[2] = { folder->delimiter, '\0' };
+	struct text words = { 0 };
+
+	frame_put_text(writer, TAG_FOLDER, folder->name);
+	special_use_words(folder->attributes, &words);
+	frame_put_text(writer, TAG_ATTRIBUTES, words.size > 0 ? words.bytes : "");
+	if (folder->delimiter > ' ' && folder->delimiter < 0x7F)
+		frame_put_text(writer, TAG_DELIMITER, delimiter);
+	frame_put_u64(writer, TAG_WATCHED, folder->mode);
+	text_clear(&words);
+}
+
+void
+folders_write(struct mailbox *box, unsigned capabilities, enum frame_type type, uint32_t token)
+{
+	struct frame_writer writer;
+	size_t written = 0;
+
+	link_begin(box_fetch(box)->link, &writer, type, box->source->number, token);
+	put_capabilities(&writer, capabilities);
+	for (size_t i = 0; i < box->folder_count && written < MESSAGE_ROOM; i++) {
+		if (!box->folders[i]->listed)
+			continue;
+		put_folder(&writer, box->folders[i]);
+		written += strlen(box->folders[i]->name) + 200;
+	}
+	frame_end(&writer);
+}
+
+void
+folder_tell_opened(struct mailbox *box, struct folder *folder)
+{
+	struct frame_writer writer;
+
+	folder->opened = true;
+	folder->known = false;
+	link_begin(box_fetch(box)->link, &writer, FRAME_OPENED, box->source->number, 0);
+	frame_put_text(&writer, TAG_FOLDER, folder->name);
+	frame_put_u64(&writer, TAG_UIDVALIDITY, folder->uidvalidity);
+	frame_put_u64(&writer, TAG_UIDNEXT, folder->uidnext);
+	frame_put_u64(&writer, TAG_EXISTS, folder->exists);
+	frame_end(&writer);
+}
+
+void
+folder_tell_fresh(struct mailbox *box, struct folder *folder)
+{
+	struct frame_writer writer;
+
+	link_begin(box_fetch(box)->link, &writer, FRAME_FRESH, box->source->number, folder->sync);
+	frame_put_text(&writer, TAG_FOLDER, folder->name);
+	if (!folder->complete)
+		link_put_error(&writer, folder->error);
+	frame_put_i64(&writer, TAG_LAST_COMPLETE, folder->last_complete);
+	if (folder->last_byte > 0)
+		frame_put_i64(&writer, TAG_LAST_BYTE, folder->last_byte);
+	frame_put_u64(&writer, TAG_MODE, folder_mode_now(folder));
+	frame_put_u64(&writer, TAG_EXISTS, folder->exists);
+	frame_end(&writer);
+	if (folder->sync == folder->sync_wanted)
+		folder->sync_wanted = 0;
+	folder->sync = 0;
+}
+
+static void
+tell_state(struct mailbox *box, const struct folder *folder)
+{
+	struct frame_writer writer;
+
+	link_begin(box_fetch(box)->link, &writer, FRAME_STATE, box->source->number, 0);
+	frame_put_text(&writer, TAG_FOLDER, folder->name);
+	link_put_error(&writer, folder->error);
+	if (folder->error && folder->retry_at > 0)
+		frame_put_i64(&writer, TAG_NEXT_TRY,
+			clock_now() + (folder->retry_at - clock_monotonic_ms()) / 1000);
+	frame_end(&writer);
+}
+
+void
+folder_refuse_jobs(struct mailbox *box, const struct folder *folder, const char *why)
+{
+	for (struct job **at = &box->jobs; *at;) {
+		struct job *job = *at;
+
+		if (job->folder != folder) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		answer_refused(box, job, why);
+		job_free(job);
+	}
+}
+
+/* This folder only: the others go on, and it is tried again after a while. */
+void
+folder_fail(struct mailbox *box, struct folder *folder, const char *why)
+{
+	int64_t wait = (int64_t)FOLDER_RETRY_MS << (folder->failures < 8 ? folder->failures : 8);
+	char *error = mem_text(why);
+
+	if (!folder->error || strcmp(folder->error, why) != 0)
+		log_write(LOG_WARNING, "%s/%s: %s", box_config(box)->name, folder->name, why);
+	folder->failures++;
+	folder->retry_at = clock_monotonic_ms() +
+			   (wait < FOLDER_RETRY_MAX_MS ? wait : FOLDER_RETRY_MAX_MS);
+	folder->next_poll = folder->retry_at;
+	folder->dirty = true;
+	free(folder->error);
+	folder->error = error;
+	folder_refuse_jobs(box, folder, why);
+	tell_state(box, folder);
+	folder->complete = false;
+	folder->sync = folder->sync_wanted;
+	if (folder->sync != 0)
+		folder_tell_fresh(box, folder);
+	box_serve_soon(box);
+}
+
+void
+folder_well(struct mailbox *box, struct folder *folder)
+{
+	folder->failures = 0;
+	if (!folder->error || folder->deaf)
+		return;
+	free(folder->error);
+	folder->error = NULL;
+	tell_state(box, folder);
+}
+
+/* ---- counts and checks ---- */
+
+int64_t
+folder_interval(const struct mailbox *box, const struct folder *folder)
+{
+	int64_t poll = box_config(box)->poll * 1000;
+
+	if (folder->deaf && poll > DEAF_POLL_MS)
+		return DEAF_POLL_MS;
+	if (folder->mode == FOLDER_IDLE && !folder->idler && poll > UNCOVERED_POLL_MS)
+		return UNCOVERED_POLL_MS;
+	return poll > 0 ? poll : DEAF_POLL_MS;
+}
+
+/* Nothing is above the cursor: that completes a check. */
+static void
+compare_cursor(struct mailbox *box, struct folder *folder, bool has_uidnext)
+{
+	if (!folder->known || folder->dirty)
+		return;
+	if (!has_uidnext || folder->cursor + 1 < folder->uidnext)
+		folder->dirty = true;
+	else
+		folder_checked(box, folder);
+}
+
+static void
+begin_epoch(struct mailbox *box, struct folder *folder, uint32_t uidvalidity)
+{
+	session_lost_epoch(box, folder, uidvalidity);
+	folder->uidvalidity = uidvalidity;
+	folder->slice_max = folder->suspect = 0;
+	uid_set_reset(&folder->poison);
+}
+
+void
+folder_count(struct mailbox *box, struct folder *folder, const struct imap_mailbox *counts)
+{
+	uint32_t uidvalidity = counts->has_uidvalidity ? counts->uidvalidity : 0;
+	bool other = folder->opened && uidvalidity != folder->uidvalidity;
+
+	if (counts->has_messages)
+		folder->exists = counts->messages;
+	if (!counts->has_uidnext && !(folder->opened && !other)) {
+		folder->dirty = true; /* EXAMINE, and the last UID, will tell */
+		return;
+	}
+	if (uidvalidity != folder->uidvalidity)
+		begin_epoch(box, folder, uidvalidity);
+	if (counts->has_uidnext)
+		folder->uidnext = counts->uidnext;
+	if (other)
+		log_write(LOG_WARNING, "%s/%s: the server has a new UIDVALIDITY, %u",
+			box_config(box)->name, folder->name, uidvalidity);
+	if (!folder->opened || other) {
+		folder->dirty = false;
+		folder_tell_opened(box, folder);
+	} else
+		compare_cursor(box, folder, counts->has_uidnext);
+}
+
+static void
+notice_deafness(struct mailbox *box, struct folder *folder)
+{
+	static const char WHY[] = "IDLE does not tell of new mail here: it is polled";
+
+	if (!folder->deaf || folder->mode != FOLDER_IDLE)
+		return;
+	folder->mode = FOLDER_POLLED;
+	free(folder->error);
+	folder->error = mem_text(WHY);
+	log_write(LOG_WARNING, "%s/%s: %s", box_config(box)->name, folder->name, WHY);
+	tell_state(box, folder);
+	if (folder->idler)
+		folder->idler->home = NULL;
+	folder->idler = NULL;
+}
+
+void
+folder_checked(struct mailbox *box, struct folder *folder)
+{
+	folder->last_complete = clock_now();
+	folder->complete = true;
+	folder->exists_checked = folder->exists;
+	folder->failures = 0;
+	folder_well(box, folder);
+	folder->next_poll = clock_monotonic_ms() + folder_interval(box, folder);
+	notice_deafness(box, folder);
+	folder_tell_fresh(box, folder);
+	if (folder->sync_wanted != 0) { /* asked for while this check was under way: once more */
+		folder->next_poll = 0;
+		box_serve_soon(box);
+	}
+	box_report(box);
+}
+
+void
+folder_forget(struct folder *folder)
+{
+	folder->opened = folder->known = folder->dirty = folder->cross_check = false;
+	folder->complete = folder->told = false;
+	folder->next_poll = 0;
+	folder->lag = 0;
+}

@@ -1,0 +1,124 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "liaison/base/crypt.h"
+#include "post.h"
+
+/* What liaisond says to its children over their crew channels; hear.c is the other direction. */
+
+static bool
+has_source(const struct post *post, uint32_t source)
+{
+	if (post->kind != CHILD_FETCH || post->dismissed)
+		return false;
+	return post->only != 0 ? post->only == source : crew_isolated(post->crew, source) == NULL;
+}
+
+/* The engine gets all sources, a fetch its own, parse nothing. */
+void
+say_config(struct post *post)
+{
+	const struct config *config = post->crew->config;
+	uint32_t *only = mem_zero(config->source_count + 1, sizeof *only);
+	struct text frames = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (has_source(post, config->sources[i].number))
+			only[count++] = config->sources[i].number;
+	}
+	config_encode(config, post->kind == CHILD_ENGINE ? NULL : only, count, &frames);
+	post_send(post, &frames, -1);
+	text_clear(&frames);
+	free(only);
+}
+
+void
+say_channel(struct post *post, int engine_end)
+{
+	struct text frames = { 0 };
+	struct frame_writer writer;
+
+	frame_begin(&writer, &frames, FRAME_CHANNEL, post->only, 0);
+	frame_put_u64(&writer, TAG_KIND, post->kind);
+	frame_put_u64(&writer, TAG_ID, post->child->id);
+	frame_end(&writer);
+	post_send(crew_engine(post->crew), &frames, engine_end);
+	text_clear(&frames);
+}
+
+void
+crew_answer_secret(struct crew *crew, const struct secret_asker *asker, const char *secret,
+	size_t size, const struct err *err)
+{
+	struct post *post = crew_child(crew, asker->child);
+	struct text frames = { 0 };
+	struct frame_writer writer;
+
+	if (post == NULL)
+		return;
+	text_reserve(
+		&frames, SECRET_SIZE_MAX + 256); /* so that no copy is left behind by growing */
+	frame_begin(&writer, &frames, FRAME_SECRET, asker->source, asker->token);
+	if (secret != NULL)
+		frame_put(&writer, TAG_BYTES, secret, size);
+	else
+		frame_put_text(&writer, TAG_ERROR, err->message);
+	frame_end(&writer);
+	post_send(post, &frames, -1);
+	wipe(frames.bytes, frames.size);
+	text_clear(&frames);
+}
+
+void
+crew_answer_reload(struct crew *crew, uint32_t token, const char *mistakes)
+{
+	struct text frames = { 0 };
+	struct frame_writer writer;
+
+	frame_begin(&writer, &frames, FRAME_RELOAD, 0, token);
+	frame_put_text(&writer, TAG_TEXT, mistakes);
+	frame_end(&writer);
+	post_send(crew_engine(crew), &frames, -1);
+	text_clear(&frames);
+}
+
+void
+say_ping(struct post *post)
+{
+	struct text frames = { 0 };
+	struct frame_writer writer;
+
+	frame_begin(&writer, &frames, FRAME_PING, 0, post->child->silent);
+	frame_end(&writer);
+	post_send(post, &frames, -1);
+	text_clear(&frames);
+}
+
+void
+say_gone(struct post *post, uint32_t id, const char *how)
+{
+	struct text frames = { 0 };
+	struct frame_writer writer;
+
+	frame_begin(&writer, &frames, FRAME_CHILD_GONE, post->only, 0);
+	frame_put_u64(&writer, TAG_KIND, post->kind);
+	frame_put_u64(&writer, TAG_ID, id);
+	frame_put_text(&writer, TAG_TEXT, how);
+	frame_end(&writer);
+	post_send(crew_engine(post->crew), &frames, -1);
+	text_clear(&frames);
+}
+
+void
+say_stop(struct post *post, unsigned within_ms)
+{
+	struct text frames = { 0 };
+	struct frame_writer writer;
+
+	frame_begin(&writer, &frames, FRAME_STOP, 0, 0);
+	frame_put_u64(&writer, TAG_NUMBER, within_ms);
+	frame_end(&writer);
+	post_send(post, &frames, -1);
+	text_clear(&frames);
+}

@@ -1,0 +1,83 @@
+#ifndef LIAISON_CRM_INTERACTION_H
+#define LIAISON_CRM_INTERACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "liaison/base/arena.h"
+#include "liaison/query/query.h"
+#include "liaison/store/sql.h"
+#include "liaison/wire/json.h"
+
+/* What happened between contacts and us: one mail, meeting, call, letter or note. */
+
+struct interaction_link {
+	int64_t contact_id;
+	int64_t company_id; /* the person's company at the time, 0: none */
+	const char *role; /* from, to, cc, bcc, organizer, attendee, participant */
+	const char *email; /* canonical address it was matched by, or NULL */
+	const char *via; /* address, domain, alias, manual */
+	bool ambiguous;
+};
+
+struct interaction {
+	int64_t id, version;
+	const char *kind, *status, *direction, *initiated_by;
+	int64_t at, end_at; /* end_at 0: none */
+	int offset_min;
+	bool all_day;
+	const char *location, *subject, *snippet, *note;
+	int64_t message_id; /* row of message, 0: none */
+	int64_t thread;
+	const char *template, *interaction_group, *salesperson, *campaign, *opportunity,
+		*evaluation;
+	bool campaign_target, campaign_response, attempt_failed;
+	int64_t cost, duration_min;
+};
+
+extern const struct query_noun interaction_noun;
+
+/* Stores it with its links (a contact linked twice keeps its first role), its search entry and the
+ * totals of contacts and companies (contact_recount says how they count); sets id. parties: text for
+ * the search index, or NULL. */
+int interaction_add(struct store *store, struct interaction *interaction,
+	const struct interaction_link *links, unsigned count, const char *parties, int64_t now,
+	struct err *err);
+/* One that is recorded by hand: checks it and fills what was not said: kind note, direction none,
+ * initiated_by after the direction, duration from at to end, and the status: planned while it lies
+ * ahead, then held (a meeting) or recorded. ERR_USAGE names the field. */
+int interaction_complete(
+	struct arena *arena, struct interaction *interaction, int64_t now, struct err *err);
+/* Links one more contact to an interaction and counts it. *added false: it was linked already. */
+int interaction_link_add(struct store *store, int64_t id, const struct interaction_link *link,
+	int64_t now, bool *added, struct err *err);
+/* Stores text: the snippet (first readable part, 500 characters) and, for level text, all of it. */
+int interaction_set_text(struct store *store, struct arena *arena, int64_t id, const char *text,
+	bool whole, bool truncated, struct err *err);
+/* Takes interactions out with their links, texts and search entries; the totals follow. Callers see to
+ * ledger rows that name them. */
+int interaction_erase(struct store *store, struct arena *arena, const int64_t *ids, size_t count,
+	struct err *err);
+/* The spec's interaction record as one JSON object. */
+int interaction_write(struct store *store, struct arena *arena, int64_t id, struct json_out *out,
+	struct err *err);
+
+struct timeline_page {
+	int64_t *ids;
+	unsigned count;
+	const char *next;
+};
+/* Newest first, one index walk; kinds NULL: all. A company's includes its persons'. */
+int interaction_timeline(struct store *store, struct arena *arena, int64_t contact_id,
+	const int64_t *since, const int64_t *until, const char *const *kinds, unsigned kind_count,
+	unsigned limit, const char *after, struct timeline_page *out, struct err *err);
+
+/* Full text: words, "phrases", prefix*, subject:word; ranked within the newest 10,000 matches. The
+ * words are never FTS5 syntax of their own. */
+int interaction_search(struct store *store, struct arena *arena, const char *words,
+	const int64_t *contact_id, const int64_t *since, const int64_t *until,
+	const char *const *kinds, unsigned kind_count, unsigned limit, const char *after,
+	struct timeline_page *out, struct err *err);
+
+#endif

@@ -1,0 +1,130 @@
+#ifndef LIAISON_QUERY_QUERY_H
+#define LIAISON_QUERY_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "liaison/base/arena.h"
+#include "liaison/base/clock.h"
+#include "liaison/base/err.h"
+#include "liaison/store/sql.h"
+
+/* The condition language (spec section 6): one grammar for --where, rules and live segments,
+ * compiled to SQL through tables of {field, SQL fragment} with every value bound. */
+
+enum query_type {
+	QUERY_TEXT, /* compared case-folded; ~ is a glob */
+	QUERY_NUMBER,
+	QUERY_MONEY, /* decimal text, at most two places, against minor units */
+	QUERY_TIME, /* UTC seconds; a date is the whole day: < before it, > after it, <= to its end */
+	QUERY_BOOL,
+	QUERY_CONTACT, /* text equal to the number, or resolved like <contact> by the caller's resolver */
+};
+
+struct query_field {
+	const char *name; /* "city"; "emails" may be many-valued through exists below */
+	enum query_type type;
+	const char *
+		sql; /* expression over the noun's alias, e.g. "c.city"; a text that ends in "_fold"
+	                     * or "COLLATE NOCASE" is compared as it is, so that an index may serve */
+	const char *
+		exists; /* many-valued: "SELECT 1 FROM contact_email e WHERE e.contact_id = c.id AND"
+	                     * with sql then over e; NULL: single-valued */
+	bool sortable;
+};
+
+struct query_noun;
+
+/* has NAME(condition): EXISTS (SELECT 1 FROM join AND (condition over noun's fields)). Aliases of an
+ * inner one hide those outside: a noun related to itself needs a second noun with another alias. */
+struct query_relation {
+	const char *name; /* "interaction" */
+	const char *
+		join; /* "interaction_contact x JOIN interaction i ON … WHERE x.contact_id = c.id" */
+	const struct query_noun *noun; /* fields of the condition; NULL: none may be given */
+};
+
+struct query_noun {
+	const char *name; /* "contact" */
+	const char *from; /* "contact c" */
+	const char *id; /* "c.id" */
+	const struct query_field *fields; /* ends with a NULL name */
+	const struct query_relation *relations; /* ends with a NULL name, or NULL */
+	const char *sort; /* default: "no", "-at"; fields, "-" descends, commas */
+};
+
+struct query_context {
+	int64_t now;
+	const struct zone *zone; /* NULL: UTC */
+	const char *me; /* the caller's salesperson, or NULL: `me` is an error then */
+	/* Custom fields and others by name, or NULL. */
+	const struct query_field *(*find_field)(void *data, const char *name);
+	void *data;
+};
+
+struct query_node; /* arena */
+
+enum query_op {
+	QUERY_EQ,
+	QUERY_NE,
+	QUERY_LT,
+	QUERY_LE,
+	QUERY_GT,
+	QUERY_GE,
+	QUERY_GLOB,
+	QUERY_BLANK
+};
+
+/* Parses a condition against noun. ERR_USAGE names the column (from 1) and what was expected; limits:
+ * 64 KiB, 1,000 terms, depth 200, patterns 256 bytes. */
+int
+query_parse(struct arena *arena, const struct query_noun *noun, const struct query_context *context,
+	const char *condition, struct query_node **out, struct err *err);
+/* A node built by code: field OP value, value as the language would write it unquoted. */
+int query_compare(struct arena *arena, const struct query_noun *noun,
+	const struct query_context *context, const char *field, enum query_op op, const char *value,
+	struct query_node **out, struct err *err);
+/* Either may be NULL. */
+struct query_node *query_and(struct arena *arena, struct query_node *a, struct query_node *b);
+struct query_node *query_or(struct arena *arena, struct query_node *a, struct query_node *b);
+/* A fixed fragment with one bound number, for what the language cannot say: "t.source_id = ?". */
+struct query_node *query_fixed(struct arena *arena, const char *sql, int64_t value);
+
+struct query_list {
+	const struct query_noun *noun;
+	const struct query_node *where; /* NULL: all */
+	const char *sort; /* NULL: the noun's */
+	unsigned limit; /* 1 to 1,000 */
+	const char *after; /* cursor of an earlier answer, or NULL */
+	bool count;
+};
+
+struct query_page {
+	int64_t *ids; /* arena */
+	unsigned count;
+	const char *next; /* arena; NULL at the end. Opaque, survives inserts (keyset) */
+	int64_t total; /* when counted, else -1 */
+};
+
+/* Runs the list. ERR_USAGE: unknown sort field, a cursor that is not of this list. */
+int query_run(struct store *store, struct arena *arena, const struct query_list *list,
+	struct query_page *out, struct err *err);
+/* All matching ids, at most max (0: no limit), in id order; for bulk edits. */
+int query_ids(struct store *store, struct arena *arena, const struct query_noun *noun,
+	const struct query_node *where, unsigned max, int64_t **ids, size_t *count,
+	struct err *err);
+
+/* The in-memory evaluator, for conditions over things that are not rows (messages in rules). */
+struct query_values {
+	/* Calls each for every value of the field (text form); returns false to stop. */
+	void (*values)(void *object, const char *field, bool (*each)(void *to, const char *value),
+		void *to);
+	void *object;
+};
+bool query_match(const struct query_node *where, const struct query_values *values);
+
+/* Columns of the answer to a mistake: none. The grammar, for help and man pages. */
+extern const char query_grammar[];
+
+#endif

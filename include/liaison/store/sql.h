@@ -1,0 +1,94 @@
+#ifndef LIAISON_STORE_SQL_H
+#define LIAISON_STORE_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "liaison/base/arena.h"
+#include "liaison/base/err.h"
+
+/* The database: one writing connection, many reading ones; statements prepared once, with a sticky
+ * error so that bind, row and column calls are unchecked and stmt_end reports. The door to SQLite
+ * (pragmas and limits as reliability.md 4.5 with temp_store=FILE). One thread a store. */
+
+struct store;
+struct stmt;
+
+enum store_mode { STORE_WRITER, STORE_READER };
+
+/* Opens path (":memory:" for tests) as configured; creates nothing for a reader. Does not migrate.
+ * ERR_STORAGE: not a database, unreadable, damaged; ERR_UNAVAILABLE: locked. */
+struct store *store_open(const char *path, enum store_mode mode, struct err *err);
+void store_close(struct store *store);
+/* A writer at the newest schema in memory, for tests. */
+struct store *store_open_memory(struct err *err);
+
+int store_begin(struct store *store, struct err *err); /* BEGIN IMMEDIATE; reader: BEGIN */
+int store_commit(struct store *store, struct err *err);
+void store_rollback(struct store *store);
+/* store_commit runs it once before the COMMIT of the open transaction, unless that is rolled back;
+ * it may be noted again and again. Its failure fails the commit. */
+void store_before_commit(struct store *store, int (*run)(struct store *store, struct err *err));
+bool store_in_transaction(const struct store *store);
+/* Savepoints nest; name is one of our own constants. */
+int store_savepoint(struct store *store, struct err *err);
+int store_release(struct store *store, struct err *err);
+void store_rollback_to(struct store *store); /* undoes and releases the innermost savepoint */
+
+/* WAL checkpoint by the writer: PASSIVE, or TRUNCATE when full. *pages: left in the WAL. */
+int store_checkpoint(struct store *store, bool truncate, int64_t *pages, struct err *err);
+/* Pages the WAL held after the last commit of this writer; what a checkpoint is asked by. */
+int64_t store_wal_pages(const struct store *store);
+/* A sync failed or the file proved damaged: every call fails with ERR_STORAGE until the store is
+ * closed and opened again. */
+bool store_is_poisoned(const struct store *store);
+/* Stops a running statement of store from another thread: it fails with ERR_UNAVAILABLE. */
+void store_interrupt(struct store *store);
+/* Statements that begin after this call fail with ERR_UNAVAILABLE "too expensive" after ms. 0: none. */
+void store_set_deadline(struct store *store, int64_t ms);
+int64_t store_last_id(const struct store *store);
+int64_t store_changes(const struct store *store); /* rows of the last statement */
+
+/* sql: a static string; its address is the cache key. Never NULL: errors are sticky in the result.
+ * A statement that is still in use is an assert. */
+struct stmt *sql_prepare(struct store *store, const char *sql);
+/* For query/ only: compiled text that is not static; freed by stmt_end. */
+struct stmt *sql_prepare_once(struct store *store, const char *sql, size_t size);
+/* Binds go to ?1, ?2, … in order of the calls. */
+void stmt_bind_text(struct stmt *stmt, const char *value); /* NULL: NULL; borrowed until stmt_end */
+void stmt_bind_text_n(struct stmt *stmt, const char *value, size_t size);
+void stmt_bind_int(struct stmt *stmt, int64_t value);
+void stmt_bind_int_or_null(struct stmt *stmt, int64_t value, bool null);
+void stmt_bind_double(struct stmt *stmt, double value);
+void stmt_bind_blob(struct stmt *stmt, const void *bytes, size_t size); /* NULL: NULL */
+void stmt_bind_null(struct stmt *stmt);
+bool stmt_row(struct stmt *stmt); /* the next row is there */
+/* Columns in order of the calls, from the first, for each row. */
+int64_t stmt_int(struct stmt *stmt); /* NULL reads as 0 */
+bool stmt_next_is_null(struct stmt *stmt); /* of the column the next read would give */
+bool stmt_next_is_double(struct stmt *stmt);
+double stmt_double(struct stmt *stmt);
+const char *stmt_text(struct stmt *stmt); /* NULL for NULL; borrowed until the next row */
+const char *stmt_text_copy(struct stmt *stmt, struct arena *arena);
+const void *stmt_blob(struct stmt *stmt, size_t *size);
+/* Resets and reports the sticky error. ERR_CONFLICT: a UNIQUE failed; ERR_REFUSED: a CHECK or
+ * foreign key; ERR_UNAVAILABLE: busy or interrupted; ERR_STORAGE: the rest. */
+int stmt_end(struct stmt *stmt, struct err *err);
+/* Binds done: runs to the end, no rows wanted. */
+int stmt_run(struct stmt *stmt, struct err *err);
+
+/* One row, one number; *found false leaves *out alone. */
+int sql_get_int(struct stmt *stmt, int64_t *out, bool *found, struct err *err);
+
+/* Online backup of the whole database to path (must not exist), page by page with pauses so that the
+ * writer goes on; or to a callback-free file. progress may be NULL. */
+int store_backup(struct store *store, const char *path,
+	void (*progress)(void *context, int64_t done, int64_t total), void *context,
+	struct err *err);
+/* integrity_check and foreign_key_check; complains once per finding. 0: sound. */
+int store_check(struct store *store, bool quick, void (*complain)(void *context, const char *what),
+	void *context, struct err *err);
+int64_t store_size(struct store *store); /* bytes of the database file */
+
+#endif

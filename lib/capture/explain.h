@@ -1,0 +1,30 @@
+#ifndef CAPTURE_EXPLAIN_H
+#define CAPTURE_EXPLAIN_H
+
+#include "inside.h"
+
+/* What the files of explain share. */
+
+/* An answer being put together. */
+struct story {
+	struct turn turn; /* reads only */
+	struct json_out *out;
+	int64_t rows[400]; /* capture records, the asked one first */
+	unsigned row_count;
+	int64_t messages[16];
+	unsigned message_count;
+	const char *answer; /* one sentence */
+};
+
+void story_add_row(struct story *story, int64_t id);
+void story_add_message(struct story *story, int64_t id);
+
+/* explain_find.c */
+/* Fills rows, messages and, when there is no row, the answer. ERR_NOT_FOUND: no such interaction. */
+int story_find(struct story *story, const struct explain_thing *thing, struct err *err);
+
+/* explain_why.c */
+const char *outcome_word(const struct considered *seen);
+const char *outcome_why(struct turn *turn, const struct view *view, const struct considered *seen);
+
+#endif

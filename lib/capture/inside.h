@@ -1,0 +1,300 @@
+#ifndef LIAISON_CAPTURE_INSIDE_H
+#define LIAISON_CAPTURE_INSIDE_H
+
+#include "liaison/capture/capture.h"
+#include "liaison/crm/interaction.h"
+
+/* What the files of capture share: the state kept between slices, a turn of work in one transaction,
+ * and one message as deciding sees it. */
+
+enum decision {
+	DECIDED_CAPTURED,
+	DECIDED_UNMATCHED,
+	DECIDED_INTERNAL,
+	DECIDED_IGNORED,
+	DECIDED_BULK,
+	DECIDED_AUTOMATIC,
+	DECIDED_PRIVATE,
+	DECIDED_DUPLICATE,
+	DECIDED_QUARANTINED,
+	DECIDED_FORGOTTEN,
+	DECISION_COUNT,
+};
+const char *decision_word(enum decision decision);
+enum decision decision_by_word(const char *word); /* DECISION_COUNT: none */
+
+enum side { SIDE_UNASKED, SIDE_OURS, SIDE_COLLEAGUE, SIDE_OTHER };
+
+/* A contact that holds, or once held, an address or a domain. */
+struct holder {
+	int64_t contact_id, company_id;
+	const char *no;
+	bool person, removed;
+	bool has_from, has_until;
+	int64_t from, until;
+};
+bool holder_valid(const struct holder *holder, int64_t at);
+
+/* One address ("ada@x.example") or domain ("@x.example") as it was last looked up. */
+struct known {
+	uint64_t hash;
+	const char *key;
+	int64_t id; /* row of address, 0: not asked yet */
+	unsigned id_generation;
+	enum side side;
+	unsigned generation; /* of the contacts when holders were read; 0: never */
+	struct holder *holders;
+	unsigned holder_count;
+};
+
+struct known_table {
+	struct arena *memory;
+	struct known **slots;
+	size_t room, count;
+};
+
+/* Message-IDs and their threads, as far as they were asked lately. */
+struct thread_seen {
+	uint64_t hash;
+	int64_t thread; /* 0: the slot is free, or the id is unknown */
+	char what; /* 'r' referred to only; 'i' 'o' 'n': the direction of the message */
+};
+
+struct thread_table {
+	struct thread_seen *slots;
+	size_t room, count;
+};
+
+struct own {
+	struct arena *memory;
+	const char **addresses; /* sorted */
+	size_t address_count;
+	const char **patterns, **colleagues;
+	size_t pattern_count, colleague_count;
+};
+
+struct capture {
+	const struct config *config; /* borrowed */
+	struct own own;
+	struct known_table known;
+	struct thread_table threads;
+	unsigned generation; /* of the contacts, from 1 */
+	int64_t next_thread, saved_thread;
+	struct text scratch;
+	/* The last row written: if it is gone at the next turn, that turn was rolled back. */
+	int64_t last_id, last_stream;
+	uint32_t last_uid;
+	char kill_step[24]; /* LIAISON_TEST_KILL */
+	unsigned kill_count;
+};
+
+/* A piece of work in the open transaction. */
+struct turn {
+	struct store *store;
+	struct capture *capture;
+	struct arena *arena; /* for the message at hand */
+	struct arena
+		*lasting; /* for the result; the same one unless there are very many messages */
+	int64_t now;
+	struct capture_result *result;
+	unsigned told_room;
+	int64_t stream_id, source_id;
+	const char *source_name, *folder;
+	const struct config_source *source; /* NULL: its section is gone */
+	int64_t *recount; /* contacts whose totals are made anew at the end */
+	unsigned recount_count, recount_room;
+};
+
+enum outcome {
+	OUTCOME_MATCHED,
+	OUTCOME_DOMAIN,
+	OUTCOME_AMBIGUOUS,
+	OUTCOME_OURS,
+	OUTCOME_COLLEAGUE,
+	OUTCOME_NO_CONTACT,
+	OUTCOME_OUTSIDE_VALIDITY,
+	OUTCOME_NO_ADDRESS,
+	OUTCOME_NOT_BELIEVED,
+};
+
+/* One party, looked at for one contact or for none. */
+struct considered {
+	const struct event_party *party;
+	enum outcome outcome;
+	const struct holder *holder; /* NULL: none */
+	const char *via;
+	unsigned sharers; /* how many contacts the same party found */
+};
+
+/* One message as deciding sees it. */
+struct view {
+	const struct event *event;
+	enum side *sides; /* of each party; SIDE_UNASKED: it has no address */
+	const char *direction;
+	const struct event_party *from; /* the one that is believed, or NULL */
+	bool any_address, all_ours;
+	struct considered *considered;
+	unsigned considered_count, considered_room;
+	struct interaction_link *links;
+	unsigned link_count, link_room;
+	const struct considered *first; /* what made the first link */
+	enum decision decision;
+	const char *reason;
+};
+
+/* Where a message belongs among the others. */
+struct placement {
+	uint64_t own; /* hash of its Message-ID */
+	int64_t thread; /* 0: nothing is kept to thread by */
+	bool fresh, awaited, reused;
+	const char *initiated_by;
+	uint64_t *unseen; /* references nobody knew */
+	unsigned unseen_count;
+	int64_t *others; /* threads that turn out to be this one */
+	unsigned other_count;
+};
+
+/* How much of a message is kept. */
+enum keep { KEEP_ALL, KEEP_ADDRESSES, KEEP_PRIVATE, KEEP_NOTHING };
+
+/* A row of the ledger with where it is. */
+struct sighting {
+	int64_t id, stream_id, source_id, message_id, interaction_id;
+	const char *source, *folder, *decision, *reason;
+	uint32_t uidvalidity, uid;
+	bool recognised, current;
+};
+
+/* What is stored of a message. */
+struct stored {
+	int64_t id, thread;
+	struct event event; /* parties with role, name and address; no references or parts */
+	const char *direction;
+	const char *text_part;
+};
+
+/* own.c */
+void own_init(struct own *own, const struct config *config);
+void own_clear(struct own *own);
+enum side own_side(const struct own *own, const char *address);
+
+/* known.c */
+void known_init(struct known_table *table);
+void known_clear(struct known_table *table);
+void known_flush(struct known_table *table);
+/* Between messages: forgets all when there is too much. */
+void known_trim(struct known_table *table);
+struct known *known_find(struct known_table *table, const char *key);
+int known_address_id(struct turn *turn, struct known *known, int64_t *id, struct err *err);
+int known_holders(struct turn *turn, struct known *known, struct err *err);
+
+/* turn.c */
+int turn_begin(struct turn *turn, struct store *store, struct capture *capture, struct arena *arena,
+	int64_t now, struct capture_result *result, struct err *err);
+int turn_end(struct turn *turn, struct err *err);
+int turn_at_stream(struct turn *turn, int64_t stream_id, struct stream *out, struct err *err);
+void turn_at_sighting(struct turn *turn, const struct sighting *sighting);
+void turn_tell(struct turn *turn, int64_t interaction_id, bool changed);
+/* Contacts of an interaction, and their companies, are counted anew at the end. */
+int turn_recount(struct turn *turn, int64_t interaction_id, struct err *err);
+/* A test kills the process here; see capture.h. */
+void turn_step(struct turn *turn, const char *name);
+
+/* match.c */
+void view_init(struct turn *turn, const struct event *event, struct view *out);
+int view_match(struct turn *turn, struct view *view, struct err *err);
+const char *role_word(enum party_role role);
+enum party_role role_by_word(const char *word);
+/* The address with its plus-tag folded where the source at hand says so, or NULL. */
+const char *address_folded(struct turn *turn, const char *address);
+
+/* decide.c */
+int view_decide(struct turn *turn, struct view *view, struct err *err);
+const char *reason_captured(struct turn *turn, const struct view *view);
+enum keep keep_for(const struct config *config, enum decision decision);
+
+/* thread.c */
+void threads_clear(struct thread_table *table);
+void thread_remember(struct thread_table *table, uint64_t hash, int64_t thread, char what);
+/* thread 0: nobody knows the Message-ID. */
+int thread_look_up(struct turn *turn, uint64_t hash, struct thread_seen *out, struct err *err);
+/* "them" or "us" by the first message's direction; mail among ourselves is ours. */
+const char *thread_begun_by(char what);
+/* It answers nothing and refers to nothing. */
+bool thread_is_root(const struct event *event);
+/* The initiator of the thread's earliest interaction up to at; NULL: there is none. */
+int thread_first(struct turn *turn, int64_t thread, int64_t at, const char **out, struct err *err);
+int thread_current(struct turn *turn, int64_t thread, int64_t *current, struct err *err);
+/* The best guess for a stored message of thread. */
+int thread_initiator(struct turn *turn, int64_t thread, const struct event *event,
+	const char *direction, const char **initiated_by, struct err *err);
+/* Who began is known better now: the thread's interactions from at on follow. */
+int thread_harmonise(
+	struct turn *turn, int64_t thread, int64_t at, const char *initiated_by, struct err *err);
+
+/* place.c */
+int thread_place(struct turn *turn, const struct event *event, const char *direction,
+	struct placement *out, struct err *err);
+/* Writes what place found, once the message is known to be new. */
+int thread_note(struct turn *turn, const struct placement *placement, const char *direction,
+	bool speaks, struct err *err);
+int thread_counter_load(struct turn *turn, struct err *err);
+int thread_counter_save(struct turn *turn, struct err *err);
+
+/* evidence.c */
+/* *id: the row of the message; *fresh false: it was there. */
+int message_put(struct turn *turn, const struct view *view, const struct placement *placement,
+	enum keep keep, int64_t *id, bool *fresh, struct err *err);
+/* A row that held little gets the rest. */
+int message_fill(struct turn *turn, const struct view *view, const struct placement *placement,
+	int64_t id, struct err *err);
+int parties_put(struct turn *turn, const struct view *view, enum keep keep, int64_t message_id,
+	struct err *err);
+const char *text_part_words(struct arena *arena, const struct event *event); /* or NULL */
+
+/* stored.c */
+int message_load(
+	struct store *store, struct arena *arena, int64_t id, struct stored *out, struct err *err);
+
+/* ledger.c */
+struct ledger_row {
+	int64_t replaces; /* id of the quarantined row that this one takes the place of */
+	uint32_t uid;
+	enum decision decision;
+	const char *reason;
+	int64_t message_id, interaction_id;
+	bool recognised;
+};
+int ledger_put(struct turn *turn, const struct ledger_row *row, int64_t *id, struct err *err);
+/* The row is decided anew; interaction_id 0 leaves it without. */
+int ledger_change(struct turn *turn, int64_t id, enum decision decision, const char *reason,
+	int64_t interaction_id, struct err *err);
+/* The first 200 rows of a message, oldest first. */
+int sightings_of(struct store *store, struct arena *arena, int64_t message_id,
+	struct sighting **out, unsigned *count, struct err *err);
+
+/* interact.c */
+/* Records the interaction of a message; view has its links. */
+int interaction_put(struct turn *turn, const struct view *view, int64_t message_id, int64_t thread,
+	const char *initiated_by, int64_t *id, struct err *err);
+int interaction_of(struct store *store, int64_t message_id, int64_t *id, struct err *err);
+/* Writes what is to be fetched of it, as the level of the source at hand says. */
+int want_put(struct turn *turn, const char *text_part, int64_t interaction_id, uint32_t uid,
+	struct err *err);
+/* A message moved to another stream: what was wanted of it is asked there. */
+int want_move(struct turn *turn, const struct sighting *from, uint32_t uid, struct err *err);
+
+/* again.c */
+/* A message that was seen before, now as uid of the stream at hand. */
+int seen_again(struct turn *turn, struct view *view, const struct placement *placement,
+	int64_t message_id, uint32_t uid, int64_t replaces, struct err *err);
+
+/* rematch.c */
+/* Links a stored message to the contacts it matches now; *counted: something was made or linked. */
+int message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err *err);
+
+/* quarantine.c */
+int quarantine_put(struct turn *turn, const struct capture_item *item, struct err *err);
+int quarantine_drop(struct turn *turn, uint32_t uid, struct err *err);
+
+#endif

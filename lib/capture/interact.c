@@ -1,0 +1,126 @@
+#include <string.h>
+
+#include "inside.h"
+
+/* From a decided message to its interaction, and to the text that is wanted of it. */
+
+enum { SNIPPET_BYTES = 8 * 1024, TEXT_BYTES = 256 * 1024, SEARCHED_PARTIES = 50 };
+
+/* Names and addresses of the others, for the search index; in the capture's scratch text. */
+static const char *
+parties_text(struct turn *turn, const struct view *view)
+{
+	struct text *text = &turn->capture->scratch;
+	const struct event *event = view->event;
+	unsigned used = 0;
+
+	text_reset(text);
+	for (unsigned i = 0; i < event->party_count && used < SEARCHED_PARTIES; i++) {
+		const struct event_party *party = &event->parties[i];
+
+		if (view->sides[i] == SIDE_OURS)
+			continue;
+		if (used++ > 0)
+			text_add_char(text, ' ');
+		if (party->name != NULL) {
+			text_add(text, party->name);
+			text_add_char(text, ' ');
+		}
+		text_add(text, party->address != NULL ? party->address
+			       : party->email != NULL ? party->email
+						      : "");
+	}
+	return used == 0 ? NULL : text->bytes;
+}
+
+static const char *
+salesperson_of(const struct config_source *source)
+{
+	if (source == NULL || source->salesperson == NULL ||
+		strcmp(source->salesperson, "sender") == 0)
+		return NULL;
+	return source->salesperson;
+}
+
+int
+interaction_put(struct turn *turn, const struct view *view, int64_t message_id, int64_t thread,
+	const char *initiated_by, int64_t *id, struct err *err)
+{
+	const struct event *event = view->event;
+	struct interaction made = {
+		.kind = "email",
+		.status = "recorded",
+		.direction = view->direction,
+		.initiated_by = initiated_by,
+		.at = event->at,
+		.offset_min = event->offset_min,
+		.subject = event->subject,
+		.message_id = message_id,
+		.thread = thread,
+		.salesperson = salesperson_of(turn->source),
+	};
+
+	if (interaction_add(turn->store, &made, view->links, view->link_count,
+		    parties_text(turn, view), turn->now, err) < 0)
+		return -1;
+	*id = made.id;
+	turn->result->captured++;
+	turn_tell(turn, made.id, false);
+	return 0;
+}
+
+static const char SELECT_INTERACTION[] = "SELECT id FROM interaction WHERE message_id = ?";
+
+int
+interaction_of(struct store *store, int64_t message_id, int64_t *id, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_INTERACTION);
+	bool found;
+
+	*id = 0;
+	stmt_bind_int(q, message_id);
+	return sql_get_int(q, id, &found, err);
+}
+
+static const char ADD_WANT[] =
+	"INSERT INTO want (stream_id, uid, part, bytes, interaction_id) VALUES (?, ?, ?, ?, ?) "
+	"ON CONFLICT DO NOTHING";
+
+int
+want_put(struct turn *turn, const char *text_part, int64_t interaction_id, uint32_t uid,
+	struct err *err)
+{
+	const char *blank = text_part == NULL ? NULL : strchr(text_part, ' ');
+	struct stmt *q;
+
+	if (blank == NULL || turn->source == NULL || turn->source->level == LEVEL_METADATA)
+		return 0;
+	q = sql_prepare(turn->store, ADD_WANT);
+	stmt_bind_int(q, turn->stream_id);
+	stmt_bind_int(q, uid);
+	stmt_bind_text_n(q, text_part, (size_t)(blank - text_part));
+	stmt_bind_int(q, turn->source->level == LEVEL_TEXT ? TEXT_BYTES : SNIPPET_BYTES);
+	stmt_bind_int(q, interaction_id);
+	if (stmt_run(q, err) < 0)
+		return -1;
+	turn->result->wanted += store_changes(turn->store) > 0;
+	return 0;
+}
+
+static const char MOVE_WANT[] = "UPDATE OR REPLACE want SET stream_id = ?, uid = ?, tries = 0 "
+				"WHERE stream_id = ? AND uid = ?";
+
+int
+want_move(struct turn *turn, const struct sighting *from, uint32_t uid, struct err *err)
+{
+	struct stmt *q = sql_prepare(turn->store, MOVE_WANT);
+
+	stmt_bind_int(q, turn->stream_id);
+	stmt_bind_int(q, uid);
+	stmt_bind_int(q, from->stream_id);
+	stmt_bind_int(q, from->uid);
+	if (stmt_run(q, err) < 0)
+		return -1;
+	turn->result->wanted += store_changes(turn->store) > 0;
+	return 0;
+}

@@ -1,0 +1,118 @@
+#include "inside.h"
+#include "liaison/crm/contact.h"
+
+/* Capture records: the ledger's rows as people and conditions see them. */
+
+#define PARTY_FIELD(name, role) \
+	{ \
+		name, QUERY_TEXT, "a.address", \
+			"SELECT 1 FROM party p JOIN address a ON a.id = p.address_id " \
+			"WHERE p.message_id = l.message_id AND p.role = '" role "' AND", \
+			false \
+	}
+
+static const struct query_field fields[] = {
+	{ "id", QUERY_NUMBER, "l.id", NULL, true },
+	{ "source", QUERY_TEXT, "s.name", NULL, true },
+	{ "folder", QUERY_TEXT, "t.folder", NULL, true },
+	{ "uidvalidity", QUERY_NUMBER, "t.uidvalidity", NULL, true },
+	{ "uid", QUERY_NUMBER, "l.uid", NULL, true },
+	{ "at", QUERY_TIME, "l.at", NULL, true },
+	{ "decision", QUERY_TEXT, "l.decision COLLATE NOCASE", NULL, true },
+	{ "reason", QUERY_TEXT, "l.reason", NULL, true },
+	{ "rule", QUERY_TEXT, "l.rule", NULL, true },
+	{ "interaction", QUERY_NUMBER, "l.interaction_id", NULL, true },
+	{ "recognised", QUERY_BOOL, "l.recognised", NULL, true },
+	{ "subject", QUERY_TEXT, "m.subject", NULL, true },
+	{ "date", QUERY_TIME, "m.at", NULL, true },
+	{ "message_id", QUERY_TEXT, "m.message_id", NULL, true },
+	{ "list_id", QUERY_TEXT, "m.list_id", NULL, true },
+	{ "size", QUERY_NUMBER, "m.size", NULL, true },
+	{ "direction", QUERY_TEXT, "m.direction", NULL, true },
+	PARTY_FIELD("from", "from"),
+	PARTY_FIELD("to", "to"),
+	PARTY_FIELD("cc", "cc"),
+	/* Of headers just these are kept. */
+	{ "header(subject)", QUERY_TEXT, "m.subject", NULL, true },
+	{ "header(message_id)", QUERY_TEXT, "m.message_id", NULL, true },
+	{ "header(list_id)", QUERY_TEXT, "m.list_id", NULL, true },
+	PARTY_FIELD("header(from)", "from"),
+	PARTY_FIELD("header(to)", "to"),
+	PARTY_FIELD("header(cc)", "cc"),
+	{ "any_address", QUERY_TEXT, "a.address",
+		"SELECT 1 FROM party p JOIN address a ON a.id = p.address_id "
+		"WHERE p.message_id = l.message_id AND",
+		false },
+	{ "error", QUERY_TEXT, "x.error",
+		"SELECT 1 FROM quarantine x WHERE x.stream_id = l.stream_id AND x.uid = l.uid AND",
+		false },
+	{ 0 },
+};
+
+static const struct query_relation relations[] = {
+	{ "interaction", "interaction i WHERE i.id = l.interaction_id", &interaction_noun },
+	{ "contact",
+		"interaction_contact x JOIN contact c ON c.id = x.contact_id "
+		"WHERE x.interaction_id = l.interaction_id",
+		&contact_noun },
+	{ 0 },
+};
+
+const struct query_noun capture_noun = {
+	.name = "capture",
+	.from = "ledger l JOIN stream t ON t.id = l.stream_id JOIN source s ON s.id = t.source_id "
+		"LEFT JOIN message m ON m.id = l.message_id",
+	.id = "l.id",
+	.fields = fields,
+	.relations = relations,
+	.sort = "-id",
+};
+
+static void
+write_record(struct stmt *q, struct json_out *out)
+{
+	json_object_begin(out, NULL);
+	json_int(out, "id", stmt_int(q));
+	json_int(out, "version", stmt_int(q));
+	json_text(out, "source", stmt_text(q));
+	json_text(out, "folder", stmt_text(q));
+	json_int(out, "uidvalidity", stmt_int(q));
+	json_int(out, "uid", stmt_int(q));
+	json_time(out, "at", stmt_int(q), 0);
+	json_text(out, "decision", stmt_text(q));
+	json_text(out, "reason", stmt_text(q));
+	json_text(out, "rule", stmt_text(q));
+	if (stmt_next_is_null(q)) {
+		json_null_(out, "interaction");
+		stmt_int(q);
+	} else {
+		json_int(out, "interaction", stmt_int(q));
+	}
+	json_text(out, "error", stmt_text(q));
+	json_object_end(out);
+}
+
+static const char SELECT_RECORD[] =
+	"SELECT l.id, l.version, s.name, t.folder, t.uidvalidity, l.uid, l.at, l.decision, "
+	"l.reason, "
+	"l.rule, l.interaction_id, x.error FROM ledger l JOIN stream t ON t.id = l.stream_id "
+	"JOIN source s ON s.id = t.source_id "
+	"LEFT JOIN quarantine x ON x.stream_id = l.stream_id AND x.uid = l.uid WHERE l.id = ?";
+
+int
+capture_write(
+	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_RECORD);
+	bool found;
+
+	(void)arena;
+	stmt_bind_int(q, id);
+	found = stmt_row(q);
+	if (found)
+		write_record(q, out);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	return found ? 0
+		     : fail(err, ERR_NOT_FOUND, "there is no capture record '%lld'", (long long)id);
+}

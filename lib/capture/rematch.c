@@ -1,0 +1,164 @@
+#include <string.h>
+
+#include "inside.h"
+#include "liaison/base/address.h"
+
+/* The past matched again: a stored message gets the contacts that have its addresses now. */
+
+static const struct sighting *
+first_with(const struct sighting *seen, unsigned count, enum decision decision)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(seen[i].decision, decision_word(decision)) == 0)
+			return &seen[i];
+	}
+	return NULL;
+}
+
+/* Where text can be fetched: the first sighting itself, or another that the server still has. */
+static const struct sighting *
+fetchable(const struct sighting *seen, unsigned count, const struct sighting *first)
+{
+	if (first->current)
+		return first;
+	for (unsigned i = 0; i < count; i++) {
+		if (seen[i].current)
+			return &seen[i];
+	}
+	return NULL;
+}
+
+static bool
+same_folder(const struct sighting *a, const struct sighting *b)
+{
+	return a->source_id == b->source_id && strcmp(a->folder, b->folder) == 0;
+}
+
+/* The first sighting is the captured one, with it those that are itself under a later UIDVALIDITY;
+ * the others are copies. */
+static int
+change_rows(struct turn *turn, const struct view *view, const struct sighting *seen, unsigned count,
+	const struct sighting *first, int64_t interaction_id, struct err *err)
+{
+	const char *reason = reason_captured(turn, view);
+	const char *copy = arena_printf(turn->arena, "the same message as %s:%s:%u", first->source,
+		first->folder, first->uid);
+
+	for (unsigned i = 0; i < count; i++) {
+		bool itself = &seen[i] == first ||
+			      (seen[i].recognised && same_folder(&seen[i], first));
+
+		if (strcmp(seen[i].decision, "unmatched") != 0)
+			continue;
+		if (ledger_change(turn, seen[i].id, itself ? DECIDED_CAPTURED : DECIDED_DUPLICATE,
+			    itself ? reason : copy, interaction_id, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+want_from(struct turn *turn, const struct sighting *where, const char *text_part,
+	int64_t interaction_id, struct err *err)
+{
+	if (where == NULL)
+		return 0;
+	turn_at_sighting(turn, where);
+	return want_put(turn, text_part, interaction_id, where->uid, err);
+}
+
+static int
+make_interaction(struct turn *turn, const struct view *view, const struct stored *stored,
+	const struct sighting *seen, unsigned count, struct err *err)
+{
+	const struct sighting *first = first_with(seen, count, DECIDED_UNMATCHED);
+	const char *initiated_by;
+	int64_t thread, id;
+
+	if (thread_current(turn, stored->thread, &thread, err) < 0 ||
+		thread_initiator(
+			turn, thread, &stored->event, view->direction, &initiated_by, err) < 0 ||
+		interaction_put(turn, view, stored->id, thread, initiated_by, &id, err) < 0 ||
+		change_rows(turn, view, seen, count, first, id, err) < 0)
+		return -1;
+	return want_from(turn, fetchable(seen, count, first), stored->text_part, id, err);
+}
+
+/* An address that was one contact's alone is now shared. */
+static const char MARK_AMBIGUOUS[] =
+	"UPDATE interaction_contact SET ambiguous = 1 WHERE interaction_id = ? AND contact_id = ? "
+	"AND email = ? AND ambiguous = 0";
+
+static int
+mark_ambiguous(struct turn *turn, int64_t id, const struct interaction_link *link, bool *changed,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(turn->store, MARK_AMBIGUOUS);
+
+	stmt_bind_int(q, id);
+	stmt_bind_int(q, link->contact_id);
+	stmt_bind_text(q, link->email);
+	if (stmt_run(q, err) < 0)
+		return -1;
+	*changed = *changed || store_changes(turn->store) > 0;
+	return 0;
+}
+
+static int
+link_more(struct turn *turn, const struct view *view, int64_t id, bool *counted, struct err *err)
+{
+	bool added, changed = false;
+
+	for (unsigned i = 0; i < view->link_count; i++) {
+		const struct interaction_link *link = &view->links[i];
+
+		if (interaction_link_add(turn->store, id, link, turn->now, &added, err) < 0)
+			return -1;
+		*counted = *counted || added;
+		if (link->ambiguous && !added && mark_ambiguous(turn, id, link, &changed, err) < 0)
+			return -1;
+	}
+	if (*counted || changed)
+		turn_tell(turn, id, true);
+	return 0;
+}
+
+static int
+match_stored(struct turn *turn, const struct stored *stored, struct view *view, struct err *err)
+{
+	view_init(turn, &stored->event, view);
+	view->direction = stored->direction;
+	return view->all_ours ? 0 : view_match(turn, view, err);
+}
+
+int
+message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err *err)
+{
+	const struct sighting *unmatched, *captured;
+	struct sighting *seen;
+	struct stored stored;
+	struct view view;
+	unsigned count;
+	int64_t id;
+
+	*counted = false;
+	if (sightings_of(turn->store, turn->arena, message_id, &seen, &count, err) < 0)
+		return -1;
+	unmatched = first_with(seen, count, DECIDED_UNMATCHED);
+	captured = first_with(seen, count, DECIDED_CAPTURED);
+	if (unmatched == NULL && captured == NULL)
+		return 0;
+	turn_at_sighting(turn, captured != NULL ? captured : unmatched);
+	if (message_load(turn->store, turn->arena, message_id, &stored, err) < 0 ||
+		match_stored(turn, &stored, &view, err) < 0 ||
+		interaction_of(turn->store, message_id, &id, err) < 0)
+		return -1;
+	if (view.link_count == 0)
+		return 0;
+	if (id != 0)
+		return link_more(turn, &view, id, counted, err);
+	if (unmatched == NULL) /* its interaction was removed: it stays so */
+		return 0;
+	*counted = true;
+	return make_interaction(turn, &view, &stored, seen, count, err);
+}

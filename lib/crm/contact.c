@@ -1,0 +1,378 @@
+#include "liaison/crm/contact.h"
+
+#include <string.h>
+
+#include "contact_row.h"
+#include "liaison/base/text.h"
+#include "liaison/crm/series.h"
+
+static bool
+is_company(const struct contact *contact)
+{
+	return strcmp(contact->type, "company") == 0;
+}
+
+static int
+unknown(int64_t id, struct err *err)
+{
+	return fail(err, ERR_NOT_FOUND, "there is no contact with the id '%lld'", (long long)id);
+}
+
+/* ---- reading ---- */
+
+static void
+read_texts(struct stmt *q, struct arena *arena, struct contact *out)
+{
+	out->no = stmt_text_copy(q, arena);
+	out->type = stmt_text_copy(q, arena);
+	out->name = stmt_text_copy(q, arena);
+	out->first_name = stmt_text_copy(q, arena);
+	out->middle_name = stmt_text_copy(q, arena);
+	out->surname = stmt_text_copy(q, arena);
+	out->company_id = stmt_int(q);
+	out->job_title = stmt_text_copy(q, arena);
+	out->salesperson = stmt_text_copy(q, arena);
+	out->territory = stmt_text_copy(q, arena);
+	out->language = stmt_text_copy(q, arena);
+	out->country = stmt_text_copy(q, arena);
+	out->street = stmt_text_copy(q, arena);
+	out->city = stmt_text_copy(q, arena);
+	out->post_code = stmt_text_copy(q, arena);
+	out->phone = stmt_text_copy(q, arena);
+	out->mobile = stmt_text_copy(q, arena);
+	out->home_page = stmt_text_copy(q, arena);
+	out->correspondence = stmt_text_copy(q, arena);
+	out->lead_status = stmt_text_copy(q, arena);
+	out->lead_source = stmt_text_copy(q, arena);
+}
+
+static void
+read_figures(struct stmt *q, struct contact *out)
+{
+	out->privacy_blocked = stmt_int(q) != 0;
+	out->minor = stmt_int(q) != 0;
+	out->parental_consent = stmt_int(q) != 0;
+	out->excluded = stmt_int(q) != 0;
+	out->opted_out = stmt_int(q) != 0;
+	out->created = stmt_int(q);
+	out->changed = stmt_int(q);
+	out->interactions = stmt_int(q);
+	out->has_last_interaction = !stmt_next_is_null(q);
+	out->last_interaction = stmt_int(q);
+	out->last_interaction_offset = (int)stmt_int(q);
+	out->has_last_attempt = !stmt_next_is_null(q);
+	out->last_attempt = stmt_int(q);
+	out->last_attempt_offset = (int)stmt_int(q);
+	out->cost = stmt_int(q);
+	out->duration_min = stmt_int(q);
+}
+
+static const char SELECT_CONTACT[] =
+	"SELECT id, version, no, type, name, first_name, middle_name, surname, company_id, "
+	"job_title,"
+	" salesperson, territory, language, country, street, city, post_code, phone, mobile, "
+	"home_page,"
+	" correspondence, lead_status, lead_source, privacy_blocked, minor, parental_consent, "
+	"excluded,"
+	" opted_out, created, changed, interactions, last_interaction, last_interaction_offset,"
+	" last_attempt, last_attempt_offset, cost, duration_min"
+	" FROM contact WHERE id = ?";
+
+int
+contact_get(
+	struct store *store, struct arena *arena, int64_t id, struct contact *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_CONTACT);
+	struct contact found = { 0 };
+
+	stmt_bind_int(q, id);
+	if (stmt_row(q)) {
+		found.id = stmt_int(q);
+		found.version = stmt_int(q);
+		read_texts(q, arena, &found);
+		read_figures(q, &found);
+	}
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (found.id == 0)
+		return unknown(id, err);
+	*out = found;
+	return 0;
+}
+
+/* ---- checks against other records ---- */
+
+static const char SELECT_KIND[] = "SELECT type = 'company' FROM contact WHERE id = ?";
+
+static int
+check_company(struct store *store, const struct contact *contact, struct err *err)
+{
+	struct stmt *q;
+	int64_t company = 0;
+	bool found;
+
+	if (contact->company_id == 0)
+		return 0;
+	if (contact->company_id == contact->id)
+		return fail_field(err, ERR_REFUSED, "company", "'%s' cannot be its own company",
+			contact->name);
+	q = sql_prepare(store, SELECT_KIND);
+	stmt_bind_int(q, contact->company_id);
+	if (sql_get_int(q, &company, &found, err) < 0)
+		return -1;
+	if (!found)
+		return fail_field(err, ERR_NOT_FOUND, "company",
+			"there is no contact with the id '%lld'", (long long)contact->company_id);
+	if (company == 0)
+		return fail_field(err, ERR_REFUSED, "company",
+			"'%s' cannot belong to a person, only to a company", contact->name);
+	return 0;
+}
+
+static const char SELECT_TAKEN[] = "SELECT 1 FROM contact WHERE no = ?";
+
+static int
+number_is_taken(struct store *store, const char *no, bool *taken, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_TAKEN);
+
+	stmt_bind_text(q, no);
+	*taken = stmt_row(q);
+	return stmt_end(q, err);
+}
+
+/* A typed number is checked; else one is drawn, past those that were typed before. */
+static int
+choose_number(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+	struct err *err)
+{
+	bool taken = false;
+
+	if (contact->no != NULL) {
+		if (series_manual(store, "contact-series", contact->no, err) < 0 ||
+			number_is_taken(store, contact->no, &taken, err) < 0)
+			return -1;
+		return !taken ? 0
+			      : fail_field(err, ERR_CONFLICT, "no", "the number '%s' is taken",
+					contact->no);
+	}
+	do {
+		if (series_draw(store, arena, "contact-series", now, &contact->no, err) < 0 ||
+			number_is_taken(store, contact->no, &taken, err) < 0)
+			return -1;
+	} while (taken);
+	return 0;
+}
+
+/* ---- adding ---- */
+
+/* Settable columns, in the order of both statements below. */
+static void
+bind_fields(struct stmt *q, struct arena *arena, const struct contact *contact)
+{
+	stmt_bind_text(q, contact->type);
+	stmt_bind_text(q, contact->name);
+	stmt_bind_text(q, text_fold(arena, contact->name));
+	stmt_bind_text(q, contact->first_name);
+	stmt_bind_text(q, contact->middle_name);
+	stmt_bind_text(q, contact->surname);
+	stmt_bind_int_or_null(q, contact->company_id, contact->company_id == 0);
+	stmt_bind_text(q, contact->job_title);
+	stmt_bind_text(q, contact->salesperson);
+	stmt_bind_text(q, contact->territory);
+	stmt_bind_text(q, contact->language);
+	stmt_bind_text(q, contact->country);
+	stmt_bind_text(q, contact->street);
+	stmt_bind_text(q, contact->city);
+	stmt_bind_text(q, contact->post_code);
+	stmt_bind_text(q, contact->phone);
+	stmt_bind_text(q, contact->mobile);
+	stmt_bind_text(q, contact->home_page);
+	stmt_bind_text(q, contact->correspondence);
+	stmt_bind_text(q, contact->lead_status);
+	stmt_bind_text(q, contact->lead_source);
+	stmt_bind_int(q, contact->privacy_blocked);
+	stmt_bind_int(q, contact->minor);
+	stmt_bind_int(q, contact->parental_consent);
+	stmt_bind_int(q, contact->excluded);
+	stmt_bind_int(q, contact->opted_out);
+}
+
+static const char INSERT_CONTACT[] =
+	"INSERT INTO contact (no, created, changed, type, name, name_fold, first_name, middle_name,"
+	" surname, company_id, job_title, salesperson, territory, language, country, street, city,"
+	" post_code, phone, mobile, home_page, correspondence, lead_status, lead_source,"
+	" privacy_blocked, minor, parental_consent, excluded, opted_out)"
+	" VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+	"?18,"
+	" ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+
+static int
+insert_contact(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, INSERT_CONTACT);
+
+	stmt_bind_text(q, contact->no);
+	stmt_bind_int(q, now);
+	bind_fields(q, arena, contact);
+	if (stmt_run(q, err) < 0)
+		return -1;
+	contact->id = store_last_id(store);
+	contact->version = 1;
+	contact->created = contact->changed = now;
+	return 0;
+}
+
+int
+contact_add(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+	struct err *err)
+{
+	struct contact ready = *contact;
+
+	if (ready.type == NULL)
+		ready.type = "person";
+	contact_complete_name(arena, &ready);
+	if (contact_check(arena, &ready, err) < 0 || check_company(store, &ready, err) < 0 ||
+		choose_number(store, arena, &ready, now, err) < 0 ||
+		insert_contact(store, arena, &ready, now, err) < 0)
+		return -1;
+	*contact = ready;
+	return 0;
+}
+
+/* ---- changing ---- */
+
+static const char COUNT_USES[] =
+	"SELECT EXISTS (SELECT 1 FROM interaction_contact WHERE contact_id = ?1)"
+	" OR EXISTS (SELECT 1 FROM interaction_contact WHERE company_id = ?1),"
+	" EXISTS (SELECT 1 FROM contact WHERE company_id = ?1),"
+	" EXISTS (SELECT 1 FROM contact_domain WHERE contact_id = ?1)";
+
+/* Business Central's rules for Person to Company and back. */
+static int
+check_retype(struct store *store, const struct contact *before, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, COUNT_USES);
+	bool interactions = false, persons = false, domains = false;
+
+	stmt_bind_int(q, before->id);
+	if (stmt_row(q)) {
+		interactions = stmt_int(q) != 0;
+		persons = stmt_int(q) != 0;
+		domains = stmt_int(q) != 0;
+	}
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (interactions || persons || domains)
+		return fail_field(err, ERR_REFUSED, "type", "the type of '%s' stays: it has %s",
+			before->name,
+			interactions ? "interactions"
+			: persons    ? "persons"
+				     : "domains");
+	return 0;
+}
+
+/* What the new type cannot have is blanked, what it must have is made. */
+static void
+follow_type(struct arena *arena, struct contact *contact)
+{
+	if (is_company(contact)) {
+		contact->first_name = contact->middle_name = contact->surname = NULL;
+		contact->job_title = NULL;
+		contact->company_id = 0;
+		contact->minor = contact->parental_consent = false;
+	} else {
+		contact_settle_name(arena, contact, true, false);
+	}
+}
+
+/* A minor stays blocked until a parent consents; consent lifts the block. */
+static int
+follow_consent(const struct contact *before, struct contact *contact, struct err *err)
+{
+	if (!contact->minor)
+		return 0;
+	if (contact->parental_consent && !before->parental_consent && before->privacy_blocked)
+		contact->privacy_blocked = false;
+	if (!contact->parental_consent && before->privacy_blocked && !contact->privacy_blocked)
+		return fail_field(err, ERR_REFUSED, "privacy_blocked",
+			"'%s' is a minor and stays blocked until a parent consents", before->name);
+	return 0;
+}
+
+static const char UPDATE_CONTACT[] =
+	"UPDATE contact SET version = version + 1, changed = ?2, type = ?3, name = ?4, name_fold = "
+	"?5,"
+	" first_name = ?6, middle_name = ?7, surname = ?8, company_id = ?9, job_title = ?10,"
+	" salesperson = ?11, territory = ?12, language = ?13, country = ?14, street = ?15, city = "
+	"?16,"
+	" post_code = ?17, phone = ?18, mobile = ?19, home_page = ?20, correspondence = ?21,"
+	" lead_status = ?22, lead_source = ?23, privacy_blocked = ?24, minor = ?25,"
+	" parental_consent = ?26, excluded = ?27, opted_out = ?28 WHERE id = ?1";
+
+static int
+store_fields(struct store *store, struct arena *arena, const struct contact *contact, int64_t now,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, UPDATE_CONTACT);
+
+	stmt_bind_int(q, contact->id);
+	stmt_bind_int(q, now);
+	bind_fields(q, arena, contact);
+	return stmt_run(q, err);
+}
+
+static const char ADOPT_PAST[] = "UPDATE interaction_contact SET company_id = ?2 WHERE contact_id "
+				 "= ?1 AND company_id IS NULL";
+
+/* What a person did before it had a company counts for its first one, as in Business Central. */
+static int
+bring_past(struct store *store, const struct contact *contact, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, ADOPT_PAST);
+	bool changed;
+
+	stmt_bind_int(q, contact->id);
+	stmt_bind_int(q, contact->company_id);
+	if (stmt_run(q, err) < 0)
+		return -1;
+	return contact_recount(store, contact->company_id, &changed, err);
+}
+
+int
+contact_update(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+	struct err *err)
+{
+	struct contact before, ready = *contact;
+
+	if (contact_get(store, arena, contact->id, &before, err) < 0)
+		return -1;
+	if (strcmp(before.type, ready.type) != 0) {
+		if (check_retype(store, &before, err) < 0)
+			return -1;
+		follow_type(arena, &ready);
+	}
+	if (follow_consent(&before, &ready, err) < 0 || contact_check(arena, &ready, err) < 0 ||
+		check_company(store, &ready, err) < 0 ||
+		store_fields(store, arena, &ready, now, err) < 0)
+		return -1;
+	if (before.company_id == 0 && ready.company_id != 0 && bring_past(store, &ready, err) < 0)
+		return -1;
+	ready.version = before.version + 1;
+	ready.changed = now;
+	*contact = ready;
+	return 0;
+}
+
+static const char TOUCH[] = "UPDATE contact SET version = version + 1, changed = ?2 WHERE id = ?1";
+
+int
+contact_touch(struct store *store, int64_t id, int64_t now, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, TOUCH);
+
+	stmt_bind_int(q, id);
+	stmt_bind_int(q, now);
+	return stmt_run(q, err);
+}

@@ -1,0 +1,280 @@
+#include <string.h>
+
+#include "contact_row.h"
+#include "liaison/base/text.h"
+
+/* What the fields of a contact may hold. A message names the field, the value and the rule. */
+
+#define FIELD(member, type, max) \
+	{ \
+#member, type, offsetof(struct contact, member), max, false \
+	}
+
+const struct contact_field contact_fields[] = {
+	FIELD(type, CONTACT_TEXT, 10),
+	FIELD(name, CONTACT_TEXT, 250),
+	FIELD(first_name, CONTACT_TEXT, 100),
+	FIELD(middle_name, CONTACT_TEXT, 100),
+	FIELD(surname, CONTACT_TEXT, 100),
+	FIELD(job_title, CONTACT_TEXT, 100),
+	FIELD(salesperson, CONTACT_TEXT, 20),
+	FIELD(territory, CONTACT_TEXT, 20),
+	FIELD(language, CONTACT_TEXT, 20),
+	FIELD(country, CONTACT_TEXT, 3),
+	FIELD(street, CONTACT_TEXT, 250),
+	FIELD(city, CONTACT_TEXT, 100),
+	FIELD(post_code, CONTACT_TEXT, 20),
+	FIELD(phone, CONTACT_TEXT, 40),
+	FIELD(mobile, CONTACT_TEXT, 40),
+	FIELD(home_page, CONTACT_TEXT, 1000),
+	FIELD(correspondence, CONTACT_TEXT, 20),
+	FIELD(lead_status, CONTACT_TEXT, 50),
+	FIELD(lead_source, CONTACT_TEXT, 50),
+	FIELD(privacy_blocked, CONTACT_FLAG, 0),
+	FIELD(minor, CONTACT_FLAG, 0),
+	FIELD(parental_consent, CONTACT_FLAG, 0),
+	FIELD(excluded, CONTACT_FLAG, 0),
+	{ "opted_out", CONTACT_FLAG, offsetof(struct contact, opted_out), 0, true },
+	{ 0 },
+};
+
+static const char UPPER[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+static const char DIGITS[] = "0123456789";
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static char *
+upper(struct arena *arena, const char *text)
+{
+	char *copy = arena_text(arena, text);
+
+	for (char *c = copy; *c != '\0'; c++) {
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	}
+	return copy;
+}
+
+static size_t
+count_characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text != '\0'; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+static int
+check_length(const struct contact_field *field, const char *value, struct err *err)
+{
+	size_t length = count_characters(value);
+
+	if (length > field->max)
+		return fail_field(err, ERR_USAGE, field->name,
+			"the %s '%.40s…' has %zu characters and may have %u", field->name, value,
+			length, field->max);
+	if (strpbrk(value, "\r\n") != NULL)
+		return fail_field(
+			err, ERR_USAGE, field->name, "the %s is more than one line", field->name);
+	return 0;
+}
+
+/* The bytes of a dash or blank that people paste into phone numbers: U+00A0, U+2010 to U+2015,
+ * U+202F, U+2212; 0: it is none. */
+static size_t
+typographic(const char *at)
+{
+	if (memcmp(at, "\xc2\xa0", 2) == 0)
+		return 2;
+	if (strncmp(at, "\xe2\x80", 2) == 0 &&
+		(((unsigned char)at[2] >= 0x90 && (unsigned char)at[2] <= 0x95) ||
+			(unsigned char)at[2] == 0xaf))
+		return 3;
+	return strncmp(at, "\xe2\x88\x92", 3) == 0 ? 3 : 0;
+}
+
+static int
+check_phone(const char *field, const char *value, struct err *err)
+{
+	const char *at = value;
+
+	if (value == NULL)
+		return 0;
+	for (size_t step; *at != '\0'; at += step) {
+		step = strchr(DIGITS, *at) != NULL || strchr(" +-()./*#,;", *at) != NULL
+			       ? 1
+			       : typographic(at);
+		if (step == 0)
+			return fail_field(err, ERR_USAGE, field,
+				"the %s '%s' has a letter in it: digits, "
+				"blanks and + - ( ) . / * # only",
+				field, value);
+	}
+	if (strpbrk(value, DIGITS) == NULL)
+		return fail_field(err, ERR_USAGE, field, "the %s '%s' has no digit", field, value);
+	return 0;
+}
+
+/* Two or three letters, then subtags of two to eight letters or digits: "de", "pt-BR", "ENU". */
+static bool
+is_language(const char *value)
+{
+	size_t part = 0, letters = 0;
+
+	while (is_letter(value[letters]))
+		letters++;
+	if (letters < 2 || letters > 3)
+		return false;
+	for (value += letters; *value != '\0'; value += part) {
+		if (*value != '-' && *value != '_')
+			return false;
+		value++;
+		for (part = 0;
+			is_letter(value[part]) || (value[part] >= '0' && value[part] <= '9');)
+			part++;
+		if (part < 2 || part > 8)
+			return false;
+	}
+	return true;
+}
+
+static int
+check_places(const struct contact *contact, struct err *err)
+{
+	if (contact->language != NULL && !is_language(contact->language))
+		return fail_field(err, ERR_USAGE, "language",
+			"the language '%s' is no code such as 'de' or 'pt-BR'", contact->language);
+	if (contact->country != NULL &&
+		(strlen(contact->country) < 2 ||
+			contact->country[strspn(contact->country, UPPER)] != '\0'))
+		return fail_field(err, ERR_USAGE, "country",
+			"the country '%s' is no code of two or three letters such as 'DE'",
+			contact->country);
+	return 0;
+}
+
+/* A host name with a point in it, perhaps after http:// or https://, perhaps with a port and path. */
+static int
+check_home_page(const char *value, struct err *err)
+{
+	const char *host = value;
+	size_t size;
+
+	if (value == NULL)
+		return 0;
+	if (strncasecmp(host, "http://", 7) == 0)
+		host += 7;
+	else if (strncasecmp(host, "https://", 8) == 0)
+		host += 8;
+	size = strcspn(host, "/?#:");
+	if (size < 3 || host[0] == '.' || memchr(host, '.', size) == NULL ||
+		value[strcspn(value, " \t\"<>\\^`{|}")] != '\0' || memchr(host, '@', size) != NULL)
+		return fail_field(err, ERR_USAGE, "home_page",
+			"the home page '%.100s' is no web address such as 'https://x.example'",
+			value);
+	return 0;
+}
+
+static int
+check_code(struct arena *arena, const char *field, const char **value, struct err *err)
+{
+	static const char OF[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (*value == NULL)
+		return 0;
+	*value = upper(arena, *value);
+	if ((*value)[strspn(*value, OF)] != '\0')
+		return fail_field(err, ERR_USAGE, field,
+			"the %s '%s' is no code: 1 to 20 of A-Z 0-9 . _ -", field, *value);
+	return 0;
+}
+
+/* What a company cannot have. */
+static int
+check_company(const struct contact *contact, struct err *err)
+{
+	const struct {
+		const char *field, *what;
+		bool given;
+	} persons_only[] = {
+		{ "first_name", "first name", contact->first_name != NULL },
+		{ "middle_name", "middle name", contact->middle_name != NULL },
+		{ "surname", "surname", contact->surname != NULL },
+		{ "job_title", "job title", contact->job_title != NULL },
+		{ "company", "company of its own", contact->company_id != 0 },
+		{ "minor", "age", contact->minor },
+		{ "parental_consent", "parents", contact->parental_consent },
+	};
+
+	for (size_t i = 0; i < sizeof persons_only / sizeof *persons_only; i++) {
+		if (persons_only[i].given)
+			return fail_field(err, ERR_USAGE, persons_only[i].field,
+				"'%s' is a company, and a company has no %s", contact->name,
+				persons_only[i].what);
+	}
+	return 0;
+}
+
+static int
+check_kind(struct contact *contact, struct err *err)
+{
+	if (contact->name == NULL)
+		return fail_field(err, ERR_USAGE, "name", "a contact must have a name");
+	if (strcmp(contact->type, "person") != 0 && strcmp(contact->type, "company") != 0)
+		return fail_field(err, ERR_USAGE, "type",
+			"the type '%s' is neither person nor company", contact->type);
+	if (contact->correspondence != NULL && strcmp(contact->correspondence, "email") != 0 &&
+		strcmp(contact->correspondence, "hard-copy") != 0)
+		return fail_field(err, ERR_USAGE, "correspondence",
+			"the correspondence '%s' is neither email nor hard-copy",
+			contact->correspondence);
+	if (strcmp(contact->type, "company") == 0)
+		return check_company(contact, err);
+	if (contact->minor && !contact->parental_consent)
+		contact->privacy_blocked = true;
+	return 0;
+}
+
+static int
+check_texts(struct arena *arena, struct contact *contact, struct err *err)
+{
+	for (const struct contact_field *f = contact_fields; f->name != NULL; f++) {
+		const char **value;
+
+		if (f->type != CONTACT_TEXT)
+			continue;
+		value = contact_text_field(contact, f);
+		if (*value == NULL)
+			continue;
+		*value = text_trim(arena, *value, strlen(*value));
+		if ((*value)[0] == '\0')
+			*value = NULL;
+		else if (check_length(f, *value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+contact_check(struct arena *arena, struct contact *contact, struct err *err)
+{
+	if (contact->type == NULL)
+		contact->type = "person";
+	if (check_texts(arena, contact, err) < 0)
+		return -1;
+	if (contact->country != NULL)
+		contact->country = upper(arena, contact->country);
+	if (check_kind(contact, err) < 0 || check_places(contact, err) < 0 ||
+		check_phone("phone", contact->phone, err) < 0 ||
+		check_phone("mobile", contact->mobile, err) < 0 ||
+		check_home_page(contact->home_page, err) < 0 ||
+		check_code(arena, "salesperson", &contact->salesperson, err) < 0 ||
+		check_code(arena, "territory", &contact->territory, err) < 0)
+		return -1;
+	return 0;
+}

@@ -1,0 +1,130 @@
+#include <string.h>
+
+#include "contact_row.h"
+#include "liaison/base/text.h"
+
+/* Names of persons: last word the surname, second-last of three the middle name, the rest the first
+ * name; and back (reference 2.8). */
+
+struct name_parts {
+	const char *first, *middle, *surname;
+};
+
+/* The last word of *text, cut off it; NULL when there is none. */
+static const char *
+take_last_word(struct arena *arena, char *text)
+{
+	char *blank;
+	const char *word;
+	size_t size = strlen(text);
+
+	while (size > 0 && text[size - 1] == ' ')
+		text[--size] = '\0';
+	if (size == 0)
+		return NULL;
+	blank = strrchr(text, ' ');
+	if (blank == NULL) {
+		word = arena_text(arena, text);
+		text[0] = '\0';
+	} else {
+		word = arena_text(arena, blank + 1);
+		*blank = '\0';
+	}
+	return word;
+}
+
+static unsigned
+count_words(const char *text)
+{
+	unsigned count = 0;
+
+	for (bool inside = false; *text != '\0'; text++) {
+		if (*text != ' ' && !inside)
+			count++;
+		inside = *text != ' ';
+	}
+	return count;
+}
+
+static struct name_parts
+split_name(struct arena *arena, const char *name)
+{
+	char *rest = arena_text(arena, name);
+	unsigned words = count_words(name);
+	struct name_parts parts = { 0 };
+
+	parts.surname = take_last_word(arena, rest);
+	if (words > 2)
+		parts.middle = take_last_word(arena, rest);
+	if (words > 1)
+		parts.first = text_trim(arena, rest, strlen(rest));
+	return parts;
+}
+
+static const char *
+compose_name(struct arena *arena, const struct contact *contact)
+{
+	const char *parts[] = { contact->first_name, contact->middle_name, contact->surname };
+	const char *name = "";
+
+	for (size_t i = 0; i < 3; i++) {
+		if (parts[i] != NULL && parts[i][0] != '\0')
+			name = arena_printf(
+				arena, "%s%s%s", name, name[0] != '\0' ? " " : "", parts[i]);
+	}
+	return name;
+}
+
+static bool
+is_blank(const char *text)
+{
+	return text == NULL || text[0] == '\0';
+}
+
+/* The part that was given, if any, is the one that the split found. */
+static bool
+agrees(const char *given, const char *found)
+{
+	return is_blank(given) || (found != NULL && strcmp(given, found) == 0);
+}
+
+static void
+set_parts(struct contact *contact, const struct name_parts *parts)
+{
+	contact->first_name = parts->first;
+	contact->middle_name = parts->middle;
+	contact->surname = parts->surname;
+}
+
+void
+contact_complete_name(struct arena *arena, struct contact *contact)
+{
+	struct name_parts parts;
+
+	if (strcmp(contact->type, "person") != 0)
+		return;
+	if (is_blank(contact->name)) {
+		contact->name = compose_name(arena, contact);
+		return;
+	}
+	parts = split_name(arena, contact->name);
+	if (agrees(contact->first_name, parts.first) &&
+		agrees(contact->middle_name, parts.middle) &&
+		agrees(contact->surname, parts.surname))
+		set_parts(contact, &parts);
+}
+
+void
+contact_settle_name(struct arena *arena, struct contact *contact, bool name_given, bool parts_given)
+{
+	struct name_parts parts;
+
+	if (strcmp(contact->type, "person") != 0)
+		return;
+	if (name_given && !parts_given && !is_blank(contact->name)) {
+		parts = split_name(arena, contact->name);
+		set_parts(contact, &parts);
+	} else if (parts_given && !name_given) {
+		contact->name = compose_name(arena, contact);
+	}
+}

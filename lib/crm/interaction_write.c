@@ -1,0 +1,229 @@
+#include <string.h>
+
+#include "liaison/crm/interaction.h"
+#include "setup_keys.h"
+
+/* The interaction record of the protocol, written as its rows come. */
+
+/* Columns that are written as they stand, in order. */
+struct column {
+	const char *name;
+	enum { AS_TEXT, AS_FLAG, AS_NUMBER } as;
+};
+
+static void
+write_columns(struct stmt *q, struct json_out *out, const struct column *columns)
+{
+	for (const struct column *c = columns; c->name != NULL; c++) {
+		switch (c->as) {
+		case AS_TEXT:
+			json_text(out, c->name, stmt_text(q));
+			break;
+		case AS_FLAG:
+			json_bool(out, c->name, stmt_int(q) != 0);
+			break;
+		case AS_NUMBER:
+			json_int(out, c->name, stmt_int(q));
+			break;
+		}
+	}
+}
+
+static void
+write_empty(struct json_out *out, const char *name)
+{
+	json_array_begin(out, name);
+	json_array_end(out);
+}
+
+static void
+write_times(struct stmt *q, struct json_out *out)
+{
+	int64_t at = stmt_int(q), end;
+	int offset = (int)stmt_int(q);
+	bool has_end = !stmt_next_is_null(q);
+
+	end = stmt_int(q);
+	json_time(out, "at", at, offset);
+	if (has_end)
+		json_time(out, "end", end, offset);
+	else
+		json_null_(out, "end");
+}
+
+/* What capture kept of the message's structure is an array already. */
+static void
+write_attachments(struct stmt *q, struct json_out *out)
+{
+	const char *parts = stmt_text(q);
+
+	if (parts != NULL)
+		json_raw(out, "attachments", parts, strlen(parts));
+	else
+		write_empty(out, "attachments");
+}
+
+static void
+write_thread(struct stmt *q, struct json_out *out)
+{
+	int64_t thread = stmt_int(q);
+
+	if (thread != 0)
+		json_int(out, "thread", thread);
+	else
+		json_null_(out, "thread");
+}
+
+static const struct column FIRST[] = {
+	{ "id", AS_NUMBER },
+	{ "version", AS_NUMBER },
+	{ "kind", AS_TEXT },
+	{ "status", AS_TEXT },
+	{ "direction", AS_TEXT },
+	{ "initiated_by", AS_TEXT },
+	{ 0 },
+};
+static const struct column PLACE[] = {
+	{ "all_day", AS_FLAG },
+	{ "location", AS_TEXT },
+	{ "subject", AS_TEXT },
+	{ "snippet", AS_TEXT },
+	{ "note", AS_TEXT },
+	{ 0 },
+};
+static const struct column EVENT[] = {
+	{ "event_uid", AS_TEXT },
+	{ "recurrence_id", AS_TEXT },
+	{ 0 },
+};
+static const struct column TEMPLATE[] = {
+	{ "template", AS_TEXT },
+	{ "interaction_group", AS_TEXT },
+	{ "salesperson", AS_TEXT },
+	{ 0 },
+};
+static const struct column ORIGIN[] = {
+	{ "campaign", AS_TEXT },
+	{ "campaign_target", AS_FLAG },
+	{ "campaign_response", AS_FLAG },
+	{ "segment", AS_TEXT },
+	{ "opportunity", AS_TEXT },
+	{ "task", AS_TEXT },
+	{ "evaluation", AS_TEXT },
+	{ "attempt_failed", AS_FLAG },
+	{ 0 },
+};
+
+static const char SELECT_RECORD[] =
+	"SELECT i.id, i.version, i.kind, i.status, i.direction, i.initiated_by, i.at, i.offset_min,"
+	" i.end_at, i.all_day, i.location, i.subject, i.snippet, i.note, m.parts, m.message_id,"
+	" i.thread, i.event_uid, i.recurrence_id, i.template, i.interaction_group, i.salesperson,"
+	" i.campaign, i.campaign_target, i.campaign_response, i.segment, i.opportunity, i.task,"
+	" i.evaluation, i.attempt_failed, (SELECT value FROM setup WHERE key = 'currency'), i.cost,"
+	" i.duration_min, i.message_id"
+	" FROM interaction i LEFT JOIN message m ON m.id = i.message_id WHERE i.id = ?";
+
+/* moves and colleagues are empty until meetings move and salespeople are there. */
+static int64_t
+write_row(struct stmt *q, struct json_out *out)
+{
+	int exponent;
+
+	json_object_begin(out, NULL);
+	write_columns(q, out, FIRST);
+	write_times(q, out);
+	write_columns(q, out, PLACE);
+	write_attachments(q, out);
+	json_text(out, "message_id", stmt_text(q));
+	write_thread(q, out);
+	write_columns(q, out, EVENT);
+	write_empty(out, "moves");
+	write_columns(q, out, TEMPLATE);
+	write_empty(out, "colleagues");
+	write_columns(q, out, ORIGIN);
+	exponent = currency_exponent(stmt_text(q));
+	json_money(out, "cost", stmt_int(q), exponent);
+	json_int(out, "duration_min", stmt_int(q));
+	return stmt_int(q);
+}
+
+static const struct column LINK[] = {
+	{ "no", AS_TEXT },
+	{ "name", AS_TEXT },
+	{ "role", AS_TEXT },
+	{ "email", AS_TEXT },
+	{ "via", AS_TEXT },
+	{ "ambiguous", AS_FLAG },
+	{ "response", AS_TEXT },
+	{ 0 },
+};
+
+static const char SELECT_LINKS[] =
+	"SELECT c.no, c.name, x.role, x.email, x.via, x.ambiguous, x.response"
+	" FROM interaction_contact x JOIN contact c ON c.id = x.contact_id"
+	" WHERE x.interaction_id = ?1"
+	" ORDER BY CASE x.role WHEN 'from' THEN 0 WHEN 'organizer' THEN 0 WHEN 'to' THEN 1"
+	" WHEN 'attendee' THEN 1 WHEN 'participant' THEN 1 WHEN 'cc' THEN 2 ELSE 3 END, c.no";
+
+static const struct column SIGHTING[] = {
+	{ "source", AS_TEXT },
+	{ "folder", AS_TEXT },
+	{ "uid", AS_NUMBER },
+	{ 0 },
+};
+
+static const char SELECT_SIGHTINGS[] =
+	"SELECT s.name, t.folder, l.uid FROM ledger l JOIN stream t ON t.id = l.stream_id"
+	" JOIN source s ON s.id = t.source_id"
+	" WHERE l.message_id = ?1 AND l.decision IN ('captured', 'duplicate') ORDER BY l.id";
+
+static int
+write_list(struct store *store, const char *sql, int64_t id, const char *name,
+	const struct column *columns, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, sql);
+
+	stmt_bind_int(q, id);
+	json_array_begin(out, name);
+	while (stmt_row(q)) {
+		json_object_begin(out, NULL);
+		write_columns(q, out, columns);
+		json_object_end(out);
+	}
+	json_array_end(out);
+	return stmt_end(q, err);
+}
+
+static int
+write_lists(struct store *store, int64_t id, int64_t message, struct json_out *out, struct err *err)
+{
+	if (write_list(store, SELECT_LINKS, id, "contacts", LINK, out, err) < 0)
+		return -1;
+	if (message != 0)
+		return write_list(store, SELECT_SIGHTINGS, message, "sources", SIGHTING, out, err);
+	write_empty(out, "sources");
+	return 0;
+}
+
+int
+interaction_write(
+	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_RECORD);
+	int64_t message = 0;
+	bool found;
+
+	(void)arena;
+	stmt_bind_int(q, id);
+	found = stmt_row(q);
+	if (found)
+		message = write_row(q, out);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (!found)
+		return fail(err, ERR_NOT_FOUND, "there is no interaction '%lld'", (long long)id);
+	if (write_lists(store, id, message, out, err) < 0)
+		return -1;
+	json_object_end(out);
+	return 0;
+}

@@ -1,0 +1,337 @@
+#include "liaison/crm/setup.h"
+
+#include <string.h>
+
+#include "liaison/base/text.h"
+#include "setup_keys.h"
+
+enum setup_type { SETUP_SERIES, SETUP_CODE, SETUP_CURRENCY, SETUP_PERCENT, SETUP_FLAG };
+
+struct setup_key {
+	const char *key;
+	enum setup_type type;
+	const char *fallback; /* NULL: blank */
+	const char *summary;
+};
+
+static const char DEFAULT_CURRENCY[] = "EUR";
+
+static const struct setup_key keys[] = {
+	{ "contact-series", SETUP_SERIES, "CONTACT", "the number series of contacts" },
+	{ "segment-series", SETUP_SERIES, "SEGMENT", "the number series of segments" },
+	{ "campaign-series", SETUP_SERIES, "CAMPAIGN", "the number series of campaigns" },
+	{ "opportunity-series", SETUP_SERIES, "OPPORTUNITY", "the number series of opportunities" },
+	{ "task-series", SETUP_SERIES, "TASK", "the number series of tasks" },
+	{ "default-salesperson", SETUP_CODE, NULL,
+		"fills the salesperson of new contacts where it is "
+		"blank and nobody of us asks" },
+	{ "default-cycle", SETUP_CODE, NULL, "the sales cycle of new opportunities" },
+	{ "currency", SETUP_CURRENCY, DEFAULT_CURRENCY,
+		"the local currency; frozen at the first amount" },
+	{ "duplicate-hit", SETUP_PERCENT, "60",
+		"the share of equal search strings, in percent, from "
+		"which contacts count as duplicates" },
+	{ "inherit-salesperson", SETUP_FLAG, "true",
+		"a person takes the salesperson of its company" },
+};
+enum { KEY_COUNT = sizeof keys / sizeof *keys };
+
+/* A row that no key names: the currency that the amounts stored so far are in. */
+static const char FROZEN[] = "currency-frozen";
+
+static const struct setup_key *
+find_key(const char *key)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if (strcmp(keys[i].key, key) == 0)
+			return &keys[i];
+	}
+	return NULL;
+}
+
+static int
+unknown_key(const char *key, struct err *err)
+{
+	const char *names[KEY_COUNT], *near;
+
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		names[i] = keys[i].key;
+	near = text_suggest(key, names, KEY_COUNT);
+	fail_field(err, ERR_USAGE, "key", "there is no setup key '%.60s'", key);
+	if (near != NULL)
+		return err_hint(err, "did you mean '%s'?", near);
+	return err_hint(err, "setup show lists all keys");
+}
+
+int
+currency_exponent(const char *currency)
+{
+	static const char NONE[] =
+		"BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+	static const char THREE[] = "BHD IQD JOD KWD LYD OMR TND";
+
+	if (currency == NULL)
+		return 2;
+	if (strstr(NONE, currency) != NULL)
+		return 0;
+	if (strstr(THREE, currency) != NULL)
+		return 3;
+	return strcmp(currency, "CLF") == 0 || strcmp(currency, "UYW") == 0 ? 4 : 2;
+}
+
+static const char SELECT_VALUE[] = "SELECT value FROM setup WHERE key = ?";
+
+/* NULL when there is no row. */
+static int
+stored_value(struct store *store, struct arena *arena, const char *key, const char **value,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_VALUE);
+	const char *found = NULL;
+
+	stmt_bind_text(q, key);
+	if (stmt_row(q))
+		found = stmt_text_copy(q, arena);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	*value = found;
+	return 0;
+}
+
+int
+setup_get(struct store *store, struct arena *arena, const char *key, const char **value,
+	struct err *err)
+{
+	const struct setup_key *row = find_key(key);
+	const char *found;
+
+	if (row == NULL)
+		return unknown_key(key, err);
+	if (stored_value(store, arena, key, &found, err) < 0)
+		return -1;
+	*value = found != NULL ? found : row->fallback;
+	return 0;
+}
+
+static const char COUNT_SERIES[] = "SELECT code FROM series WHERE code = ?";
+
+static int
+check_series(struct store *store, struct arena *arena, const char **value, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, COUNT_SERIES);
+	const char *code = NULL;
+
+	stmt_bind_text(q, *value);
+	if (stmt_row(q))
+		code = stmt_text_copy(q, arena);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (code == NULL) {
+		fail_field(
+			err, ERR_NOT_FOUND, "value", "there is no number series '%.40s'", *value);
+		return err_hint(err, "add it: series add CODE");
+	}
+	*value = code;
+	return 0;
+}
+
+static char *
+upper(struct arena *arena, const char *text)
+{
+	char *copy = arena_text(arena, text);
+
+	for (char *c = copy; *c != '\0'; c++) {
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	}
+	return copy;
+}
+
+static int
+check_code(struct arena *arena, const char **value, struct err *err)
+{
+	static const char OF[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	const char *code = upper(arena, *value);
+
+	if (strlen(code) > 20 || code[strspn(code, OF)] != '\0')
+		return fail_field(err, ERR_USAGE, "value",
+			"'%.40s' is no code: 1 to 20 of A-Z 0-9 . _ -", *value);
+	*value = code;
+	return 0;
+}
+
+static int
+check_currency(struct store *store, struct arena *arena, const char **value, struct err *err)
+{
+	const char *code = upper(arena, *value), *frozen;
+
+	if (strlen(code) != 3 || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+		return fail_field(err, ERR_USAGE, "value",
+			"'%.40s' is no currency: three letters as in ISO 4217", *value);
+	if (stored_value(store, arena, FROZEN, &frozen, err) < 0)
+		return -1;
+	if (frozen != NULL && strcmp(frozen, code) != 0)
+		return fail_field(err, ERR_REFUSED, "value",
+			"the currency stays '%s': amounts are stored in it", frozen);
+	*value = code;
+	return 0;
+}
+
+static int
+check_percent(const char *value, struct err *err)
+{
+	int64_t number;
+
+	if (text_to_int64(value, &number) < 0 || number < 1 || number > 100)
+		return fail_field(
+			err, ERR_USAGE, "value", "'%.40s' is no percentage from 1 to 100", value);
+	return 0;
+}
+
+static int
+check_flag(const char **value, struct err *err)
+{
+	static const char *const TRUE_WORDS[] = { "true", "yes", "on", "1" };
+	static const char *const FALSE_WORDS[] = { "false", "no", "off", "0" };
+
+	for (size_t i = 0; i < 4; i++) {
+		if (text_equal_nocase(*value, TRUE_WORDS[i])) {
+			*value = "true";
+			return 0;
+		}
+		if (text_equal_nocase(*value, FALSE_WORDS[i])) {
+			*value = "false";
+			return 0;
+		}
+	}
+	return fail_field(err, ERR_USAGE, "value", "'%.40s' is neither true nor false", *value);
+}
+
+/* Checks *value and gives it the form it is stored in. */
+static int
+check_value(struct store *store, struct arena *arena, const struct setup_key *key,
+	const char **value, struct err *err)
+{
+	switch (key->type) {
+	case SETUP_SERIES:
+		return check_series(store, arena, value, err);
+	case SETUP_CODE:
+		return check_code(arena, value, err);
+	case SETUP_CURRENCY:
+		return check_currency(store, arena, value, err);
+	case SETUP_PERCENT:
+		return check_percent(*value, err);
+	case SETUP_FLAG:
+		return check_flag(value, err);
+	}
+	return 0;
+}
+
+static const char PUT_VALUE[] = "INSERT INTO setup (key, value) VALUES (?1, ?2)"
+				" ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+static const char DELETE_VALUE[] = "DELETE FROM setup WHERE key = ?";
+
+static int
+put_value(struct store *store, const char *key, const char *value, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, value != NULL ? PUT_VALUE : DELETE_VALUE);
+
+	stmt_bind_text(q, key);
+	if (value != NULL)
+		stmt_bind_text(q, value);
+	return stmt_run(q, err);
+}
+
+static int
+set_checked(struct store *store, struct arena *arena, const struct setup_key *key,
+	const char *value, struct err *err)
+{
+	const char *checked = value != NULL && value[0] != '\0' ? value : key->fallback;
+
+	if (checked != NULL && check_value(store, arena, key, &checked, err) < 0)
+		return -1;
+	if (checked != NULL && key->fallback != NULL && strcmp(checked, key->fallback) == 0)
+		checked = NULL;
+	return put_value(store, key->key, checked, err);
+}
+
+int
+setup_set(struct store *store, const char *key, const char *value, struct err *err)
+{
+	const struct setup_key *row = find_key(key);
+	struct arena *arena;
+	int result;
+
+	if (row == NULL)
+		return unknown_key(key, err);
+	arena = arena_new();
+	result = set_checked(store, arena, row, value, err);
+	arena_free(arena);
+	return result;
+}
+
+int
+setup_write_key(struct store *store, struct arena *arena, const char *key, struct json_out *out,
+	struct err *err)
+{
+	const struct setup_key *row = find_key(key);
+	const char *value;
+
+	if (row == NULL)
+		return unknown_key(key, err);
+	if (setup_get(store, arena, key, &value, err) < 0)
+		return -1;
+	json_object_begin(out, NULL);
+	json_text(out, "key", row->key);
+	json_text(out, "value", value);
+	json_text(out, "default", row->fallback);
+	json_text(out, "summary", row->summary);
+	json_object_end(out);
+	return 0;
+}
+
+int
+setup_write(struct store *store, struct arena *arena, const char *only, const char *name,
+	struct json_out *out, struct err *err)
+{
+	int result = 0;
+
+	if (only != NULL && find_key(only) == NULL)
+		return unknown_key(only, err);
+	json_array_begin(out, name);
+	for (size_t i = 0; i < KEY_COUNT && result == 0; i++) {
+		if (only == NULL || strcmp(keys[i].key, only) == 0)
+			result = setup_write_key(store, arena, keys[i].key, out, err);
+	}
+	json_array_end(out);
+	return result;
+}
+
+int
+setup_currency_exponent(struct store *store, int *exponent, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_VALUE);
+	int found = currency_exponent(NULL);
+
+	stmt_bind_text(q, "currency");
+	if (stmt_row(q))
+		found = currency_exponent(stmt_text(q));
+	if (stmt_end(q, err) < 0)
+		return -1;
+	*exponent = found;
+	return 0;
+}
+
+static const char FREEZE[] =
+	"INSERT OR IGNORE INTO setup (key, value)"
+	" VALUES (?1, coalesce((SELECT value FROM setup WHERE key = 'currency'), ?2))";
+
+int
+setup_freeze_currency(struct store *store, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, FREEZE);
+
+	stmt_bind_text(q, FROZEN);
+	stmt_bind_text(q, DEFAULT_CURRENCY);
+	return stmt_run(q, err);
+}

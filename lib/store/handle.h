@@ -1,0 +1,67 @@
+#ifndef LIAISON_STORE_HANDLE_H
+#define LIAISON_STORE_HANDLE_H
+
+#include <sqlite3.h>
+
+#include "liaison/store/sql.h"
+
+/* What the files of this room share: the insides of a connection and of a statement. */
+
+enum {
+	APPLICATION_ID = 0x6c696169, /* "liai" */
+	BUSY_MS = 5000,
+	TERMS_MAX = 4096, /* bound values of one statement */
+};
+
+struct store {
+	sqlite3 *db;
+	enum store_mode mode;
+	struct stmt **cache; /* open addressing by the address of the SQL; own */
+	size_t cache_room, cache_count;
+	unsigned active; /* statements between their first row and their end */
+	unsigned savepoints;
+	bool open; /* between begin and commit or rollback */
+	int (*before_commit)(struct store *store, struct err *err); /* or NULL */
+	char lost[160]; /* why SQLite undid the open transaction by itself, or "" */
+	char poison[160]; /* why nothing may be believed until reopened, or "" */
+	int64_t deadline_ms; /* for each statement; 0: none */
+	int64_t started_ms; /* of the oldest active statement; 0: not looked yet */
+	bool expired;
+	int64_t wal_pages;
+	struct arena *scratch; /* of one call of a function of ours */
+};
+
+struct stmt {
+	struct store *store;
+	sqlite3_stmt *handle; /* NULL: could not be prepared */
+	const char *key; /* NULL: not in the cache */
+	bool in_use, started, done;
+	bool counted; /* in store->active */
+	int binds, params; /* bound so far, and how many there are */
+	int column, columns;
+	enum err_code code; /* sticky */
+	char *message; /* own */
+};
+
+/* Judges a result code: sets *code, and text for the message; notes poison and lost transactions. */
+enum err_code store_judge(struct store *store, int result, char *text, size_t size);
+/* The same as an error value. */
+int store_fail(struct store *store, int result, const char *what, struct err *err);
+/* Runs SQL of ours that needs no cache: pragmas and schema files. */
+int store_exec(struct store *store, const char *sql, const char *what, struct err *err);
+int store_pragma_int(struct store *store, const char *sql, int64_t *out, struct err *err);
+/* fold(x) and glob_fold(x, pattern). */
+int store_add_functions(struct store *store);
+/* What each connection must be before anything is read, and after it proved to be ours. */
+int store_harden(struct store *store, struct err *err);
+int store_tune(struct store *store, struct err *err);
+void store_drop_statements(struct store *store);
+/* A path with its folder's links resolved, so that only the file itself must not be one. */
+char *store_real_path(const char *path, struct err *err);
+/* Makes the entry of path durable in its folder. */
+int store_sync_folder(const char *path);
+int store_sync_file(const char *path);
+/* SQLite's global settings, once for the process. */
+int store_prepare_library(struct err *err);
+
+#endif

@@ -1,0 +1,38 @@
+#ifndef STORE_FIXTURE_H
+#define STORE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* cmocka's own "fail" is a macro: it comes after ours. */
+#include "liaison/store/journal.h"
+#include "liaison/store/migrate.h"
+#include "liaison/store/sql.h"
+
+#include <cmocka.h>
+
+/* A folder of its own for each test: *state is its path. */
+int make_folder(void **state);
+int remove_folder(void **state);
+/* "<folder>/name"; static, eight in turn. */
+const char *in_folder(void **state, const char *name);
+bool exists(const char *path);
+long file_size(const char *path);
+void write_bytes(const char *path, const char *bytes, size_t size);
+
+struct store *must_open(const char *path, enum store_mode mode);
+/* Opened and migrated. */
+struct store *must_make(const char *path);
+void must_run(struct store *store, const char *sql);
+int64_t must_get(struct store *store, const char *sql);
+/* Runs sql, which must fail with code. */
+void must_fail(struct store *store, const char *sql, enum err_code code, const char *part);
+void must_say(const struct err *err, const char *part);
+
+#endif

@@ -1,0 +1,309 @@
+#include "fixture.h"
+
+#include "schema.h"
+
+static const struct schema_file OLD_AND_NEW[] = {
+	{ "001_first", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);" },
+	{ "002_second", "CREATE TABLE b (y TEXT); INSERT INTO b SELECT 'from ' || x FROM a;" },
+	{ "003_third", "ALTER TABLE b ADD COLUMN z INTEGER DEFAULT 7;" },
+};
+
+static int64_t
+version(struct store *store)
+{
+	return must_get(store, "PRAGMA user_version");
+}
+
+static void
+migrate_to(struct store *store, const char *path, size_t count)
+{
+	struct err err = { 0 };
+
+	if (migrate_with(store, path, OLD_AND_NEW, count, &err) < 0)
+		fail_msg("%s", err.message);
+}
+
+static void
+brings_a_new_database_to_the_newest_schema(void **state)
+{
+	struct store *store = must_make(in_folder(state, "liaison.db"));
+
+	assert_int_equal(version(store), schema_version());
+	assert_true(schema_version() >= 1);
+	assert_true(
+		must_get(store, "SELECT count(*) FROM sqlite_schema WHERE name = 'contact'") == 1);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM v_contacts"), 0);
+	assert_int_equal(must_get(store, "PRAGMA foreign_keys"), 1);
+	assert_false(exists(in_folder(state, "liaison.db.before-1")));
+	store_close(store);
+}
+
+static void
+makes_a_whole_store_in_memory(void **state)
+{
+	struct err err;
+	struct store *store = store_open_memory(&err);
+
+	(void)state;
+	assert_non_null(store);
+	assert_int_equal(version(store), schema_version());
+	store_close(store);
+}
+
+static void
+numbers_its_files_without_gaps(void **state)
+{
+	char start[48];
+
+	(void)state;
+	for (size_t i = 0; i < schema_file_count; i++) {
+		snprintf(start, sizeof start, "lib/store/schema/%03zu_", i + 1);
+		assert_memory_equal(schema_files[i].name, start, strlen(start));
+	}
+	assert_null(schema_files[schema_file_count].name);
+}
+
+/* "IN (…)" of more than two words in a CHECK makes SQLite build a table of them at each insert. */
+static void
+has_no_check_that_is_paid_for_at_each_insert(void **state)
+{
+	static const char *const INSERTS[] = {
+		"EXPLAIN INSERT INTO ledger DEFAULT VALUES",
+		"EXPLAIN INSERT INTO message DEFAULT VALUES",
+		"EXPLAIN INSERT INTO party DEFAULT VALUES",
+		"EXPLAIN INSERT INTO address DEFAULT VALUES",
+		"EXPLAIN INSERT INTO interaction DEFAULT VALUES",
+		"EXPLAIN INSERT INTO contact DEFAULT VALUES",
+		"EXPLAIN INSERT INTO interaction_contact DEFAULT VALUES",
+	};
+	struct store *store = must_make(in_folder(state, "liaison.db"));
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < sizeof INSERTS / sizeof INSERTS[0]; i++) {
+		struct stmt *q = sql_prepare(store, INSERTS[i]);
+
+		while (stmt_row(q)) {
+			stmt_int(q);
+			if (strcmp(stmt_text(q), "OpenEphemeral") == 0)
+				fail_msg("%s", INSERTS[i]);
+		}
+		if (stmt_end(q, &err) < 0)
+			fail_msg("%s", err.message);
+	}
+	store_close(store);
+}
+
+static void
+does_nothing_a_second_time(void **state)
+{
+	const char *path = in_folder(state, "liaison.db");
+	struct store *store = must_make(path);
+	struct err err;
+
+	assert_int_equal(store_migrate(store, path, &err), 0);
+	store_close(store);
+}
+
+static void
+backs_up_beside_before_it_changes_an_older_database(void **state)
+{
+	const char *path = in_folder(state, "liaison.db"),
+		   *backup = in_folder(state, "liaison.db.before-3");
+	struct store *store = must_open(path, STORE_WRITER);
+
+	migrate_to(store, path, 1);
+	must_run(store, "INSERT INTO a VALUES (2)");
+	migrate_to(store, path, 3);
+	assert_int_equal(version(store), 3);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM b WHERE z = 7"), 2);
+	store_close(store);
+	store = must_open(backup, STORE_READER);
+	assert_int_equal(version(store), 1);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM a"), 2);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"), 0);
+	store_close(store);
+}
+
+static void
+changes_nothing_when_a_step_fails_in_the_middle(void **state)
+{
+	static const struct schema_file BROKEN[] = {
+		{ "001_first", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);" },
+		{ "002_second", "CREATE TABLE b (y TEXT); INSERT INTO a VALUES (5); INSERT INTO "
+				"nowhere VALUES (1);" },
+	};
+	const char *path = in_folder(state, "liaison.db");
+	struct store *store = must_open(path, STORE_WRITER);
+	struct err err = { 0 };
+
+	migrate_to(store, path, 1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(migrate_with(store, path, BROKEN, 2, &err), -1);
+		assert_int_equal(err.code, ERR_STORAGE);
+		must_say(&err, "002_second");
+		must_say(&err, "nowhere");
+		assert_int_equal(version(store), 1);
+		assert_int_equal(must_get(store, "SELECT count(*) FROM a"), 1);
+		assert_int_equal(
+			must_get(store, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"), 0);
+		assert_int_equal(must_get(store, "PRAGMA foreign_keys"), 1);
+	}
+	/* Three tries, one backup: the others were the same. */
+	assert_true(exists(in_folder(state, "liaison.db.before-2")));
+	assert_false(exists(in_folder(state, "liaison.db.before-2.1")));
+	migrate_to(store, path, 3);
+	store_close(store);
+}
+
+static void
+keeps_the_steps_that_were_whole(void **state)
+{
+	static const struct schema_file BROKEN[] = {
+		{ "001_first", "CREATE TABLE a (x INTEGER);" },
+		{ "002_second", "CREATE TABLE b (y TEXT);" },
+		{ "003_third", "CREATE TABLE c (z); CREATE TABLE a (again);" },
+	};
+	struct store *store = must_open(":memory:", STORE_WRITER);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(migrate_with(store, ":memory:", BROKEN, 3, &err), -1);
+	assert_int_equal(version(store), 2);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM sqlite_schema"), 2);
+	store_close(store);
+}
+
+static void
+writes_over_no_earlier_backup(void **state)
+{
+	const char *path = in_folder(state, "liaison.db");
+	struct store *store = must_open(path, STORE_WRITER);
+
+	write_bytes(in_folder(state, "liaison.db.before-2"), "precious", 8);
+	migrate_to(store, path, 1);
+	migrate_to(store, path, 2);
+	assert_int_equal(file_size(in_folder(state, "liaison.db.before-2")), 8);
+	assert_true(exists(in_folder(state, "liaison.db.before-2.1")));
+	store_close(store);
+}
+
+static void
+lets_a_step_rebuild_a_table_that_others_refer_to(void **state)
+{
+	static const struct schema_file FILES[] = {
+		{ "001_first", "CREATE TABLE a (id INTEGER PRIMARY KEY, x); CREATE TABLE b (a "
+			       "REFERENCES a ON DELETE CASCADE);"
+			       "INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (1);" },
+		{ "002_rebuild", "CREATE TABLE a_new (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO "
+				 "a_new SELECT * FROM a;"
+				 "DROP TABLE a; ALTER TABLE a_new RENAME TO a;" },
+		{ "003_break", "DELETE FROM a;" },
+	};
+	struct store *store = must_open(":memory:", STORE_WRITER);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(migrate_with(store, ":memory:", FILES, 2, &err), 0);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM b"), 1);
+	/* But rows that refer to nothing are not left behind. */
+	assert_int_equal(migrate_with(store, ":memory:", FILES, 3, &err), -1);
+	must_say(&err, "refer to nothing");
+	assert_int_equal(must_get(store, "SELECT count(*) FROM a"), 1);
+	store_close(store);
+}
+
+static void
+refuses_a_newer_database_and_leaves_it_alone(void **state)
+{
+	const char *path = in_folder(state, "liaison.db");
+	struct store *store = must_make(path);
+	struct err err = { 0 };
+	int found = -1;
+
+	must_run(store, "PRAGMA user_version = 1000");
+	assert_int_equal(store_migrate(store, path, &err), -1);
+	assert_int_equal(err.code, ERR_STORAGE);
+	must_say(&err, "newer than this program");
+	assert_true(err.hint[0] != '\0');
+	assert_int_equal(version(store), 1000);
+	store_close(store);
+	assert_int_equal(backup_verify(path, &found, &err), -1);
+	must_say(&err, "newer");
+	assert_int_equal(found, -1);
+}
+
+static void
+verifies_a_backup(void **state)
+{
+	const char *path = in_folder(state, "liaison.db"), *copy = in_folder(state, "copy.db");
+	struct store *store = must_make(path);
+	struct err err = { 0 };
+	int found = -1;
+
+	assert_int_equal(store_backup(store, copy, NULL, NULL, &err), 0);
+	assert_int_equal(backup_verify(copy, &found, &err), 0);
+	assert_int_equal(found, schema_version());
+	store_close(store);
+}
+
+static void
+refuses_backups_that_are_none(void **state)
+{
+	const char *path = in_folder(state, "copy.db");
+	struct err err = { 0 };
+	struct store *store;
+	int found = -1;
+
+	assert_int_equal(backup_verify(path, &found, &err), -1);
+	must_say(&err, "there is no database");
+	write_bytes(
+		path, "not a database, but long enough to look at, surely, if only a little", 68);
+	assert_int_equal(backup_verify(path, &found, &err), -1);
+	assert_int_equal(err.code, ERR_STORAGE);
+	unlink(path);
+	store = must_open(path, STORE_WRITER);
+	assert_int_equal(backup_verify(path, &found, &err), -1);
+	must_say(&err, "holds no schema");
+	store_close(store);
+}
+
+static void
+refuses_a_backup_cut_short(void **state)
+{
+	const char *path = in_folder(state, "liaison.db"), *copy = in_folder(state, "copy.db");
+	struct store *store = must_make(path);
+	struct err err = { 0 };
+	int found = -1;
+
+	must_run(store, "INSERT INTO setup (key, value) VALUES ('k', printf('%.*c', 50000, 'x'))");
+	assert_int_equal(store_backup(store, copy, NULL, NULL, &err), 0);
+	store_close(store);
+	assert_int_equal(truncate(copy, file_size(copy) / 2), 0);
+	assert_int_equal(backup_verify(copy, &found, &err), -1);
+	assert_int_equal(err.code, ERR_STORAGE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(brings_a_new_database_to_the_newest_schema),
+		TEST(makes_a_whole_store_in_memory),
+		TEST(numbers_its_files_without_gaps),
+		TEST(has_no_check_that_is_paid_for_at_each_insert),
+		TEST(does_nothing_a_second_time),
+		TEST(backs_up_beside_before_it_changes_an_older_database),
+		TEST(changes_nothing_when_a_step_fails_in_the_middle),
+		TEST(keeps_the_steps_that_were_whole),
+		TEST(writes_over_no_earlier_backup),
+		TEST(lets_a_step_rebuild_a_table_that_others_refer_to),
+		TEST(refuses_a_newer_database_and_leaves_it_alone),
+		TEST(verifies_a_backup),
+		TEST(refuses_backups_that_are_none),
+		TEST(refuses_a_backup_cut_short),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
