@@ -186,9 +186,9 @@ shut_down(struct engine *engine)
 	crew_close(&engine->crew);
 	uv_walk(&engine->loop, close_handle, NULL);
 	uv_run(&engine->loop, UV_RUN_NOWAIT);
-	pool_free(engine->readers);
-	pool_free(engine->background);
-	writer_free(engine->writer);
+	pool_close(engine->readers);
+	pool_close(engine->background);
+	writer_close(engine->writer);
 	worker_clear(&engine->self);
 	settings_release(engine->settings);
 }

@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "liaison/base/log.h"
 #include "work.h"
 
@@ -126,7 +124,7 @@ pool_stop(struct pool *pool)
 }
 
 void
-pool_free(struct pool *pool)
+pool_close(struct pool *pool)
 {
 	for (unsigned i = 0; i < pool->count; i++) {
 		store_close(pool->threads[i].worker.store);
@@ -134,5 +132,4 @@ pool_free(struct pool *pool)
 	}
 	pthread_mutex_destroy(&pool->lock);
 	pthread_cond_destroy(&pool->more);
-	/* itself it stays: what is queued goes with the process, and is no leak */
 }

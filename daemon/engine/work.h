@@ -70,7 +70,8 @@ bool writer_pressed(struct writer *writer);
 unsigned writer_waiting(struct writer *writer, enum work_priority priority);
 /* Finishes the running work, checkpoints, ends the thread; what is queued is dropped. */
 void writer_stop(struct writer *writer);
-void writer_free(struct writer *writer);
+/* Closes its store. The struct stays: what is queued goes with the process, and is no leak. */
+void writer_close(struct writer *writer);
 
 /* Threads that take from one queue: the readers, and the one for work in the background. */
 struct pool;
@@ -80,7 +81,7 @@ int pool_add_thread(struct pool *pool, struct store *store, struct err *err);
 void pool_add(struct pool *pool, struct work *work);
 unsigned pool_waiting(struct pool *pool);
 void pool_stop(struct pool *pool); /* what is queued is dropped */
-void pool_free(struct pool *pool);
+void pool_close(struct pool *pool); /* as writer_close */
 
 void worker_init(struct worker *worker, struct engine *engine, struct store *store);
 void worker_clear(struct worker *worker);

@@ -303,7 +303,7 @@ writer_stop(struct writer *writer)
 }
 
 void
-writer_free(struct writer *writer)
+writer_close(struct writer *writer)
 {
 	capture_free(writer->worker.capture);
 	settings_release(writer->settings);
@@ -311,5 +311,4 @@ writer_free(struct writer *writer)
 	worker_clear(&writer->worker);
 	pthread_mutex_destroy(&writer->lock);
 	pthread_cond_destroy(&writer->more);
-	/* itself it stays: what is queued goes with the process, and is no leak */
 }
