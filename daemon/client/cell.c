@@ -84,12 +84,22 @@ add_local_time(struct text *out, const char *string, size_t size, const struct z
 }
 
 static void
-add_number(struct text *out, const json_t *value)
+add_json(struct text *out, const json_t *value)
 {
 	struct json_out json;
 
 	json_out_init(&json, out);
 	json_value(&json, NULL, value);
+}
+
+/* In an array a program gets what a record is known by, alone all of it. */
+static void
+add_object(struct text *out, const json_t *value, const struct cell_style *style)
+{
+	if (style->machine)
+		add_json(out, value);
+	else
+		cell_text(out, telling_member(value, false), style);
 }
 
 static void
@@ -98,9 +108,12 @@ add_array(struct text *out, const json_t *array, const struct cell_style *style)
 	size_t before = out->size;
 
 	for (size_t i = 0; i < json_array_size(array); i++) {
+		const json_t *item = json_array_get(array, i);
+
 		if (out->size > before)
 			text_add(out, style->join);
-		cell_text(out, json_array_get(array, i), style);
+		cell_text(out, json_is_object(item) ? telling_member(item, style->machine) : item,
+			style);
 	}
 }
 
@@ -109,7 +122,7 @@ cell_text(struct text *out, const json_t *value, const struct cell_style *style)
 {
 	switch (value == NULL ? JSON_NULL : json_typeof(value)) {
 	case JSON_OBJECT:
-		cell_text(out, telling_member(value, style->machine), style);
+		add_object(out, value, style);
 		break;
 	case JSON_ARRAY:
 		add_array(out, value, style);
@@ -121,7 +134,7 @@ cell_text(struct text *out, const json_t *value, const struct cell_style *style)
 		break;
 	case JSON_INTEGER:
 	case JSON_REAL:
-		add_number(out, value);
+		add_json(out, value);
 		break;
 	case JSON_TRUE:
 		text_add(out, style->yes);
@@ -181,6 +194,25 @@ cell_width(const char *text)
 	for (size_t at = 0; at < size; sum += columns)
 		at += next_character(text + at, size - at, &columns);
 	return sum;
+}
+
+size_t
+cell_fit(const char *text, size_t columns)
+{
+	size_t size = strlen(text), at = 0, sum = 0, blank = 0;
+
+	while (at < size) {
+		size_t step;
+		size_t length = next_character(text + at, size - at, &step);
+
+		if (sum + step > columns && at > 0)
+			return text[at] == ' ' ? at : blank > 0 ? blank : at;
+		if (text[at] == ' ')
+			blank = at;
+		at += length;
+		sum += step;
+	}
+	return size;
 }
 
 char *

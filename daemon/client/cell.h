@@ -32,6 +32,9 @@ char *cell_clean(struct arena *arena, const char *text);
 
 /* Columns on a terminal; text is UTF-8. */
 size_t cell_width(const char *text);
+/* The bytes of text that go on a line of so many columns: all, or as far as a blank, or as many as
+ * fit; at least one character. */
+size_t cell_fit(const char *text, size_t columns);
 /* At most that many columns, the last an ellipsis when it had to be cut. */
 char *cell_cut(struct arena *arena, const char *text, size_t columns);
 

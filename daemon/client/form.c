@@ -74,9 +74,30 @@ form_columns(struct output *output, const json_t *first)
 struct table_style
 form_style(const struct output *output)
 {
-	struct table_style style = { output->width, output->color, 0, cell_plain };
+	struct table_style style = {
+		.width = output->width, .color = output->color, .cell = cell_plain
+	};
 
 	style.cell.zone = output->zone;
+	return style;
+}
+
+struct table_style
+form_record_style(const struct output *output)
+{
+	struct table_style style = form_style(output);
+	const char **nested, *name;
+	size_t count = 0, length;
+
+	while (discover_column(output->method, count, &length) != NULL)
+		count++;
+	nested = arena_array(output->arena, count + 1, sizeof *nested);
+	for (size_t i = 0; i < count; i++) {
+		name = discover_column(output->method, i, &length);
+		nested[i] = arena_text_n(output->arena, name, length);
+	}
+	style.nested = nested;
+	style.nested_count = count;
 	return style;
 }
 
@@ -302,7 +323,18 @@ form_json(struct output *output, const json_t *result)
 	text_clear(&text);
 }
 
-/* Without a terminal: a member a line, key and value. */
+static void
+add_pair(struct text *line, const char *key, const json_t *value)
+{
+	char *cell = machine_text(value);
+
+	tsv_field(line, key, true);
+	tsv_field(line, cell, false);
+	text_add_char(line, '\n');
+	free(cell);
+}
+
+/* Without a terminal: a member a line, key and value; of records in an array a line each. */
 void
 form_pairs(struct output *output, const json_t *record)
 {
@@ -311,12 +343,13 @@ form_pairs(struct output *output, const json_t *record)
 	form_columns(output, record);
 	for (size_t i = 0; i < output->column_count; i++) {
 		json_t *value = cell_find(record, output->columns[i]);
-		char *cell = machine_text(value);
+		size_t count = json_is_object(json_array_get(value, 0)) ? json_array_size(value)
+									: 0;
 
-		tsv_field(&line, output->columns[i], true);
-		tsv_field(&line, cell, false);
-		text_add_char(&line, '\n');
-		free(cell);
+		for (size_t k = 0; k < count; k++)
+			add_pair(&line, output->columns[i], json_array_get(value, k));
+		if (count == 0)
+			add_pair(&line, output->columns[i], value);
 		json_decref(value);
 	}
 	write_text(&line);

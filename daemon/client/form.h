@@ -7,6 +7,8 @@
 /* The forms that records are printed in. Private to output. */
 
 struct table_style form_style(const struct output *output);
+/* The style of a record, with the columns that discover names for the tables in it. */
+struct table_style form_record_style(const struct output *output);
 /* Chooses output's columns: --fields, else what discover names (tables), else first's members. */
 void form_columns(struct output *output, const json_t *first);
 /* item with the members that --fields names; the caller's to release. */

@@ -102,73 +102,73 @@ set_choice(
 	return 0;
 }
 
-/* Long because it is a table of assignments. */
+static const char *const formats[] = { "table", "json", "jsonl", "csv", "tsv", "ids", NULL };
+static const char *const colors[] = { "auto", "always", "never", NULL };
+
+/* Where an option goes to. */
+static const struct target {
+	enum {
+		TARGET_TEXT,
+		TARGET_FLAG,
+		TARGET_FORMAT,
+		TARGET_FORMAT_WORD,
+		TARGET_COLOR_WORD
+	} kind;
+	size_t offset; /* of a text or flag in struct options */
+	enum format format;
+} targets[] = {
+#define TEXT(member) TARGET_TEXT, offsetof(struct options, member), 0
+#define FLAG(member) TARGET_FLAG, offsetof(struct options, member), 0
+	[OPTION_SOCKET] = { TEXT(socket) },
+	[OPTION_HOST] = { TEXT(host) },
+	[OPTION_AS] = { TEXT(as) },
+	[OPTION_JSON] = { TARGET_FORMAT, 0, FORMAT_JSON },
+	[OPTION_JSONL] = { TARGET_FORMAT, 0, FORMAT_JSONL },
+	[OPTION_FORMAT] = { TARGET_FORMAT_WORD, 0, 0 },
+	[OPTION_FIELDS] = { TEXT(fields) },
+	[OPTION_NO_PAGER] = { FLAG(no_pager) },
+	[OPTION_COLOR] = { TARGET_COLOR_WORD, 0, 0 },
+	[OPTION_DRY_RUN] = { FLAG(dry_run) },
+	[OPTION_YES] = { FLAG(yes) },
+	[OPTION_QUIET] = { FLAG(quiet) },
+	[OPTION_VERBOSE] = { FLAG(verbose) },
+	[OPTION_HELP] = { FLAG(help) },
+	[OPTION_VERSION] = { FLAG(version) },
+	[OPTION_BRIDGE] = { FLAG(bridge) },
+	[OPTION_COMPLETE] = { FLAG(complete) },
+#undef TEXT
+#undef FLAG
+};
+
 static int
 apply(struct options *options, enum option_id id, const char *value, struct err *err)
 {
-	static const char *const formats[] = { "table", "json", "jsonl", "csv", "tsv", "ids",
-		NULL };
-	static const char *const colors[] = { "auto", "always", "never", NULL };
-	int choice = 0;
+	const struct target *target = &targets[id];
+	void *member = (char *)options + target->offset;
+	int choice = 0, result = 0;
 
-	switch (id) {
-	case OPTION_SOCKET:
-		options->socket = value;
+	switch (target->kind) {
+	case TARGET_TEXT:
+		*(const char **)member = value;
 		break;
-	case OPTION_HOST:
-		options->host = value;
+	case TARGET_FLAG:
+		*(bool *)member = true;
 		break;
-	case OPTION_AS:
-		options->as = value;
+	case TARGET_FORMAT:
+		options->format = target->format;
 		break;
-	case OPTION_JSON:
-		options->format = FORMAT_JSON;
+	case TARGET_FORMAT_WORD:
+		result = set_choice("--format", value, formats, &choice, err);
+		if (result == 0)
+			options->format = (enum format)choice;
 		break;
-	case OPTION_JSONL:
-		options->format = FORMAT_JSONL;
-		break;
-	case OPTION_FORMAT:
-		if (set_choice("--format", value, formats, &choice, err) < 0)
-			return -1;
-		options->format = (enum format)choice;
-		break;
-	case OPTION_FIELDS:
-		options->fields = value;
-		break;
-	case OPTION_NO_PAGER:
-		options->no_pager = true;
-		break;
-	case OPTION_COLOR:
-		if (set_choice("--color", value, colors, &choice, err) < 0)
-			return -1;
-		options->color = (enum color)choice;
-		break;
-	case OPTION_DRY_RUN:
-		options->dry_run = true;
-		break;
-	case OPTION_YES:
-		options->yes = true;
-		break;
-	case OPTION_QUIET:
-		options->quiet = true;
-		break;
-	case OPTION_VERBOSE:
-		options->verbose = true;
-		break;
-	case OPTION_HELP:
-		options->help = true;
-		break;
-	case OPTION_VERSION:
-		options->version = true;
-		break;
-	case OPTION_BRIDGE:
-		options->bridge = true;
-		break;
-	case OPTION_COMPLETE:
-		options->complete = true;
+	case TARGET_COLOR_WORD:
+		result = set_choice("--color", value, colors, &choice, err);
+		if (result == 0)
+			options->color = (enum color)choice;
 		break;
 	}
-	return 0;
+	return result;
 }
 
 /* "--name" or "--name=value"; -1: it is not one of ours. */

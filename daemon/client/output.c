@@ -111,9 +111,11 @@ only_text(const json_t *result)
 static void
 print_record(struct output *output, const json_t *record)
 {
-	struct table_style style = form_style(output);
-	json_t *shown = form_chosen(output, record);
+	struct table_style style = form_record_style(output);
+	json_t *shown;
 
+	output->method = NULL; /* its columns are those of a list */
+	shown = form_chosen(output, record);
 	if (output->terminal)
 		record_print(stdout, output->arena, shown, output->options->verbose, &style);
 	else
@@ -129,7 +131,6 @@ print_single(struct output *output, const json_t *result)
 	if (only_text(result) != NULL) {
 		output_text(output, only_text(result));
 	} else if (json_is_object(result)) {
-		output->method = NULL; /* its columns are those of a list */
 		print_record(output, result);
 	} else if (!json_is_null(result)) {
 		cell_text(&text, result, &cell_plain);

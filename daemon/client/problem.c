@@ -37,12 +37,21 @@ print_candidate(struct arena *arena, const json_t *candidate)
 	fputc('\n', stderr);
 }
 
+/* What is wrong with a configuration, "file:line: message". */
+static void
+print_mistake(struct arena *arena, const char *mistake)
+{
+	if (mistake != NULL)
+		fprintf(stderr, "  %s\n", cell_clean(arena, mistake));
+}
+
 static void
 print_lines(const json_t *error)
 {
 	const json_t *data = json_object_get(error, "data");
 	const json_t *counts = json_object_get(data, "counts");
 	const struct table_style style = { .indent = 2, .cell = cell_plain };
+	const json_t *mistakes = json_object_get(data, "mistakes");
 	const json_t *candidates = json_object_get(data, "candidates");
 	const char *message = json_string_value(json_object_get(error, "message"));
 	const char *hint = json_string_value(json_object_get(data, "hint"));
@@ -52,6 +61,8 @@ print_lines(const json_t *error)
 		cell_clean(arena, message != NULL ? message : "the daemon refused"));
 	if (hint != NULL && *hint != '\0')
 		fprintf(stderr, "liaison: %s\n", cell_clean(arena, hint));
+	for (size_t i = 0; i < json_array_size(mistakes); i++)
+		print_mistake(arena, json_string_value(json_array_get(mistakes, i)));
 	if (json_is_object(counts)) {
 		record_print(stderr, arena, counts, false, &style);
 		if (hint == NULL)

@@ -6,13 +6,14 @@
 
 #include "ask.h"
 #include "discover.h"
+#include "fields.h"
 #include "follow.h"
 #include "output.h"
 #include "problem.h"
 #include "progress.h"
 #include "session.h"
 
-enum { EXIT_INTERRUPTED = 130 };
+enum { EXIT_INTERRUPTED = 130, RPC_UNKNOWN = -32601 };
 
 /* One command while it runs. */
 struct run {
@@ -100,17 +101,61 @@ call(struct run *run, const char *const *words, size_t count, struct reply *repl
 	return result;
 }
 
+/* A noun without its verb: what it can do is told where the mistake is. */
+static void
+tell_verbs(struct run *run, const json_t *error)
+{
+	const json_t *data = json_object_get(error, "data");
+	const char *field = json_string_value(json_object_get(data, "field")), *text;
+	const char **words = arena_array(run->arena, run->count + 2, sizeof *words);
+	struct reply reply;
+	struct err ignored;
+	size_t count = 1;
+
+	if (json_integer_value(json_object_get(error, "code")) != RPC_UNKNOWN || field == NULL ||
+		strcmp(field, "verb") != 0 || run->options->format != FORMAT_TABLE)
+		return;
+	words[0] = "help";
+	while (count <= run->count && run->words[count - 1][0] != '-') {
+		words[count] = run->words[count - 1];
+		count++;
+	}
+	if (session_call(&run->session, "rpc.run", words, count, false, &reply, &ignored) < 0)
+		return;
+	text = json_string_value(json_object_get(reply.result, "text"));
+	if (text != NULL)
+		fprintf(stderr, "\n%s", text);
+	reply_clear(&reply);
+}
+
+static int
+refused_fields(const struct run *run, const json_t *result)
+{
+	json_t *error = fields_check(run->arena, run->options->fields, run->output.method, result);
+	int status = error == NULL ? 0 : problem_answered(run->options, error);
+
+	json_decref(error);
+	return status;
+}
+
 /* Prints one answer; *cursor is where the list goes on, or NULL. Returns the exit status. */
 static int
 take_answer(struct run *run, const struct reply *reply, const char **cursor)
 {
 	const char *next;
+	int status;
 
 	*cursor = NULL;
 	if (reply->interrupted)
 		return EXIT_INTERRUPTED;
-	if (reply->error != NULL)
-		return problem_answered(run->options, reply->error);
+	if (reply->error != NULL) {
+		status = problem_answered(run->options, reply->error);
+		tell_verbs(run, reply->error);
+		return status;
+	}
+	status = refused_fields(run, reply->result);
+	if (status != 0)
+		return status;
 	next = next_cursor(run, reply->result);
 	if (run->session.transfer.to_stdout)
 		return 0;

@@ -277,7 +277,7 @@ move(struct session *session, struct err *err)
 	struct pollfd polled[3];
 
 	if (session->transfer.failed && !session->transfer.cancelled) {
-		session->transfer.cancelled = true;
+		transfer_cancel(&session->transfer);
 		send_cancel(session);
 	}
 	sleep_until(session, polled);
@@ -302,7 +302,7 @@ wait_for(struct session *session, struct reply *out, struct err *err)
 		if (interrupts > seen + 1)
 			return 0;
 		if (interrupts > seen && !session->transfer.cancelled) {
-			session->transfer.cancelled = true;
+			transfer_cancel(&session->transfer);
 			send_cancel(session);
 		}
 		if (move(session, err) < 0)

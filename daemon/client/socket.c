@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "liaison/base/ini.h"
+#include "liaison/base/user.h"
 
 #ifndef LIAISON_SYSCONFDIR
 #define LIAISON_SYSCONFDIR "/etc"
@@ -32,21 +33,20 @@ environment(const char *name)
 static const char *
 user_config(struct arena *arena)
 {
-	const char *folder = environment("XDG_CONFIG_HOME"), *home = environment("HOME");
+	const char *folder = environment("XDG_CONFIG_HOME"), *home = user_home(arena);
 
 	if (folder != NULL && folder[0] == '/')
 		return arena_printf(arena, "%s/liaison/liaison.conf", folder);
 	return home == NULL ? NULL : arena_printf(arena, "%s/.config/liaison/liaison.conf", home);
 }
 
+/* NULL: nothing tells where a daemon of the user's own would listen. */
 static const char *
 user_socket(struct arena *arena)
 {
-	const char *folder = environment("XDG_RUNTIME_DIR");
+	const char *folder = user_runtime(arena);
 
-	if (folder != NULL && folder[0] == '/')
-		return arena_printf(arena, "%s/liaison/control", folder);
-	return arena_printf(arena, "/run/user/%u/liaison/control", (unsigned)getuid());
+	return folder == NULL ? NULL : arena_printf(arena, "%s/liaison/control", folder);
 }
 
 static void
@@ -101,12 +101,12 @@ system_socket(struct arena *arena)
 static const char *
 configured_socket(struct arena *arena, const char *config)
 {
-	const char *named = read_config(arena, config);
+	const char *named = read_config(arena, config), *own = user_socket(arena);
 
 	if (named != NULL)
 		return named;
-	return geteuid() == 0 || strcmp(config, SYSTEM_CONFIG) == 0 ? SYSTEM_SOCKET
-								    : user_socket(arena);
+	return own == NULL || geteuid() == 0 || strcmp(config, SYSTEM_CONFIG) == 0 ? SYSTEM_SOCKET
+										   : own;
 }
 
 const char *
@@ -124,9 +124,23 @@ socket_find(struct arena *arena, const char *flag)
 	if (named != NULL)
 		return named;
 	usual = user_socket(arena);
-	if (access(usual, F_OK) == 0)
+	if (usual != NULL && access(usual, F_OK) == 0)
 		return usual;
 	return system_socket(arena);
+}
+
+static void
+hint_place(struct err *err)
+{
+	struct arena *arena = arena_new();
+
+	if (user_socket(arena) == NULL)
+		err_hint(err,
+			"XDG_RUNTIME_DIR is not set, so a daemon of your own was not looked for: "
+			"set it, or --socket or LIAISON_SOCKET");
+	else
+		err_hint(err, "is it running? --socket or LIAISON_SOCKET names another place");
+	arena_free(arena);
 }
 
 int
@@ -148,7 +162,7 @@ socket_connect(const char *path, int *descriptor, struct err *err)
 		err_hint(err, "its group may: ask to be added to it");
 	} else if (errno == ENOENT || errno == ECONNREFUSED) {
 		fail(err, ERR_UNAVAILABLE, "no liaisond listens on '%s'", path);
-		err_hint(err, "is it running? --socket or LIAISON_SOCKET names another place");
+		hint_place(err);
 	} else {
 		fail(err, ERR_UNAVAILABLE, "the socket '%s': %s", path, strerror(errno));
 	}

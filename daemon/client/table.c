@@ -8,7 +8,9 @@ struct grid {
 	char **cells; /* count columns a row, heading first */
 	size_t rows, count;
 	size_t *widths;
-	bool *numeric;
+	size_t *needed; /* by the values, the heading left aside */
+	bool *numeric; /* aligned right */
+	bool *whole; /* never cut: a number or a time in part misleads */
 };
 
 static char *
@@ -39,20 +41,36 @@ cell_of(struct arena *arena, const json_t *item, const char *column, const struc
 	return out;
 }
 
-/* Numbers and nothing else but blanks: such a column is aligned right and never cut. */
 static bool
-is_numeric(const json_t *items, const char *column)
+is_number(const json_t *value)
 {
-	bool numbers = false, others = false;
+	return json_is_number(value);
+}
+
+static bool
+is_time(const json_t *value)
+{
+	int64_t time;
+	int offset;
+
+	return json_is_string(value) && time_parse(json_string_value(value), &time, &offset) == 0;
+}
+
+/* Values of one kind and nothing else but blanks. */
+static bool
+holds_only(const json_t *items, const char *column, bool (*is_kind)(const json_t *value))
+{
+	bool some = false, others = false;
 
 	for (size_t i = 0; i < json_array_size(items) && !others; i++) {
 		json_t *value = cell_find(json_array_get(items, i), column);
+		bool fits = value != NULL && is_kind(value);
 
-		numbers |= json_is_number(value);
-		others = value != NULL && !json_is_number(value) && !json_is_null(value);
+		some |= fits;
+		others = value != NULL && !fits && !json_is_null(value);
 		json_decref(value);
 	}
-	return numbers && !others;
+	return some && !others;
 }
 
 static void
@@ -62,8 +80,10 @@ fill(struct grid *grid, struct arena *arena, const json_t *items, const char *co
 	grid->rows = json_array_size(items) + 1;
 	grid->cells = arena_array(arena, grid->rows * grid->count, sizeof *grid->cells);
 	grid->numeric = arena_array(arena, grid->count, sizeof *grid->numeric);
+	grid->whole = arena_array(arena, grid->count, sizeof *grid->whole);
 	for (size_t c = 0; c < grid->count; c++) {
-		grid->numeric[c] = is_numeric(items, columns[c]);
+		grid->numeric[c] = holds_only(items, columns[c], is_number);
+		grid->whole[c] = grid->numeric[c] || holds_only(items, columns[c], is_time);
 		grid->cells[c] = heading_of(arena, columns[c]);
 		for (size_t r = 1; r < grid->rows; r++)
 			grid->cells[r * grid->count + c] = cell_of(
@@ -81,41 +101,57 @@ total_width(const struct grid *grid)
 	return sum;
 }
 
-/* The widest column of text that can still give way, or count: numbers are not cut. */
-static size_t
-widest_text(const struct grid *grid)
+/* The column may be narrower by one: a heading gives way to NARROWEST, then values that may be cut. */
+static bool
+gives_way(const struct grid *grid, size_t column, bool values)
 {
-	size_t widest = grid->count;
+	size_t width = grid->widths[column];
+
+	if (width <= NARROWEST)
+		return false;
+	return values ? !grid->whole[column] : width > grid->needed[column];
+}
+
+/* The widest column that gives way, or count. */
+static size_t
+widest(const struct grid *grid, bool values)
+{
+	size_t found = grid->count;
 
 	for (size_t c = 0; c < grid->count; c++) {
-		if (!grid->numeric[c] && grid->widths[c] > NARROWEST &&
-			(widest == grid->count || grid->widths[c] >= grid->widths[widest]))
-			widest = c;
+		if (gives_way(grid, c, values) &&
+			(found == grid->count || grid->widths[c] >= grid->widths[found]))
+			found = c;
 	}
-	return widest;
+	return found;
 }
 
 static void
-shrink(struct grid *grid, size_t width)
+shrink(struct grid *grid, size_t width, bool values)
 {
-	size_t widest;
+	size_t column;
 
-	while (total_width(grid) > width && (widest = widest_text(grid)) < grid->count)
-		grid->widths[widest]--;
+	while (total_width(grid) > width && (column = widest(grid, values)) < grid->count)
+		grid->widths[column]--;
 }
 
 static void
 measure(struct grid *grid, struct arena *arena, const struct table_style *style)
 {
 	grid->widths = arena_array(arena, grid->count, sizeof *grid->widths);
+	grid->needed = arena_array(arena, grid->count, sizeof *grid->needed);
 	for (size_t i = 0; i < grid->rows * grid->count; i++) {
-		size_t width = cell_width(grid->cells[i]);
+		size_t width = cell_width(grid->cells[i]), column = i % grid->count;
 
-		if (width > grid->widths[i % grid->count])
-			grid->widths[i % grid->count] = width;
+		if (width > grid->widths[column])
+			grid->widths[column] = width;
+		if (i >= grid->count && width > grid->needed[column])
+			grid->needed[column] = width;
 	}
-	if (style->width > style->indent)
-		shrink(grid, style->width - style->indent);
+	if (style->width <= style->indent)
+		return;
+	shrink(grid, style->width - style->indent, false);
+	shrink(grid, style->width - style->indent, true);
 }
 
 static void
@@ -182,8 +218,27 @@ is_blank_everywhere(const json_t *items, const char *key)
 	return true;
 }
 
-const char **
-table_own_columns(struct arena *arena, const json_t *items, size_t *count)
+/* The columns that style names for key. */
+static const char **
+named_columns(struct arena *arena, const char *key, const json_t *items,
+	const struct table_style *style, size_t *count)
+{
+	const char **out = arena_array(arena, style->nested_count + 1, sizeof *out);
+	size_t length = strlen(key);
+
+	*count = 0;
+	for (size_t i = 0; i < style->nested_count; i++) {
+		const char *name = style->nested[i];
+
+		if (strncmp(name, key, length) == 0 && name[length] == '.' &&
+			!is_blank_everywhere(items, name + length + 1))
+			out[(*count)++] = name + length + 1;
+	}
+	return out;
+}
+
+static const char **
+own_columns(struct arena *arena, const json_t *items, size_t *count)
 {
 	json_t *first = json_array_get(items, 0);
 	const char **out = arena_array(arena, json_object_size(first) + 1, sizeof *out);
@@ -199,4 +254,13 @@ table_own_columns(struct arena *arena, const json_t *items, size_t *count)
 		}
 	}
 	return out;
+}
+
+const char **
+table_nested_columns(struct arena *arena, const char *key, const json_t *items, bool all,
+	const struct table_style *style, size_t *count)
+{
+	const char **named = named_columns(arena, key, items, style, count);
+
+	return *count > 0 && !all ? named : own_columns(arena, items, count);
 }

@@ -15,6 +15,9 @@ struct table_style {
 	bool color; /* the heading stands out */
 	unsigned indent;
 	struct cell_style cell;
+	/* Of tables within a record, as "member.column"; a member none of them names shows its own. */
+	const char *const *nested;
+	size_t nested_count;
 };
 
 /* Prints items (a JSON array) under the names of columns. With heading false only the lines. Widths
@@ -22,7 +25,9 @@ struct table_style {
 void table_print(FILE *out, struct arena *arena, const json_t *items, const char *const *columns,
 	size_t count, const struct table_style *style, bool heading, size_t **widths);
 
-/* The columns of nested tables: the plain members of the first item, then the others. arena. */
-const char **table_own_columns(struct arena *arena, const json_t *items, size_t *count);
+/* The columns of a table within a record under key, those that are blank everywhere left out: what
+ * style names, else (or all) the plain members of the first item, then the others. arena. */
+const char **table_nested_columns(struct arena *arena, const char *key, const json_t *items,
+	bool all, const struct table_style *style, size_t *count);
 
 #endif

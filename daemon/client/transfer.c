@@ -24,6 +24,8 @@ close_input(struct transfer *transfer)
 	if (transfer->input > STDIN_FILENO)
 		close(transfer->input);
 	transfer->input = -1;
+	free(transfer->input_path);
+	transfer->input_path = NULL;
 }
 
 static void
@@ -51,10 +53,10 @@ give_up(struct transfer *transfer, enum err_code code, const char *path, const c
 	const char *why)
 {
 	transfer->failed = true;
-	close_input(transfer);
-	close_output(transfer);
 	fail(&transfer->err, code, "'%s' %s%s%s", path, what, why != NULL ? ": " : "",
 		why != NULL ? why : "");
+	close_input(transfer);
+	close_output(transfer);
 }
 
 /* The path is one of our words, or stands in one as --name=path. */
@@ -73,16 +75,22 @@ is_among_words(const struct options *options, const char *path)
 	return false;
 }
 
+/* A path that is wrong is a mistake of the words. */
 static void
 open_input(struct transfer *transfer, const char *path)
 {
+	struct stat status;
+
 	close_input(transfer);
+	transfer->input_path = mem_text(path);
 	if (strcmp(path, "-") == 0)
 		transfer->input = STDIN_FILENO;
 	else
 		transfer->input = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (transfer->input < 0)
-		give_up(transfer, ERR_STORAGE, path, "cannot be read", strerror(errno));
+	if (transfer->input < 0 || fstat(transfer->input, &status) < 0)
+		give_up(transfer, ERR_USAGE, path, "cannot be read", strerror(errno));
+	else if (S_ISDIR(status.st_mode))
+		give_up(transfer, ERR_USAGE, path, "cannot be read", strerror(EISDIR));
 }
 
 /* A new or ordinary file is written beside its name first; a device or pipe is written straight. */
@@ -208,12 +216,20 @@ transfer_read(struct transfer *transfer, int64_t id, struct text *out)
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (got < 0) {
-		give_up(transfer, ERR_STORAGE, "input", "cannot be read", strerror(errno));
+		give_up(transfer, ERR_STORAGE, transfer->input_path, "cannot be read",
+			strerror(errno));
 		return;
 	}
 	add_piece(id, piece, (size_t)got, out);
 	if (got == 0)
 		close_input(transfer);
+}
+
+void
+transfer_cancel(struct transfer *transfer)
+{
+	transfer->cancelled = true;
+	close_input(transfer);
 }
 
 int

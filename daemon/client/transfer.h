@@ -18,6 +18,7 @@ struct transfer {
 	const struct options *options; /* whose words may be opened; borrowed */
 	int input; /* -1: none */
 	int output;
+	char *input_path; /* own */
 	char *path, *partial; /* of the output; partial: the name until it is whole. own */
 	bool to_stdout; /* bytes went to standard output, so nothing else may */
 	bool failed, cancelled;
@@ -33,6 +34,8 @@ void transfer_write(struct transfer *transfer, const json_t *params);
 int transfer_input(const struct transfer *transfer);
 /* Adds the input's next piece to out as a "data" message. */
 void transfer_read(struct transfer *transfer, int64_t id, struct text *out);
+/* The command is cancelled: no more of the input is sent. */
+void transfer_cancel(struct transfer *transfer);
 /* The command has ended: the output gets its name (ok), or goes. */
 int transfer_finish(struct transfer *transfer, bool ok, struct err *err);
 int transfer_error(const struct transfer *transfer, struct err *err);

@@ -18,6 +18,22 @@ answer_end(struct text *out)
 	text_add_n(out, "}\n", 2);
 }
 
+void
+answer_open(struct text *out, const char *id, const char *param, const char *path, const char *mode)
+{
+	struct json_out json;
+
+	text_add(out, "{\"jsonrpc\":\"2.0\",\"method\":\"open\",\"params\":");
+	json_out_init(&json, out);
+	json_object_begin(&json, NULL);
+	json_raw(&json, "id", id, strlen(id));
+	json_text(&json, "param", param);
+	json_text(&json, "path", path);
+	json_text(&json, "mode", mode);
+	json_object_end(&json);
+	text_add(out, "}\n");
+}
+
 static void
 write_candidates(struct json_out *json, const struct err *err)
 {
@@ -33,7 +49,7 @@ write_candidates(struct json_out *json, const struct err *err)
 }
 
 static void
-write_data(struct json_out *json, const struct err *err, const char *counts, size_t counts_size)
+write_data(struct json_out *json, const struct err *err, const struct answer_more *more)
 {
 	json_object_begin(json, "data");
 	json_text(json, "name", err_name(err->code));
@@ -43,14 +59,14 @@ write_data(struct json_out *json, const struct err *err, const char *counts, siz
 		json_text(json, "hint", err->hint);
 	if (err->candidate_count > 0)
 		write_candidates(json, err);
-	if (counts != NULL)
-		json_raw(json, "counts", counts, counts_size);
+	if (more != NULL)
+		json_raw(json, more->name, more->json, more->size);
 	json_object_end(json);
 }
 
 void
-answer_error(struct text *out, const char *id, int code, const struct err *err, const char *counts,
-	size_t counts_size)
+answer_error(struct text *out, const char *id, int code, const struct err *err,
+	const struct answer_more *more)
 {
 	struct json_out json;
 
@@ -63,7 +79,7 @@ answer_error(struct text *out, const char *id, int code, const struct err *err, 
 	json_object_begin(&json, NULL);
 	json_int(&json, "code", code != 0 ? code : err_rpc_code(err->code));
 	json_text(&json, "message", err->message);
-	write_data(&json, err, counts, counts_size);
+	write_data(&json, err, more);
 	json_object_end(&json);
 	text_add(out, "}\n");
 }

@@ -19,6 +19,20 @@ asking_new(struct loop_call *call, struct mailbox *mailbox, size_t size, int64_t
 	return asking;
 }
 
+/* NULL: the configuration does not name it. */
+struct mailbox *
+asking_source(struct loop_call *call, const char *name, struct err *err)
+{
+	struct mailbox *mailbox = mailbox_by_name(call->call.engine->pipeline, name);
+
+	if (mailbox == NULL) {
+		fail_field(err, ERR_NOT_FOUND, "source",
+			"there is no source '%s' in the configuration", name);
+		err_hint(err, "liaison source list");
+	}
+	return mailbox;
+}
+
 static struct asking **
 place_of(struct asking *asking)
 {
@@ -97,7 +111,10 @@ askings_tick(struct pipeline *pipeline, int64_t now_ms)
 
 	for (struct asking *asking = pipeline->askings; asking != NULL; asking = next) {
 		next = asking->next;
-		if (asking->call->cancelled || now_ms >= asking->deadline_ms)
+		if (!asking->call->cancelled && now_ms >= asking->deadline_ms &&
+			asking->late != NULL)
+			asking->late(asking);
+		else if (asking->call->cancelled || now_ms >= asking->deadline_ms)
 			expire(asking);
 		else if (asking->tick != NULL)
 			asking->tick(asking, now_ms);

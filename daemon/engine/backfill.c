@@ -28,8 +28,8 @@ job_state_name(const struct job *job)
 	return "running";
 }
 
-static void
-wait_a_while(struct job *job, const char *why)
+void
+job_wait(struct job *job, const char *why)
 {
 	job->state = JOB_WAITING;
 	if (job->pause_ms == 0)
@@ -41,6 +41,40 @@ wait_a_while(struct job *job, const char *why)
 	job->error = mem_text(why);
 }
 
+static void
+tell_job(struct folder *folder, const char *kind)
+{
+	struct text record = { 0 };
+	struct json_out out;
+
+	json_out_init(&out, &record);
+	job_write(folder, NULL, &out);
+	pipeline_tell(folder->mailbox->pipeline, kind, record.bytes);
+	text_clear(&record);
+}
+
+/* Once a second is often enough. */
+static void
+tell_progress(struct folder *folder)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (folder->job.state != JOB_RUNNING || now - folder->job.told_ms < 1000)
+		return;
+	folder->job.told_ms = now;
+	tell_job(folder, "job.progress");
+}
+
+static void
+job_finish(struct folder *folder)
+{
+	folder->low = 0;
+	folder->job.state = JOB_DONE;
+	tell_job(folder, "job.done");
+	log_write(LOG_INFO, "%s/%s: the backfill is complete, %llu messages", folder->mailbox->name,
+		folder->name, (unsigned long long)folder->job.done);
+}
+
 void
 job_begin(struct folder *folder)
 {
@@ -48,10 +82,14 @@ job_begin(struct folder *folder)
 	struct job *job = &folder->job;
 	struct frame_writer writer;
 
-	if (!folder->known || folder->low == 0 || mailbox->link == NULL || mailbox->paused ||
-		job->flying > 0 || job->again || job->state == JOB_PAUSED ||
-		job->state == JOB_DONE || job->state == JOB_SEARCHING || job->state == JOB_SORTING)
+	if (!folder->known || mailbox->link == NULL || mailbox->paused || job->flying > 0 ||
+		job->again || job->state == JOB_PAUSED || job->state == JOB_DONE ||
+		job->state == JOB_SEARCHING || job->state == JOB_SORTING)
 		return;
+	if (folder->low == 0) { /* its last slice was written after the folder was looked up anew */
+		job_finish(folder);
+		return;
+	}
 	job->state = JOB_SEARCHING;
 	job->broken = false;
 	job->search_token = pipeline_token(mailbox->pipeline);
@@ -103,40 +141,6 @@ run_sorting(struct work *work, struct worker *worker)
 }
 
 static void
-tell_job(struct folder *folder, const char *kind)
-{
-	struct text record = { 0 };
-	struct json_out out;
-
-	json_out_init(&out, &record);
-	job_write(folder, NULL, &out);
-	pipeline_tell(folder->mailbox->pipeline, kind, record.bytes);
-	text_clear(&record);
-}
-
-/* Once a second is often enough. */
-static void
-tell_progress(struct folder *folder)
-{
-	int64_t now = clock_monotonic_ms();
-
-	if (folder->job.state != JOB_RUNNING || now - folder->job.told_ms < 1000)
-		return;
-	folder->job.told_ms = now;
-	tell_job(folder, "job.progress");
-}
-
-static void
-job_finish(struct folder *folder)
-{
-	folder->low = 0;
-	folder->job.state = JOB_DONE;
-	tell_job(folder, "job.done");
-	log_write(LOG_INFO, "%s/%s: the backfill is complete, %llu messages", folder->mailbox->name,
-		folder->name, (unsigned long long)folder->job.done);
-}
-
-static void
 sorted(struct folder *folder, struct sorting *sorting)
 {
 	struct job *job = &folder->job;
@@ -144,7 +148,7 @@ sorted(struct folder *folder, struct sorting *sorting)
 	if (job->state != JOB_SORTING || job->search_token != sorting->token)
 		return;
 	if (sorting->failed) {
-		wait_a_while(job, sorting->err.message);
+		job_wait(job, sorting->err.message);
 		return;
 	}
 	uid_set_clear(&job->todo);
@@ -207,7 +211,7 @@ job_uids(struct folder *folder, const struct frame *frame, struct err *err)
 
 	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
 		if (field.tag == TAG_UIDS)
-			got = field_uids(&field, &job->todo, err);
+			got = news_uids(&field, &job->todo, err);
 		else if (field.tag == TAG_ERROR)
 			got = field_text(&field, arena, 400, &error, err);
 		else if (field.tag == TAG_LAST)
@@ -216,7 +220,7 @@ job_uids(struct folder *folder, const struct frame *frame, struct err *err)
 			break;
 	}
 	if (got == 0 && error != NULL)
-		wait_a_while(job, error);
+		job_wait(job, error);
 	else if (got == 0 && last)
 		job_sort(folder);
 	arena_free(arena);
@@ -268,83 +272,7 @@ job_pump(struct pipeline *pipeline)
 	}
 }
 
-/* ---- another window ---------------------------------------------------------------------------- */
-
-/* Slices of the old window were still at the writer when the new one was noted: once more. */
-struct window {
-	struct work work; /* first */
-	struct folder *folder;
-	int64_t stream, since;
-	unsigned generation;
-	bool has_since, failed;
-	struct err err;
-};
-
-static void
-run_window(struct work *work, struct worker *worker)
-{
-	struct window *window = (struct window *)work;
-
-	window->failed = store_begin(worker->store, &window->err) < 0;
-	if (window->failed)
-		return;
-	window->failed = stream_backfill(worker->store, window->stream, window->has_since,
-				 window->since, &window->err) < 0 ||
-			 store_commit(worker->store, &window->err) < 0;
-	if (window->failed)
-		store_rollback(worker->store);
-}
-
-static void
-window_done(struct work *work)
-{
-	struct window *window = (struct window *)work;
-	struct folder *folder = window->folder;
-	struct pipeline *pipeline = folder->mailbox->pipeline;
-
-	pthread_mutex_lock(&pipeline->engine->board);
-	if (!pipeline->stopping && window->generation == folder->job.generation) {
-		if (window->failed)
-			wait_a_while(&folder->job, window->err.message);
-		else
-			job_begin(folder);
-	}
-	pthread_mutex_unlock(&pipeline->engine->board);
-	free(window);
-}
-
-static void
-note_window(struct folder *folder)
-{
-	struct window *window = mem_zero(1, sizeof *window);
-
-	folder->job.again = false;
-	window->work.priority = WORK_BACKFILL;
-	window->work.run = run_window;
-	window->work.done = window_done;
-	window->folder = folder;
-	window->stream = folder->stream;
-	window->since = folder->since;
-	window->has_since = folder->has_since;
-	window->generation = folder->job.generation;
-	writer_add(folder->mailbox->pipeline->engine->writer, &window->work);
-}
-
-void
-job_restart(struct folder *folder, bool has_since, int64_t since)
-{
-	struct job *job = &folder->job;
-
-	uid_set_reset(&job->todo);
-	folder->low = folder->anchor;
-	folder->has_since = has_since;
-	folder->since = since;
-	job->generation++;
-	job->state = folder->anchor == 0 ? JOB_DONE : JOB_NONE;
-	job->done = job->total = 0;
-	job->again = job->flying > 0;
-	job_begin(folder);
-}
+/* ---- its end ------------------------------------------------------------------------------------- */
 
 static void
 all_landed(struct folder *folder)
@@ -352,13 +280,13 @@ all_landed(struct folder *folder)
 	struct job *job = &folder->job;
 
 	if (job->again)
-		note_window(folder);
+		window_note(folder);
 	else if (job->state == JOB_NONE)
 		job_begin(folder);
 	else if (job->state != JOB_RUNNING)
 		return;
 	else if (job->broken)
-		wait_a_while(job, "a part of it was not delivered");
+		job_wait(job, "a part of it was not delivered");
 	else if (job->todo.count == 0 && folder->low == 0)
 		job_finish(folder);
 	else if (job->todo.count == 0) { /* the marks did not reach the end: look once more */

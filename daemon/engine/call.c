@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "input.h"
 #include "liaison/crm/setup.h"
 #include "values.h"
 
@@ -108,6 +109,35 @@ call_money(const struct call *call, const char *name, int64_t *minor, bool *give
 	if (strcspn(text, ".") > 14)
 		return fail_field(err, ERR_USAGE, name, "'%s' is too large an amount", text);
 	*minor = to_minor(text, exponent);
+	return 0;
+}
+
+const char *
+call_input(const struct call *call, size_t *size)
+{
+	if (call->input == NULL)
+		return NULL;
+	*size = call->input->bytes.size;
+	return *size > 0 ? call->input->bytes.bytes : "";
+}
+
+int
+call_input_text(const struct call *call, const char **text, struct err *err)
+{
+	size_t size = 0;
+	const char *bytes = call_input(call, &size), *name;
+
+	*text = NULL;
+	if (bytes == NULL)
+		return 0;
+	name = call->input->param->name;
+	if (!text_is_utf8(bytes, size))
+		return fail_field(err, ERR_USAGE, name, "'%s' is not text in UTF-8", name);
+	while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
+		size--;
+	if (size == 0)
+		return fail_field(err, ERR_USAGE, name, "'%s' is empty", name);
+	*text = text_clean(call->arena, bytes, size, size * 3 + 1, true, NULL);
 	return 0;
 }
 

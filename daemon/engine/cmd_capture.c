@@ -221,19 +221,15 @@ static const struct param retry_params[] = {
 	{ 0 },
 };
 
-#define VERIFY_COLUMNS \
-	"folder,server,outside_window,decided,captured,unmatched,internal,ignored,bulk,automatic," \
-	"private,duplicate,quarantined,forgotten,recognised,gone,missing"
-
 const struct command capture_commands[] = {
 	{ .name = "capture.list",
-		.summary = "what was decided of each message",
+		.summary = "what was decided of each message, and who it is from",
 		.params = list_params,
 		.run = run_list,
 		.access = ACCESS_READS,
 		.traits = COMMAND_LIST,
 		.key = "id",
-		.columns = "id,source,folder,uid,decision,reason,interaction",
+		.columns = "id,date,from,subject,source,folder,uid,decision",
 		.view = VIEW_TABLE },
 	{ .name = "capture.show",
 		.summary = "one decision",
@@ -245,7 +241,9 @@ const struct command capture_commands[] = {
 		.summary = "why a message is where it is, or is not",
 		.params = explain_params,
 		.run = run_explain,
-		.access = ACCESS_READS },
+		.access = ACCESS_READS,
+		.columns = "captures.id,captures.source,captures.folder,captures.uid,captures.date,"
+			   "captures.subject,captures.decision" },
 	{ .name = "capture.verify",
 		.summary = "compare the ledger with what the server has",
 		.params = verify_params,
@@ -253,7 +251,8 @@ const struct command capture_commands[] = {
 		.access = ACCESS_READS,
 		.traits = COMMAND_LOOP,
 		.key = "folder",
-		.columns = VERIFY_COLUMNS,
+		.columns = "folder,server,outside_window,decided,captured,unmatched,quarantined,"
+			   "missing",
 		.view = VIEW_TABLE },
 	{ .name = "capture.retry",
 		.summary = "ask the server again for what is quarantined",

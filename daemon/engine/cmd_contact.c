@@ -73,14 +73,34 @@ run_remove(struct call *call, struct err *err)
 	return answer_removal(call, &contact, &removal);
 }
 
+/* The words, or what a file says. */
+static int
+note_text(struct call *call, const char **note, struct err *err)
+{
+	const char *text;
+
+	*note = call_text(call, "note");
+	if (call_input_text(call, &text, err) < 0)
+		return -1;
+	if (*note != NULL && text != NULL)
+		return fail_field(err, ERR_USAGE, "file", "'note' and 'file' exclude each other");
+	if (*note == NULL && text == NULL) {
+		fail_field(err, ERR_USAGE, "note", "the note has no text");
+		return err_hint(
+			err, "give it as a word, or with --file PATH (- is standard input)");
+	}
+	*note = *note != NULL ? *note : text;
+	return 0;
+}
+
 static int
 run_note(struct call *call, struct err *err)
 {
-	const char *note = call_text(call, "note");
+	const char *note;
 	int64_t contact, id;
 
-	if (note == NULL)
-		return fail_field(err, ERR_USAGE, "note", "the note has no text");
+	if (note_text(call, &note, err) < 0)
+		return -1;
 	if (call_contact(call, "contact", false, &contact, err) < 0 ||
 		contact_note_add(call->store, contact, call->user, note, call->now, &id, err) < 0 ||
 		call_journal(call, "contact-note", id, NULL,
@@ -198,7 +218,8 @@ static const struct param timeline_params[] = {
 
 static const struct param note_params[] = {
 	CONTACT_PARAM,
-	{ "note", PARAM_TEXT, PARAM_REQUIRED | PARAM_LONG, "the text", NULL, NULL },
+	{ "note", PARAM_TEXT, PARAM_POSITIONAL | PARAM_LONG, "the text", NULL, NULL },
+	{ "file", PARAM_INPUT, 0, "in place of the text: a file that has it", NULL, NULL },
 	{ 0 },
 };
 
@@ -286,7 +307,8 @@ const struct command contact_commands[] = {
 		.run = run_note,
 		.access = ACCESS_WRITES,
 		.key = "id",
-		.columns = "id,at,user,note" },
+		.columns = "id,at,user,note",
+		.input_max = 256 * 1024 },
 	{ .name = "contact.note.list",
 		.summary = "list the notes on a contact, newest first",
 		.params = contact_params,

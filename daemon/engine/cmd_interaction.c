@@ -144,7 +144,8 @@ run_add(struct call *call, struct err *err)
 static int
 run_show(struct call *call, struct err *err)
 {
-	return answer_interaction(call, call_int(call, "id", 0), err);
+	return interaction_write_whole(
+		call->store, call->arena, call_int(call, "id", 0), call->out, err);
 }
 
 static int
@@ -366,7 +367,7 @@ const struct command interaction_commands[] = {
 		.key = "id",
 		.columns = COLUMNS },
 	{ .name = "interaction.show",
-		.summary = "show an interaction",
+		.summary = "show an interaction, with the text that was captured",
 		.params = show_params,
 		.run = run_show,
 		.access = ACCESS_READS,

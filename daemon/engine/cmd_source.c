@@ -250,23 +250,29 @@ static const struct param remove_params[] = {
 };
 
 static int
+check_removable(struct call *call, const char *name, struct err *err)
+{
+	if (!call_flag(call, "erase")) {
+		fail_field(err, ERR_REFUSED, "erase", "removing '%s' erases its history", name);
+		return err_hint(err, "say --erase, or retire it, which keeps the history");
+	}
+	if (config_source_by_name(call->config, name) != NULL) {
+		fail(err, ERR_REFUSED, "the configuration still names the source '%s'", name);
+		return err_hint(err, "take its section out and reload first");
+	}
+	return 0;
+}
+
+/* A dry run tells what would go even of a source that must not go yet. */
+static int
 run_remove(struct call *call, struct err *err)
 {
 	struct source_counts counts;
 	struct source source;
 
-	if (find_source(call, &source, err) < 0)
+	if (find_source(call, &source, err) < 0 ||
+		(!call->dry_run && check_removable(call, source.name, err) < 0))
 		return -1;
-	if (!call_flag(call, "erase")) {
-		fail_field(
-			err, ERR_REFUSED, "erase", "removing '%s' erases its history", source.name);
-		return err_hint(err, "say --erase, or retire it, which keeps the history");
-	}
-	if (config_source_by_name(call->config, source.name) != NULL) {
-		fail(err, ERR_REFUSED, "the configuration still names the source '%s'",
-			source.name);
-		return err_hint(err, "take its section out and reload first");
-	}
 	if (source_count(call->store, source.id, &counts, err) < 0 ||
 		source_erase(call->store, call->arena, source.id, err) < 0 ||
 		call_journal(call, "source", source.id,
@@ -310,7 +316,9 @@ const struct command source_commands[] = {
 		.params = source_params,
 		.run = run_show,
 		.access = ACCESS_READS,
-		.key = "name" },
+		.key = "name",
+		.columns = "folders.name,folders.server,folders.decided,folders.state,"
+			   "folders.last_complete,folders.next_try,folders.error" },
 	{ .name = "source.folders",
 		.summary = "all folders of a source, and which are watched",
 		.params = source_params,

@@ -193,6 +193,53 @@ run_audit(struct call *call, struct err *err)
 	return call_answer_list(call, &list, answer_entry, err);
 }
 
+static unsigned
+write_lines(struct json_out *out, const char *name, const char *lines)
+{
+	unsigned count = 0;
+
+	json_array_begin(out, name);
+	while (lines != NULL && *lines != '\0') {
+		size_t length = strcspn(lines, "\n");
+
+		json_text_n(out, NULL, lines, length);
+		lines += length + (lines[length] == '\n');
+		count++;
+	}
+	json_array_end(out);
+	return count;
+}
+
+static void
+refuse_reload(struct loop_call *call, const char *mistakes)
+{
+	struct text list = { 0 };
+	struct json_out json;
+	struct err err;
+	unsigned count;
+
+	json_out_init(&json, &list);
+	count = write_lines(&json, NULL, mistakes);
+	fail(&err, ERR_CONFIG, "the configuration has %u mistake%s; the old one stays in force",
+		count, count == 1 ? "" : "s");
+	loop_call_fail_with(call, &err, &(struct answer_more){ "mistakes", list.bytes, list.size });
+	text_clear(&list);
+}
+
+void
+reload_answer(struct loop_call *call, const char *mistakes, const char *remarks)
+{
+	if (mistakes != NULL) {
+		refuse_reload(call, mistakes);
+		return;
+	}
+	json_object_begin(call->call.out, NULL);
+	json_bool(call->call.out, "reloaded", true);
+	write_lines(call->call.out, "remarks", remarks);
+	json_object_end(call->call.out);
+	loop_call_answer(call);
+}
+
 static int
 run_reload(struct loop_call *call, struct err *err)
 {
@@ -211,7 +258,9 @@ const struct command system_commands[] = {
 		.summary = "sources, freshness, errors, the database",
 		.params = status_params,
 		.run = run_status,
-		.access = ACCESS_READS },
+		.access = ACCESS_READS,
+		.columns = "sources.name,sources.kind,sources.state,sources.last_complete,"
+			   "sources.next_try,sources.error" },
 	{ .name = "system.health",
 		.summary = "is all well?",
 		.run = run_health,

@@ -33,7 +33,7 @@ enum param_type {
 	PARAM_WHERE,
 	PARAM_SORT,
 	PARAM_NAME, /* of a source, series, …: text without blanks */
-	PARAM_INPUT,
+	PARAM_INPUT, /* a file the client opens; its text is the path, its bytes call_input's */
 	PARAM_OUTPUT,
 };
 
@@ -68,6 +68,7 @@ enum command_trait {
 struct call;
 struct loop_call; /* loop_call.h */
 struct engine;
+struct input;
 struct capture;
 
 struct command {
@@ -81,6 +82,7 @@ struct command {
 	const char *columns; /* of the table view, comma-separated: "no,name,city" */
 	enum view view;
 	int (*run_loop)(struct loop_call *call, struct err *err); /* COMMAND_LOOP */
+	size_t input_max; /* bytes of its PARAM_INPUT, of which it has at most one; 0: 1 MiB */
 };
 
 /* A command under way, on the writer's or a reader's thread, inside a transaction (a savepoint on
@@ -103,6 +105,7 @@ struct call {
 	struct engine *engine; /* NULL in unit tests */
 	struct capture *capture; /* the writer's; NULL on readers: use call_capture */
 	struct call_after *after; /* private to execute.c */
+	const struct input *input; /* borrowed; NULL: none came along */
 };
 
 /* Parameters by name; asserts that the table has them. Text is clean and type-checked. */
@@ -119,6 +122,10 @@ int call_time(const struct call *call, const char *name, bool end, int64_t *time
 	bool *given, struct err *err);
 int
 call_money(const struct call *call, const char *name, int64_t *minor, bool *given, struct err *err);
+/* The bytes of the PARAM_INPUT, borrowed; NULL: it is not given. */
+const char *call_input(const struct call *call, size_t *size);
+/* The same as clean text, without the newlines at its end. ERR_USAGE: it is not UTF-8, or empty. */
+int call_input_text(const struct call *call, const char **text, struct err *err);
 /* The context for conditions of this caller. */
 struct query_context call_query_context(const struct call *call);
 /* COMMAND_LIST: fills where (parsed, and-ed with extra, which may be NULL), sort, limit, after, count. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "input.h"
 
 enum { FLYING_MAX = 3 };
 
@@ -215,6 +216,8 @@ flush(struct connection *connection)
 static bool
 begin(struct connection *connection, struct batch *batch)
 {
+	if (input_is_open(batch))
+		return false;
 	switch (batch->lane) {
 	case LANE_READ:
 		if (connection->writing > 0 || connection->reading >= FLYING_MAX)
@@ -391,4 +394,6 @@ connection_tick(struct connection *connection, int64_t now_ms)
 		connection_close(connection);
 	else if (connection->ended && is_gone(connection))
 		connection_close(connection);
+	if (!connection->closing && inputs_tick(connection, now_ms))
+		connection_pump(connection);
 }

@@ -38,6 +38,7 @@ struct connection {
 	unsigned looping; /* loop calls that have not ended */
 	int64_t active_ms; /* last byte either way */
 	int64_t stalled_ms; /* since when out waits; 0: it does not */
+	int64_t input_ms; /* last bytes for an input, or since when they are waited for */
 	bool ended; /* the client has sent its last */
 	bool broken; /* could not be written to: closed on the next turn */
 	bool closing; /* freed once nothing refers to it */

@@ -73,7 +73,7 @@ refuse(struct control *control, struct connection *connection, enum err_code cod
 	struct err err;
 
 	fail(&err, code, "%s", message);
-	answer_error(&out, "null", 0, &err, NULL, 0);
+	answer_error(&out, "null", 0, &err, NULL);
 	connection_send(connection, out.bytes, out.size);
 	text_clear(&out);
 	control->refused++;

@@ -214,25 +214,7 @@ crew_reload(struct crew *crew, struct loop_call *call)
 }
 
 static void
-answer_reload(struct loop_call *call, const char *mistakes)
-{
-	struct err err;
-
-	if (mistakes != NULL) {
-		fail(&err, ERR_CONFIG,
-			"the configuration has mistakes; the old one stays in force");
-		err_hint(&err, "%.180s", mistakes);
-		loop_call_fail(call, &err);
-		return;
-	}
-	json_object_begin(call->call.out, NULL);
-	json_bool(call->call.out, "reloaded", true);
-	json_object_end(call->call.out);
-	loop_call_answer(call);
-}
-
-static void
-reloaded(struct crew *crew, uint32_t token, const char *mistakes)
+reloaded(struct crew *crew, uint32_t token, const char *mistakes, const char *remarks)
 {
 	for (struct reload_asker **link = &crew->askers; *link != NULL; link = &(*link)->next) {
 		struct reload_asker *asker = *link;
@@ -240,15 +222,16 @@ reloaded(struct crew *crew, uint32_t token, const char *mistakes)
 		if (asker->token != token)
 			continue;
 		*link = asker->next;
-		answer_reload(asker->call, mistakes);
+		reload_answer(asker->call, mistakes, remarks);
 		free(asker);
 		return;
 	}
 }
 
 struct said {
-	uint64_t kind, id;
-	const char *text;
+	uint64_t kind, id, number;
+	const char *text, *mistakes;
+	bool has_number;
 };
 
 static int
@@ -265,8 +248,13 @@ read_said(const struct frame *frame, struct arena *arena, struct said *out, stru
 			result = field_u64(&field, CHILD_PARSE, &out->kind, err);
 		else if (field.tag == TAG_ID)
 			result = field_u64(&field, UINT32_MAX, &out->id, err);
-		else if (field.tag == TAG_TEXT)
-			result = field_text(&field, arena, 8192, &out->text, err);
+		else if (field.tag == TAG_NUMBER) {
+			result = field_u64(&field, UINT8_MAX, &out->number, err);
+			out->has_number = true;
+		} else if (field.tag == TAG_TEXT)
+			result = field_text(&field, arena, RELOAD_LINES_MAX, &out->text, err);
+		else if (field.tag == TAG_ERROR)
+			result = field_text(&field, arena, RELOAD_LINES_MAX, &out->mistakes, err);
 	}
 	return result;
 }
@@ -311,9 +299,9 @@ hear(struct crew *crew, const struct frame *frame, struct arena *arena, struct e
 		return hear_channel(crew, frame, &said, err);
 	if (frame->type == FRAME_CHILD_GONE)
 		pipeline_child_gone(crew->engine->pipeline, (enum child_kind)said.kind,
-			(uint32_t)said.id, said.text);
+			(uint32_t)said.id, said.has_number && said.number == 0, said.text);
 	else if (frame->type == FRAME_RELOAD)
-		reloaded(crew, frame->token, said.text);
+		reloaded(crew, frame->token, said.mistakes, said.text);
 	else if (frame->type == FRAME_STOP)
 		engine_stop(crew->engine, 0);
 	else if (frame->type == FRAME_PING)

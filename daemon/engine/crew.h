@@ -43,5 +43,7 @@ void crew_isolate(struct crew *crew, uint32_t source);
 void crew_fatal(struct crew *crew, const char *why, int exit_status);
 /* system.reload: the call is answered when liaisond has. */
 void crew_reload(struct crew *crew, struct loop_call *call);
+/* In cmd_system.c. mistakes, remarks: lines, or NULL. */
+void reload_answer(struct loop_call *call, const char *mistakes, const char *remarks);
 
 #endif

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "request.h"
+#include "input.h"
 #include "values.h"
 
 /* The table as an OpenRPC document (https://spec.open-rpc.org); help, completion and the reference
@@ -80,7 +80,8 @@ write_default(struct json_out *out, const struct param *param)
 }
 
 static void
-write_one_schema(struct json_out *out, const char *name, const struct param *param)
+write_one_schema(struct json_out *out, const char *name, const struct command *command,
+	const struct param *param)
 {
 	json_object_begin(out, name);
 	json_text(out, "type", schema_type(param->type));
@@ -88,31 +89,33 @@ write_one_schema(struct json_out *out, const char *name, const struct param *par
 	if (param->values != NULL)
 		write_enum(out, param->values);
 	write_default(out, param);
+	if (param->type == PARAM_INPUT)
+		json_int(out, "x-max-bytes", (int64_t)input_max(command));
 	json_object_end(out);
 }
 
 static void
-write_schema(struct json_out *out, const struct param *param)
+write_schema(struct json_out *out, const struct command *command, const struct param *param)
 {
 	if (!(param->flags & PARAM_REPEATS)) {
-		write_one_schema(out, "schema", param);
+		write_one_schema(out, "schema", command, param);
 		return;
 	}
 	json_object_begin(out, "schema");
 	json_text(out, "type", "array");
 	json_text(out, "x-type", TYPE_NAMES[param->type]);
-	write_one_schema(out, "items", param);
+	write_one_schema(out, "items", command, param);
 	json_object_end(out);
 }
 
 static void
-write_param(struct json_out *out, const struct param *param)
+write_param(struct json_out *out, const struct command *command, const struct param *param)
 {
 	json_object_begin(out, NULL);
 	json_text(out, "name", param->name);
 	json_text(out, "summary", param->summary);
 	json_bool(out, "required", (param->flags & PARAM_REQUIRED) != 0);
-	write_schema(out, param);
+	write_schema(out, command, param);
 	json_bool(out, "x-positional", (param->flags & (PARAM_REQUIRED | PARAM_POSITIONAL)) != 0);
 	json_bool(out, "x-repeats", (param->flags & PARAM_REPEATS) != 0);
 	json_object_end(out);
@@ -141,7 +144,7 @@ write_method(struct json_out *out, const char *name, const char *stands_for,
 	json_text(out, "paramStructure", "either");
 	json_array_begin(out, "params");
 	for (unsigned i = 0; (param = command_param(command, i)) != NULL; i++)
-		write_param(out, param);
+		write_param(out, command, param);
 	json_array_end(out);
 	json_object_begin(out, "result");
 	json_text(out, "name", command->traits & COMMAND_LIST ? "items" : "record");

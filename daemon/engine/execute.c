@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
 #include "liaison/base/crypt.h"
 #include "liaison/capture/capture.h"
 #include "liaison/store/idempotency.h"
@@ -112,9 +113,10 @@ call_prepare(struct call *call, const struct batch *batch, const struct request 
 	call->after = arena_alloc(batch->arena, sizeof *call->after);
 	if (check_access(batch, request->command, err) < 0 ||
 		check_proxy(batch, request, err) < 0 ||
-		find_zone(batch, request, worker, &call->zone, err) < 0)
+		find_zone(batch, request, worker, &call->zone, err) < 0 ||
+		read_values(call, request, err) < 0)
 		return -1;
-	return read_values(call, request, err);
+	return input_give(call, request, err);
 }
 
 int
@@ -225,7 +227,7 @@ run_read(struct batch *batch, const struct request *request, struct worker *work
 		answer_end(&batch->out);
 	} else {
 		batch->out.size = mark;
-		answer_error(&batch->out, request->id, 0, &err, NULL, 0);
+		answer_error(&batch->out, request->id, 0, &err, NULL);
 	}
 	if (request->id == NULL)
 		batch->out.size = mark;
@@ -238,8 +240,7 @@ batch_undone(struct work *work, const struct err *err)
 
 	text_reset(&batch->out);
 	while (batch->next_request < batch->count)
-		answer_error(
-			&batch->out, batch->requests[batch->next_request++].id, 0, err, NULL, 0);
+		answer_error(&batch->out, batch->requests[batch->next_request++].id, 0, err, NULL);
 }
 
 /* Others wait for this thread, and what is answered takes memory until the client has read it. */
@@ -281,6 +282,8 @@ digest(const struct request *request, uint8_t out[IDEMPOTENCY_DIGEST])
 		sha256_add(state, request->as, strlen(request->as) + 1);
 	if (params != NULL)
 		sha256_add(state, params, strlen(params));
+	if (request->input != NULL)
+		sha256_add(state, request->input->bytes.bytes, request->input->bytes.size);
 	sha256_end(state, out);
 	free(params);
 }
@@ -355,13 +358,14 @@ static void
 answer_refused(struct batch *batch, const struct request *request, size_t mark, size_t start)
 {
 	size_t size = batch->out.size - start;
-	char *counts = arena_text_n(batch->arena, batch->out.bytes + start, size);
+	const struct answer_more counts = { "counts",
+		arena_text_n(batch->arena, batch->out.bytes + start, size), size };
 	struct err err;
 
 	fail(&err, ERR_REFUSED, "'%s' must be confirmed", request->command->name);
 	err_hint(&err, "run it with yes (liaison --yes) after looking at the counts");
 	batch->out.size = mark;
-	answer_error(&batch->out, request->id, 0, &err, counts, size);
+	answer_error(&batch->out, request->id, 0, &err, &counts);
 }
 
 static void
@@ -391,7 +395,7 @@ run_write(struct batch *batch, const struct request *request, struct worker *wor
 		answer_end(&batch->out);
 	} else {
 		batch->out.size = mark;
-		answer_error(&batch->out, request->id, 0, &err, NULL, 0);
+		answer_error(&batch->out, request->id, 0, &err, NULL);
 	}
 	if (request->id == NULL)
 		batch->out.size = mark;

@@ -99,6 +99,9 @@ describe_param(struct text *text, const struct param *param)
 	text_printf(text, "  %-22s %s", name, param->summary);
 	if (param->values != NULL)
 		text_printf(text, " (%s)", param->values);
+	if (param->type == PARAM_INPUT || param->type == PARAM_OUTPUT)
+		text_printf(text, " (a path; - is standard %s)",
+			param->type == PARAM_INPUT ? "input" : "output");
 	if (param->fallback != NULL)
 		text_printf(text, "; else %s", param->fallback);
 	text_add(text, param->flags & PARAM_REPEATS ? "; may repeat\n" : "\n");

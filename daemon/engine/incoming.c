@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "engine.h"
+#include "input.h"
 #include "liaison/base/log.h"
 
 /* What a client sends: lines, made into batches of requests that go to one thread together. */
@@ -16,7 +17,7 @@ answer_at_once(struct connection *connection, const struct request *request, int
 {
 	struct text out = { 0 };
 
-	answer_error(&out, request->id, code, err, NULL, 0);
+	answer_error(&out, request->id, code, err, NULL);
 	connection_send(connection, out.bytes, out.size);
 	text_clear(&out);
 }
@@ -42,13 +43,13 @@ joins(const struct batch *last, enum lane lane)
 	       last->next_request == 0;
 }
 
-/* The batch the next request of that lane joins. */
+/* The batch the next request of that lane joins: the last one when there is none fresh. */
 static struct batch *
 batch_for(struct connection *connection, struct batch *fresh, enum lane lane)
 {
 	struct batch *last = connection->last;
 
-	if (joins(last, lane))
+	if (fresh == NULL)
 		return last;
 	fresh->lane = lane;
 	fresh->connection = connection;
@@ -66,7 +67,8 @@ cancel(struct connection *connection, const struct request *request)
 	const json_t *id = json_object_get(request->params, "id");
 	char *text = id == NULL ? NULL : json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
 
-	if (text != NULL && !watch_cancel(&connection->engine->watch, connection, text))
+	if (text != NULL && !inputs_cancel(connection, text) &&
+		!watch_cancel(&connection->engine->watch, connection, text))
 		loop_calls_cancel(connection->control, connection, text);
 	free(text);
 	if (request->id != NULL)
@@ -89,14 +91,18 @@ check_stranger(struct connection *connection, int *code, struct err *err)
 		err, "ask the administrator for a place in the group that the configuration names");
 }
 
-/* Adds request to the batch of its lane; *fresh is taken when it begins one. */
+/* Adds request to the batch of its lane; *fresh is taken when it begins one. One that waits for its
+ * file holds up those after it, and none before. */
 static void
 add_request(struct connection *connection, struct request *request, struct batch **fresh)
 {
 	enum lane lane = command_lane(request->command);
+	const char *path;
 	struct batch *batch;
 
-	if (*fresh == NULL && connection->last->lane != lane) {
+	request->input = input_expected((*fresh != NULL ? *fresh : connection->last)->arena,
+		request, connection->peer.caller.access, connection->engine->settings->zone, &path);
+	if (*fresh == NULL && (connection->last->lane != lane || request->input != NULL)) {
 		*fresh = control_batch(connection->control);
 		if (request->id != NULL)
 			request->id = arena_text((*fresh)->arena, request->id);
@@ -104,6 +110,8 @@ add_request(struct connection *connection, struct request *request, struct batch
 	batch = batch_for(connection, *fresh, lane);
 	batch->requests[batch->count++] = *request;
 	connection->waiting++;
+	if (request->input != NULL)
+		inputs_ask(connection, request, path);
 	if (batch == *fresh)
 		*fresh = NULL;
 }
@@ -139,6 +147,8 @@ take_line(struct connection *connection, const char *line, size_t size)
 	} else {
 		if (kind == LINE_CANCEL)
 			cancel(connection, &request);
+		else
+			inputs_take(connection, request.params);
 		json_decref(request.root);
 	}
 	if (fresh != NULL)
@@ -203,6 +213,7 @@ connection_read(struct connection *connection)
 			break;
 		if (got <= 0) {
 			connection->ended = true;
+			inputs_end(connection);
 			if (got < 0)
 				connection_close(connection);
 			break;

@@ -62,11 +62,17 @@ loop_call_answer(struct loop_call *call)
 }
 
 void
-loop_call_fail(struct loop_call *call, const struct err *err)
+loop_call_fail_with(struct loop_call *call, const struct err *err, const struct answer_more *more)
 {
 	text_reset(&call->batch->out);
-	answer_error(&call->batch->out, loop_call_id(call), 0, err, NULL, 0);
+	answer_error(&call->batch->out, loop_call_id(call), 0, err, more);
 	end_call(call);
+}
+
+void
+loop_call_fail(struct loop_call *call, const struct err *err)
+{
+	loop_call_fail_with(call, err, NULL);
 }
 
 static bool
@@ -169,20 +175,14 @@ loop_call_progress(struct loop_call *call, int64_t done, int64_t total, const ch
 void
 loop_call_open(struct loop_call *call, const char *param, const char *mode)
 {
-	struct text fields = { 0 };
-	struct json_out json;
+	const struct request *request = &call->batch->requests[0];
+	struct text out = { 0 };
 
-	if (!call->batch->requests[0].words)
+	if (!request->words || request->id == NULL)
 		return;
-	text_add(&fields, ",");
-	json_out_init(&json, &fields);
-	json.depth = 1; /* inside the object that the notification opens */
-	json.first = true;
-	json_text(&json, "param", param);
-	json_text(&json, "path", call_text(&call->call, param));
-	json_text(&json, "mode", mode);
-	loop_call_notify(call, "open", fields.bytes);
-	text_clear(&fields);
+	answer_open(&out, request->id, param, call_text(&call->call, param), mode);
+	connection_send(connection_of(call), out.bytes, out.size);
+	text_clear(&out);
 }
 
 void

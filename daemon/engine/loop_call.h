@@ -7,6 +7,7 @@
  * it reads or writes it gives to a thread as work. Whoever holds it ends it exactly once, with
  * loop_call_answer or loop_call_fail, also after it was cancelled. */
 
+struct answer_more;
 struct batch;
 
 struct loop_call {
@@ -25,6 +26,9 @@ struct loop_call {
 /* The handler returned 0 without an answer, or is at it: write the value to call.out, then this. */
 void loop_call_answer(struct loop_call *call);
 void loop_call_fail(struct loop_call *call, const struct err *err);
+/* more: as for answer_error. */
+void
+loop_call_fail_with(struct loop_call *call, const struct err *err, const struct answer_more *more);
 void loop_call_progress(struct loop_call *call, int64_t done, int64_t total, const char *unit);
 /* A notification of the protocol: fields is the inside of "params" after the id, or "". */
 void loop_call_notify(struct loop_call *call, const char *method, const char *fields);

@@ -14,6 +14,18 @@ struct retrying {
 	uint64_t unavailable;
 };
 
+/* Whether there are records of the numbers given. */
+struct looking {
+	struct work work; /* first */
+	struct retrying *retrying;
+	struct pipeline *pipeline;
+	struct arena *arena;
+	int64_t *ids;
+	unsigned id_count;
+	struct err err;
+	bool failed;
+};
+
 /* What of one source is quarantined. */
 struct listing {
 	struct work work; /* first */
@@ -111,6 +123,18 @@ listing_done(struct work *work)
 	free(listing);
 }
 
+static int64_t *
+read_ids(const struct call *call, struct arena *arena, unsigned *count)
+{
+	int64_t *ids;
+
+	*count = call_count(call, "id");
+	ids = arena_array(arena, *count + 1, sizeof *ids);
+	for (unsigned i = 0; i < *count; i++)
+		text_to_int64(call_text_at(call, "id", i), &ids[i]);
+	return ids;
+}
+
 static void
 list_quarantined(struct retrying *retrying, struct mailbox *mailbox)
 {
@@ -122,20 +146,65 @@ list_quarantined(struct retrying *retrying, struct mailbox *mailbox)
 	listing->mailbox = mailbox;
 	listing->arena = arena_new();
 	listing->source = mailbox->id;
-	listing->id_count = call_count(call, "id");
-	listing->ids = arena_array(listing->arena, listing->id_count + 1, sizeof *listing->ids);
-	for (unsigned i = 0; i < listing->id_count; i++)
-		text_to_int64(call_text_at(call, "id", i), &listing->ids[i]);
+	listing->ids = read_ids(call, listing->arena, &listing->id_count);
 	listing->work.run = run_listing;
 	listing->work.done = listing_done;
 	retrying->open++;
 	pool_add(mailbox->pipeline->engine->readers, &listing->work);
 }
 
+static void
+list_all(struct retrying *retrying)
+{
+	struct engine *engine = retrying->asking.call->call.engine;
+
+	for (struct mailbox *mailbox = engine->pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (mailbox->configured && mailbox->id != 0)
+			list_quarantined(retrying, mailbox);
+	}
+	retrying_finish(retrying);
+}
+
+static void
+run_looking(struct work *work, struct worker *worker)
+{
+	struct looking *looking = (struct looking *)work;
+	struct text record = { 0 };
+	struct json_out out;
+
+	for (unsigned i = 0; i < looking->id_count && !looking->failed; i++) {
+		text_reset(&record);
+		json_out_init(&out, &record);
+		looking->failed = capture_write(worker->store, looking->arena, looking->ids[i],
+					  &out, &looking->err) < 0;
+	}
+	text_clear(&record);
+}
+
+static void
+looking_done(struct work *work)
+{
+	struct looking *looking = (struct looking *)work;
+	struct pipeline *pipeline = looking->pipeline;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	if (asking_is_open(pipeline, &looking->retrying->asking)) {
+		if (looking->failed)
+			asking_fail(&looking->retrying->asking, &looking->err);
+		else
+			list_all(looking->retrying);
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+	arena_free(looking->arena);
+	free(looking);
+}
+
 int
 run_retry_loop(struct loop_call *call, struct err *err)
 {
 	struct engine *engine = call->call.engine;
+	struct looking *looking = mem_zero(1, sizeof *looking);
 	struct retrying *retrying;
 
 	(void)err;
@@ -143,12 +212,13 @@ run_retry_loop(struct loop_call *call, struct err *err)
 	retrying = asking_new(call, NULL, sizeof *retrying, RETRY_MS);
 	retrying->asking.clear = retrying_clear;
 	retrying->retry.done = retried;
-	for (struct mailbox *mailbox = engine->pipeline->mailboxes; mailbox != NULL;
-		mailbox = mailbox->next) {
-		if (mailbox->configured && mailbox->id != 0)
-			list_quarantined(retrying, mailbox);
-	}
-	retrying_finish(retrying);
 	pthread_mutex_unlock(&engine->board);
+	looking->retrying = retrying;
+	looking->pipeline = engine->pipeline;
+	looking->arena = arena_new();
+	looking->ids = read_ids(&call->call, looking->arena, &looking->id_count);
+	looking->work.run = run_looking;
+	looking->work.done = looking_done;
+	pool_add(engine->readers, &looking->work);
 	return 0;
 }

@@ -265,7 +265,7 @@ take_list(struct asking *asking, const struct frame *frame, struct err *err)
 	int got;
 
 	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
-		if (field.tag == TAG_UIDS && field_uids(&field, into, err) < 0)
+		if (field.tag == TAG_UIDS && news_uids(&field, into, err) < 0)
 			return -1;
 		if (field.tag == TAG_ERROR &&
 			field_text(&field, asking->call->call.arena, 400, &error, err) < 0)

@@ -82,6 +82,7 @@ folder_new(struct mailbox *mailbox, const char *name)
 	while (*place != NULL)
 		place = &(*place)->next;
 	*place = folder;
+	mailbox->folder_count++;
 	return folder;
 }
 
@@ -114,6 +115,7 @@ mailbox_free(struct mailbox *mailbox)
 		free(folder->attributes);
 		free(folder->delimiter);
 		free(folder->error);
+		free(folder->check_error);
 		free(folder);
 	}
 	free(mailbox->name);
@@ -145,11 +147,11 @@ mailbox_judge(struct mailbox *mailbox)
 /* ---- watching ---------------------------------------------------------------------------------- */
 
 static void
-send_plain(struct mailbox *mailbox, enum frame_type type)
+send_plain(struct mailbox *mailbox, enum frame_type type, uint32_t token)
 {
 	struct frame_writer writer;
 
-	frame_begin(&writer, &mailbox->link->out, type, mailbox->number, 0);
+	frame_begin(&writer, &mailbox->link->out, type, mailbox->number, token);
 	frame_end(&writer);
 	link_flush(mailbox->link);
 }
@@ -160,7 +162,17 @@ static void
 ask_to_watch(struct mailbox *mailbox)
 {
 	mailbox->asked_ms = clock_monotonic_ms();
-	send_plain(mailbox, FRAME_WATCH);
+	send_plain(mailbox, FRAME_WATCH, 0);
+	if (mailbox->sync_token != 0)
+		send_plain(mailbox, FRAME_SYNC, mailbox->sync_token);
+}
+
+void
+mailbox_sync(struct mailbox *mailbox, uint32_t token)
+{
+	mailbox->sync_token = token;
+	if (token != 0 && mailbox->link != NULL)
+		send_plain(mailbox, FRAME_SYNC, token);
 }
 
 void
@@ -201,7 +213,6 @@ mailbox_lost(struct mailbox *mailbox, const char *why)
 	for (struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next) {
 		folder->known = false;
 		folder->opening++;
-		folder->probe_token = 0;
 		folder->reopen_ms = 0;
 		job_lost(folder);
 	}
@@ -217,7 +228,7 @@ void
 mailbox_unwatch(struct mailbox *mailbox)
 {
 	if (mailbox->link != NULL)
-		send_plain(mailbox, FRAME_UNWATCH);
+		send_plain(mailbox, FRAME_UNWATCH, 0);
 	mailbox_lost(mailbox, NULL);
 }
 

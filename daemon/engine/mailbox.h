@@ -14,13 +14,23 @@
 enum {
 	SLICE_MAX = 500, /* UIDs asked at a time */
 	PRESSED_MAX = 100, /* rows a transaction while commands wait */
-	FLYING_SOURCE_MAX = 2, /* backfill slices under way */
-	FLYING_MAX = 4,
+	FLYING_SOURCE_MAX = 4, /* backfill slices under way */
+	FLYING_MAX = 8,
 	PARSE_MS = 10000, /* for one item */
 	PING_MS = 10000,
 	SILENT_MS = 40000, /* a child that answers no ping is killed */
 	WANTS_MAX = 100,
 	STALLED_S = 5, /* until a failed write is tried again */
+};
+
+/* What a fetch may make the engine hold: an honest one stays far below. */
+enum {
+	FOLDERS_LISTED_MAX = 5000, /* of a source */
+	FOLDERS_KNOWN_MAX = 20000, /* with those that were renamed or removed since */
+	SLICE_UIDS_MAX = 65536,
+	ARRIVALS_MAX = 20000, /* slices of new mail of a source, not written yet */
+	ARRIVING_MAX = 1000000, /* UIDs in them */
+	RANGES_MAX = 4 * 1024 * 1024, /* of a list of UIDs */
 };
 
 /* One child's stream. */
@@ -76,7 +86,6 @@ struct folder {
 	bool listed; /* in the newest FRAME_FOLDERS */
 	int64_t reopen_ms; /* its stream could not be opened: tried again then; 0: no */
 	unsigned opening; /* which look-up of its stream counts */
-	uint32_t probe_token; /* of the search for the highest UID, where UIDNEXT is missing */
 	bool known; /* stream, cursor and low are true */
 	int64_t stream;
 	uint32_t uidvalidity, uidnext, exists, cursor, anchor, low;
@@ -85,6 +94,9 @@ struct folder {
 	int64_t last_complete, last_byte, next_try;
 	int64_t noted_complete; /* as the database has it */
 	unsigned new_flying;
+	uint32_t synced; /* token of the newest FRAME_SYNC that was answered */
+	uint64_t synced_place; /* slices up to here came before that answer */
+	char *check_error; /* own; why the last check failed, or NULL */
 	bool gap; /* a slice of new mail was cut: the cursor waits */
 	struct job job;
 };
@@ -107,6 +119,9 @@ struct mailbox {
 	int64_t asked_ms; /* when fetch was told to watch it */
 	unsigned deaths; /* of fetch in a row while it was the last to speak */
 	unsigned slices;
+	unsigned arrivals, folder_count;
+	uint64_t arriving;
+	uint32_t sync_token; /* of the newest FRAME_SYNC somebody waits for, or 0 */
 	struct wanting *wanting; /* text under way, or NULL */
 	bool wanted; /* there may be more */
 	int64_t wanted_ms; /* not before */
@@ -155,6 +170,7 @@ struct ask {
 	unsigned item;
 	struct wanting *wanting; /* FRAME_PARSE_TEXT */
 	unsigned tries;
+	unsigned exits; /* of a parse that had it first */
 	bool sent;
 };
 
@@ -178,7 +194,9 @@ struct pipeline {
 	uint64_t parse_restarts, fetch_restarts, quarantined, items, bytes, places;
 	char *stalled; /* own */
 	struct write *stalled_writes;
+	int64_t row_us; /* what a row took in the last transaction of a slice; 0: there was none */
 	int64_t stalled_until_ms;
+	int64_t enrol_ms, enrol_pause_ms; /* when sources are noted again; 0: they are */
 	struct asking *askings; /* loop calls that wait for fetch */
 	uint32_t last_source; /* that a frame was about */
 	struct arena *scratch; /* reset for each frame */
@@ -186,7 +204,7 @@ struct pipeline {
 };
 
 uint32_t pipeline_token(struct pipeline *pipeline);
-/* An event for watchers that no transaction makes. */
+/* telling.c: an event for watchers that no transaction makes. */
 void pipeline_tell(struct pipeline *pipeline, const char *kind, const char *record);
 struct mailbox *mailbox_by_number(struct pipeline *pipeline, uint32_t number);
 struct mailbox *mailbox_by_name(struct pipeline *pipeline, const char *name);
@@ -204,6 +222,12 @@ void link_pause(struct link *link, bool paused);
 
 /* news.c */
 void mailbox_frame(struct link *link, const struct frame *frame);
+/* A piece of a list of UIDs, which is ascending, added to out. */
+int news_uids(const struct frame_field *field, struct uid_set *out, struct err *err);
+
+/* enrolment.c */
+void enrolment_begin(struct pipeline *pipeline);
+void enrolment_tick(struct pipeline *pipeline, int64_t now_ms);
 
 /* mailbox.c */
 struct folder *folder_new(struct mailbox *mailbox, const char *name);
@@ -212,6 +236,8 @@ void mailbox_unwatch(struct mailbox *mailbox);
 void mailbox_lost(struct mailbox *mailbox, const char *why);
 void mailbox_tick(struct mailbox *mailbox, int64_t now_ms);
 void folder_send_cursor(struct folder *folder);
+/* fetch is to look at all folders now and to answer with token; 0: nobody waits any more. */
+void mailbox_sync(struct mailbox *mailbox, uint32_t token);
 bool mailbox_is_up(const struct mailbox *mailbox);
 /* Sets last_complete anew. */
 void mailbox_judge(struct mailbox *mailbox);
@@ -226,37 +252,48 @@ const char *source_state_name(const struct mailbox *mailbox);
 void folder_open(struct folder *folder, uint32_t uidvalidity, uint32_t uidnext);
 /* One that could not be opened is tried again. */
 void folder_open_again(struct folder *folder, int64_t now_ms);
-int opening_uids(struct folder *folder, const struct frame *frame, struct err *err);
 
 /* slice.c */
-int
-slice_frame(struct link *link, struct mailbox *mailbox, const struct frame *frame, struct err *err);
+struct slice *slice_new(struct folder *folder, enum slice_purpose purpose, uint32_t token);
+struct slice_item *slice_add_item(struct slice *slice, uint32_t uid);
 struct slice *
 slice_ask(struct folder *folder, enum slice_purpose purpose, const struct uid_set *uids);
 void slice_answered(struct slice *slice);
 void slices_lost(struct pipeline *pipeline, struct link *link);
 void slice_give_up(struct slice *slice);
-void slice_drop_item(struct link *link, const struct frame *frame);
 void slices_free(struct pipeline *pipeline);
+
+/* delivery.c */
+int
+slice_frame(struct link *link, struct mailbox *mailbox, const struct frame *frame, struct err *err);
+void slice_drop_item(struct link *link, const struct frame *frame);
 
 /* parsing.c */
 void parsing_add(struct pipeline *pipeline, struct ask *ask);
 int parsing_frame(struct pipeline *pipeline, const struct frame *frame, struct err *err);
 void parsing_pump(struct pipeline *pipeline);
-void parsing_lost(struct pipeline *pipeline, const char *how);
+/* parse ended; clean: by itself, with status 0. */
+void parsing_lost(struct pipeline *pipeline, bool clean, const char *how);
 void parsing_tick(struct pipeline *pipeline, int64_t now_ms);
 void parsing_free(struct pipeline *pipeline);
 
 /* backfill.c */
 void job_begin(struct folder *folder);
-/* Another window: the backfill begins anew from the anchor. */
-void job_restart(struct folder *folder, bool has_since, int64_t since);
+/* It is tried again after a pause. */
+void job_wait(struct job *job, const char *why);
 int job_uids(struct folder *folder, const struct frame *frame, struct err *err);
 void job_pump(struct pipeline *pipeline);
 void job_slice_done(struct slice *slice);
 void job_lost(struct folder *folder);
 void job_set_paused(struct folder *folder, bool paused);
 const char *job_state_name(const struct job *job);
+
+/* window.c */
+/* Another window: the backfill begins anew from the anchor. */
+void job_restart(struct folder *folder, bool has_since, int64_t since);
+void window_note(struct folder *folder);
+
+/* cmd_backfill.c */
 /* The record of a folder's backfill; zone NULL: UTC. */
 void job_write(const struct folder *folder, const struct zone *zone, struct json_out *out);
 
@@ -282,6 +319,7 @@ struct asking {
 	/* A frame with its token. */
 	int (*frame)(struct asking *asking, const struct frame *frame, struct err *err);
 	void (*tick)(struct asking *asking, int64_t now_ms);
+	void (*late)(struct asking *asking); /* its time is up; NULL: that is said in general */
 	void (*lost)(struct asking *asking); /* the connection to its mailbox is gone */
 	void (*clear)(struct asking *asking);
 };
@@ -310,6 +348,7 @@ struct retry {
 void retry_ask(struct retry *retry, struct folder *folder, struct uid_set *uids);
 void retry_slice_done(struct slice *slice);
 
+struct mailbox *asking_source(struct loop_call *call, const char *name, struct err *err);
 int run_check_loop(struct loop_call *call, struct err *err);
 int run_sync_loop(struct loop_call *call, struct err *err);
 

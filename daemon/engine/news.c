@@ -170,7 +170,7 @@ note_complete(struct folder *folder)
 }
 
 static int
-take_fresh(struct mailbox *mailbox, const struct news *news, struct err *err)
+take_fresh(struct mailbox *mailbox, const struct news *news, uint32_t token, struct err *err)
 {
 	struct folder *folder = news->folder == NULL ? NULL : folder_by_name(mailbox, news->folder);
 
@@ -182,6 +182,11 @@ take_fresh(struct mailbox *mailbox, const struct news *news, struct err *err)
 		folder->mode = (enum folder_mode)news->mode;
 	if (news->has_byte)
 		folder->last_byte = news->last_byte;
+	set_text(&folder->check_error, news->error);
+	if (token != 0) {
+		folder->synced = token;
+		folder->synced_place = mailbox->pipeline->places;
+	}
 	if (news->has_complete && news->last_complete > folder->last_complete)
 		folder->last_complete = news->last_complete;
 	note_complete(folder);
@@ -201,6 +206,8 @@ take_folder_field(struct mailbox *mailbox, const struct frame_field *field, stru
 		if (field_text(field, arena, 1024, &text, err) < 0)
 			return -1;
 		*at = folder_by_name(mailbox, text);
+		if (*at == NULL && mailbox->folder_count == FOLDERS_KNOWN_MAX)
+			return fail(err, ERR_FORMAT, "folders without end");
 		if (*at == NULL)
 			*at = folder_new(mailbox, text);
 		(*at)->listed = true;
@@ -233,16 +240,37 @@ take_folders(
 {
 	struct frame_field field;
 	struct folder *at = NULL;
+	unsigned listed = 0;
 	size_t cursor = 0;
 	int got;
 
 	for (struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next)
 		folder->listed = false;
 	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
+		listed += field.tag == TAG_FOLDER;
+		if (listed > FOLDERS_LISTED_MAX)
+			return fail(err, ERR_FORMAT, "more than %d folders", FOLDERS_LISTED_MAX);
 		if (take_folder_field(mailbox, &field, arena, &at, err) < 0)
 			return -1;
 	}
 	return got;
+}
+
+int
+news_uids(const struct frame_field *field, struct uid_set *out, struct err *err)
+{
+	struct uid_set piece = { 0 };
+	int done = field_uids(field, &piece, err);
+
+	if (done == 0 && piece.count > 0 && out->count > 0 &&
+		piece.ranges[0].first <= out->ranges[out->count - 1].last)
+		done = fail(err, ERR_FORMAT, "a list of UIDs that is not in order");
+	if (done == 0 && out->count + piece.count > RANGES_MAX)
+		done = fail(err, ERR_FORMAT, "a list of UIDs without end");
+	if (done == 0)
+		uid_set_unite(out, &piece);
+	uid_set_clear(&piece);
+	return done;
 }
 
 static int
@@ -251,8 +279,6 @@ take_uids(struct mailbox *mailbox, const struct frame *frame, struct err *err)
 	for (struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next) {
 		if (folder->job.state == JOB_SEARCHING && folder->job.search_token == frame->token)
 			return job_uids(folder, frame, err);
-		if (folder->probe_token != 0 && folder->probe_token == frame->token)
-			return opening_uids(folder, frame, err);
 	}
 	return 0; /* of a search that nobody waits for any more */
 }
@@ -267,7 +293,7 @@ take_news(struct mailbox *mailbox, const struct frame *frame, struct arena *aren
 	if (frame->type == FRAME_OPENED)
 		return take_opened(mailbox, &news, err);
 	if (frame->type == FRAME_FRESH)
-		return take_fresh(mailbox, &news, err);
+		return take_fresh(mailbox, &news, frame->token, err);
 	if (news.folder != NULL && !news.has_state)
 		return take_folder_state(mailbox, &news, err);
 	take_state(mailbox, &news);

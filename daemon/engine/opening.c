@@ -54,7 +54,8 @@ resume_job(struct folder *folder, const struct opening *opening)
 {
 	struct job *job = &folder->job;
 
-	if (job->state == JOB_SEARCHING || job->state == JOB_SORTING || job->state == JOB_RUNNING)
+	if (job->state == JOB_SEARCHING || job->state == JOB_SORTING || job->state == JOB_RUNNING ||
+		job->again) /* again: another window is about to be noted */
 		return;
 	job->done = (uint64_t)opening->stream.backfill_done;
 	job->total = (uint64_t)opening->stream.backfill_total;
@@ -150,51 +151,6 @@ begin(struct folder *folder)
 	writer_add(folder->mailbox->pipeline->engine->writer, &opening->work);
 }
 
-/* No UIDNEXT: the highest UID tells where new mail begins. */
-static void
-probe(struct folder *folder)
-{
-	struct mailbox *mailbox = folder->mailbox;
-	struct frame_writer writer;
-
-	folder->probe_token = pipeline_token(mailbox->pipeline);
-	frame_begin(
-		&writer, &mailbox->link->out, FRAME_SEARCH, mailbox->number, folder->probe_token);
-	frame_put_text(&writer, TAG_FOLDER, folder->name);
-	frame_put_u64(&writer, TAG_LOW, 1);
-	frame_put_u64(&writer, TAG_HIGH, 0);
-	frame_end(&writer);
-	link_flush(mailbox->link);
-}
-
-int
-opening_uids(struct folder *folder, const struct frame *frame, struct err *err)
-{
-	struct frame_field field;
-	struct uid_set uids = { 0 };
-	bool last = false, refused = false;
-	size_t cursor = 0;
-	int got;
-
-	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
-		if (field.tag == TAG_UIDS && (got = field_uids(&field, &uids, err)) < 0)
-			break;
-		last = last || field.tag == TAG_LAST;
-		refused = refused || field.tag == TAG_ERROR;
-	}
-	if (got == 0 && uids.count > 0 && uids.ranges[uids.count - 1].last >= folder->uidnext)
-		folder->uidnext = uids.ranges[uids.count - 1].last + 1;
-	if (got == 0 && (last || refused)) {
-		folder->probe_token = 0;
-		if (folder->uidnext == 0)
-			folder->uidnext = 1;
-		if (!refused)
-			begin(folder);
-	}
-	uid_set_clear(&uids);
-	return got;
-}
-
 void
 folder_open_again(struct folder *folder, int64_t now_ms)
 {
@@ -214,11 +170,6 @@ folder_open(struct folder *folder, uint32_t uidvalidity, uint32_t uidnext)
 		job_lost(folder);
 	}
 	folder->uidvalidity = uidvalidity;
-	if (uidnext == 0 && !folder->known && folder->exists > 0) {
-		folder->uidnext = 0;
-		probe(folder);
-		return;
-	}
 	folder->uidnext = uidnext == 0 && !folder->known ? 1 : uidnext;
 	begin(folder);
 }

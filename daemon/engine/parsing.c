@@ -6,11 +6,10 @@
 
 /* Items go to parse in order and are kept until they are answered. When parse dies, the first one
  * that has no answer is the suspect: it goes alone to the next parse, and if that dies as well, it is
- * what cannot be read. */
+ * what cannot be read. A parse that has done its share ends well and blames nothing, but one item at
+ * which parse after parse ends is suspect all the same. */
 
-enum { SENT_MAX = 1024 * 1024 };
-
-static const char RECYCLED[] = "ended with status 0"; /* in liaisond's words */
+enum { SENT_MAX = 1024 * 1024, EXITS_MAX = 2 };
 
 static void
 ask_free(struct ask *ask)
@@ -214,14 +213,14 @@ parsing_frame(struct pipeline *pipeline, const struct frame *frame, struct err *
 
 /* parse died. */
 void
-parsing_lost(struct pipeline *pipeline, const char *how)
+parsing_lost(struct pipeline *pipeline, bool clean, const char *how)
 {
 	struct parsing *parsing = &pipeline->parsing;
 	struct ask *suspect = parsing->first;
 	char error[200];
 
 	parsing->alone = false;
-	if (strcmp(how, RECYCLED) == 0) /* it had done its share */
+	if (clean && suspect != NULL && (!suspect->sent || ++suspect->exits < EXITS_MAX))
 		suspect = NULL;
 	if (suspect != NULL && suspect->sent && ++suspect->tries >= 2) {
 		snprintf(error, sizeof error, "reading it ended parse twice (%s)", how);

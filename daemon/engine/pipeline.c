@@ -2,11 +2,10 @@
 #include <string.h>
 
 #include "liaison/base/log.h"
-#include "liaison/capture/source.h"
 #include "mailbox.h"
 #include "write.h"
 
-/* The pipeline's life: sources from the configuration, children from liaisond. */
+/* The pipeline's life: children from liaisond, what happens each second, and the counts. */
 
 enum { DEATHS_MAX = 3 };
 
@@ -37,201 +36,6 @@ mailbox_by_name(struct pipeline *pipeline, const char *name)
 			return mailbox;
 	}
 	return NULL;
-}
-
-/* ---- events that no transaction makes ---------------------------------------------------------- */
-
-struct telling {
-	struct work work; /* first */
-	const char *kind;
-	char *record;
-};
-
-static void
-run_telling(struct work *work, struct worker *worker)
-{
-	struct telling *telling = (struct telling *)work;
-	struct err err;
-
-	if (store_begin(worker->store, &err) < 0)
-		return;
-	if (watch_note(worker, clock_now(), telling->kind, telling->record, &err) == 0 &&
-		store_commit(worker->store, &err) == 0) {
-		watch_send(worker, &worker->engine->done);
-		return;
-	}
-	store_rollback(worker->store);
-	watch_forget(worker);
-}
-
-static void
-telling_done(struct work *work)
-{
-	struct telling *telling = (struct telling *)work;
-
-	free(telling->record);
-	free(telling);
-}
-
-void
-pipeline_tell(struct pipeline *pipeline, const char *kind, const char *record)
-{
-	struct telling *telling = mem_zero(1, sizeof *telling);
-
-	telling->work.priority = WORK_BACKGROUND;
-	telling->work.run = run_telling;
-	telling->work.done = telling_done;
-	telling->kind = kind;
-	telling->record = mem_text(record);
-	writer_add(pipeline->engine->writer, &telling->work);
-}
-
-/* ---- sources ----------------------------------------------------------------------------------- */
-
-struct enrolled {
-	uint32_t number;
-	int64_t id;
-	bool paused, retired;
-};
-
-/* The rows of all configured sources, in one transaction. */
-struct enrolment {
-	struct work work; /* first */
-	struct pipeline *pipeline;
-	struct settings *settings;
-	struct enrolled *sources;
-	struct err err;
-	bool failed;
-};
-
-static int
-enrol(struct enrolment *enrolment, struct worker *worker, struct err *err)
-{
-	const struct config *config = &enrolment->settings->config;
-
-	for (size_t i = 0; i < config->source_count; i++) {
-		struct enrolled *to = &enrolment->sources[i];
-		struct source source;
-
-		if (source_row(worker->store, &config->sources[i], &to->id, err) < 0 ||
-			source_find(worker->store, worker->arena, config->sources[i].name, &source,
-				err) < 0)
-			return -1;
-		to->number = config->sources[i].number;
-		to->paused = source.paused;
-		to->retired = source.retired;
-	}
-	return store_commit(worker->store, err);
-}
-
-static void
-run_enrolment(struct work *work, struct worker *worker)
-{
-	struct enrolment *enrolment = (struct enrolment *)work;
-
-	arena_reset(worker->arena);
-	enrolment->failed = store_begin(worker->store, &enrolment->err) < 0;
-	if (enrolment->failed)
-		return;
-	enrolment->failed = enrol(enrolment, worker, &enrolment->err) < 0;
-	if (enrolment->failed)
-		store_rollback(worker->store);
-}
-
-int
-pipeline_enrol(struct store *store, const struct config *config, struct err *err)
-{
-	int64_t id;
-
-	if (store_begin(store, err) < 0)
-		return -1;
-	for (size_t i = 0; i < config->source_count; i++) {
-		if (source_row(store, &config->sources[i], &id, err) < 0) {
-			store_rollback(store);
-			return -1;
-		}
-	}
-	return store_commit(store, err);
-}
-
-static void
-enrolled(struct pipeline *pipeline, const struct enrolment *enrolment)
-{
-	const struct config *config = &enrolment->settings->config;
-
-	for (size_t i = 0; i < config->source_count; i++) {
-		const struct enrolled *source = &enrolment->sources[i];
-		struct mailbox *mailbox = mailbox_by_number(pipeline, source->number);
-
-		if (mailbox == NULL || mailbox->id != 0)
-			continue;
-		mailbox->id = source->id;
-		mailbox->paused = source->paused;
-		mailbox->retired = source->retired;
-		mailbox_watch(mailbox);
-	}
-}
-
-static void
-enrolment_done(struct work *work)
-{
-	struct enrolment *enrolment = (struct enrolment *)work;
-	struct pipeline *pipeline = enrolment->pipeline;
-
-	pthread_mutex_lock(&pipeline->engine->board);
-	if (enrolment->failed)
-		log_write(LOG_ERROR, "sources: cannot be noted: %s", enrolment->err.message);
-	else if (!pipeline->stopping)
-		enrolled(pipeline, enrolment);
-	pthread_mutex_unlock(&pipeline->engine->board);
-	settings_release(enrolment->settings);
-	free(enrolment->sources);
-	free(enrolment);
-}
-
-static void
-begin_enrolment(struct pipeline *pipeline)
-{
-	struct enrolment *enrolment = mem_zero(1, sizeof *enrolment);
-
-	enrolment->pipeline = pipeline;
-	enrolment->settings = settings_hold(pipeline->engine->settings);
-	enrolment->sources = mem_zero(
-		enrolment->settings->config.source_count + 1, sizeof *enrolment->sources);
-	enrolment->work.priority = WORK_COMMAND;
-	enrolment->work.run = run_enrolment;
-	enrolment->work.done = enrolment_done;
-	writer_add(pipeline->engine->writer, &enrolment->work);
-}
-
-/* A source that was left out stays until nothing refers to it, unseen. */
-static void
-leave_out(struct mailbox *mailbox, const struct config *config)
-{
-	if (!mailbox->configured || config_source_by_name(config, mailbox->name) != NULL)
-		return;
-	mailbox_unwatch(mailbox);
-	mailbox->configured = false;
-}
-
-void
-pipeline_configure(struct pipeline *pipeline)
-{
-	const struct config *config = &pipeline->engine->settings->config;
-
-	pthread_mutex_lock(&pipeline->engine->board);
-	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
-		mailbox = mailbox->next)
-		leave_out(mailbox, config);
-	for (size_t i = 0; i < config->source_count; i++) {
-		struct mailbox *mailbox = mailbox_by_name(pipeline, config->sources[i].name);
-
-		if (mailbox == NULL)
-			mailbox = mailbox_new(pipeline, &config->sources[i]);
-		mailbox_configure(mailbox, &config->sources[i]);
-	}
-	pthread_mutex_unlock(&pipeline->engine->board);
-	begin_enrolment(pipeline);
 }
 
 /* ---- children ---------------------------------------------------------------------------------- */
@@ -301,7 +105,8 @@ fetch_gone(struct pipeline *pipeline, struct link *link, const char *how)
 }
 
 void
-pipeline_child_gone(struct pipeline *pipeline, enum child_kind kind, uint32_t id, const char *how)
+pipeline_child_gone(
+	struct pipeline *pipeline, enum child_kind kind, uint32_t id, bool clean, const char *how)
 {
 	struct link *link;
 
@@ -311,7 +116,7 @@ pipeline_child_gone(struct pipeline *pipeline, enum child_kind kind, uint32_t id
 		pipeline->parse_restarts++;
 		if (pipeline->parse == link) {
 			pipeline->parse = NULL;
-			parsing_lost(pipeline, how);
+			parsing_lost(pipeline, clean, how);
 		}
 	} else if (link != NULL)
 		fetch_gone(pipeline, link, how);
@@ -347,6 +152,7 @@ pipeline_tick(struct pipeline *pipeline, int64_t now_ms)
 	}
 	parsing_tick(pipeline, now_ms);
 	writes_tick(pipeline, now_ms);
+	enrolment_tick(pipeline, now_ms);
 	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
 		mailbox = mailbox->next)
 		mailbox_tick(mailbox, now_ms);

@@ -27,8 +27,9 @@ void pipeline_configure(struct pipeline *pipeline);
  * that have no fetch of their own. */
 void pipeline_child(struct pipeline *pipeline, enum child_kind kind, uint32_t id, uint32_t source,
 	int descriptor);
-void
-pipeline_child_gone(struct pipeline *pipeline, enum child_kind kind, uint32_t id, const char *how);
+/* clean: it ended by itself, with status 0; how: in words. */
+void pipeline_child_gone(
+	struct pipeline *pipeline, enum child_kind kind, uint32_t id, bool clean, const char *how);
 void pipeline_tick(struct pipeline *pipeline, int64_t now_ms); /* once a second */
 
 /* How many sources were not completely checked for three poll intervals, and their names. Any

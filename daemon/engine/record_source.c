@@ -15,7 +15,7 @@ struct folder_view {
 };
 
 struct source_view {
-	const char *state, *error, *capabilities;
+	const char *kind, *state, *error, *capabilities;
 	int64_t last_complete, next_try;
 	struct folder_view *folders;
 	unsigned count;
@@ -52,6 +52,20 @@ view_folder(const struct folder *folder, struct arena *arena, struct folder_view
 	};
 }
 
+static const char *
+kind_name(enum config_kind kind)
+{
+	switch (kind) {
+	case SOURCE_IMAP:
+		return "imap";
+	case SOURCE_MAILDIR:
+		return "maildir";
+	case SOURCE_ICAL:
+		break;
+	}
+	return "ical";
+}
+
 /* false: the configuration does not name it. */
 static bool
 view_source(
@@ -64,6 +78,7 @@ view_source(
 		return false;
 	for (const struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next)
 		count++;
+	out->kind = kind_name(mailbox->kind);
 	out->state = source_state_name(mailbox);
 	out->error = arena_text(arena, mailbox->error);
 	out->capabilities = arena_text(arena, mailbox->capabilities);
@@ -120,7 +135,10 @@ write_source(const struct source *source, const struct source_view *view, struct
 								       : source->last_complete;
 
 	json_object_begin(out, NULL);
-	json_int(out, "id", source->id);
+	if (source->id != 0)
+		json_int(out, "id", source->id);
+	else
+		json_null_(out, "id"); /* it could not be noted yet */
 	json_int(out, "version", source->version);
 	json_text(out, "name", source->name);
 	json_text(out, "kind", source->kind);
@@ -144,14 +162,18 @@ source_write(struct pipeline *pipeline, struct store *store, struct arena *arena
 	const struct zone *zone, struct json_out *out, struct err *err)
 {
 	struct source_view view = { .state = "retired" };
-	struct source source;
-	bool configured;
+	struct source source = { .name = name };
+	bool configured, noted = source_find(store, arena, name, &source, err) == 0;
 
-	if (source_find(store, arena, name, &source, err) < 0)
+	if (!noted && err->code != ERR_NOT_FOUND)
 		return -1;
 	pthread_mutex_lock(&pipeline->engine->board);
 	configured = view_source(pipeline, arena, name, &view);
 	pthread_mutex_unlock(&pipeline->engine->board);
+	if (!noted && !configured)
+		return -1;
+	if (!noted)
+		source = (struct source){ .name = name, .kind = view.kind };
 	if (!configured && !source.retired)
 		view.error = "the configuration does not name it";
 	else if (source.retired)
@@ -161,6 +183,35 @@ source_write(struct pipeline *pipeline, struct store *store, struct arena *arena
 	else if (strcmp(view.state, "paused") == 0 || strcmp(view.state, "retired") == 0)
 		view.state = "offline"; /* resumed by this very transaction */
 	return write_source(&source, &view, store, zone, out, err);
+}
+
+static bool
+is_among(const char *name, const struct source *sources, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(sources[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Sources of the configuration that have no row yet: they are not among those of the database. */
+static int
+write_unnoted(struct pipeline *pipeline, struct store *store, struct arena *arena,
+	const struct source *sources, unsigned count, const struct zone *zone, struct json_out *out,
+	struct err *err)
+{
+	int done = 0;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	for (const struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL && done == 0;
+		mailbox = mailbox->next) {
+		if (mailbox->configured && mailbox->id == 0 &&
+			!is_among(mailbox->name, sources, count))
+			done = source_write(pipeline, store, arena, mailbox->name, zone, out, err);
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+	return done;
 }
 
 static int
@@ -177,6 +228,8 @@ write_sources(struct pipeline *pipeline, struct store *store, struct arena *aren
 		if (source_write(pipeline, store, arena, sources[i].name, zone, out, err) < 0)
 			return -1;
 	}
+	if (write_unnoted(pipeline, store, arena, sources, count, zone, out, err) < 0)
+		return -1;
 	json_array_end(out);
 	return 0;
 }

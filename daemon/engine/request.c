@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "input.h"
+
 /* A line of the control protocol: JSON-RPC 2.0, one object a line (spec section 3). */
 
 enum { RPC_PARSE = -32700, RPC_INVALID = -32600, RPC_UNKNOWN = -32601 };
@@ -17,13 +19,20 @@ batch_new(void)
 	return batch;
 }
 
+static void
+request_clear(struct request *request)
+{
+	json_decref(request->root);
+	input_free(request->input);
+}
+
 void
 batch_reset(struct batch *batch)
 {
 	enum { KEEP = 256 * 1024 };
 
 	for (unsigned i = 0; i < batch->count; i++)
-		json_decref(batch->requests[i].root);
+		request_clear(&batch->requests[i]);
 	settings_release(batch->settings);
 	batch->settings = NULL;
 	batch->connection = NULL;

@@ -8,6 +8,7 @@
 /* Requests of one connection on their way through a thread and back. */
 
 struct connection;
+struct input;
 
 enum lane { LANE_READ, LANE_WRITE, LANE_LOOP };
 enum { BATCH_MAX = 64 };
@@ -18,6 +19,7 @@ struct request {
 	json_t *params; /* an object, an array of words, or NULL */
 	size_t skip; /* words that named the command */
 	bool words; /* by position: files are opened by `open` */
+	struct input *input; /* own: the file that comes with it, or NULL */
 	const char *id; /* JSON text, arena; NULL: a notification, nobody waits for an answer */
 	const char *key, *as, *tz; /* borrowed from root, or NULL */
 	bool dry_run, yes;
@@ -68,8 +70,18 @@ unsigned command_needs(const struct command *command); /* enum access_bit */
 /* The parts of an answer. id NULL writes nothing. */
 void answer_begin(struct text *out, const char *id);
 void answer_end(struct text *out);
+/* A member of an error's data: json is a finished value. */
+struct answer_more {
+	const char *name, *json;
+	size_t size;
+};
+/* more: NULL for none. */
 void answer_error(struct text *out, const char *id, int code, const struct err *err,
-	const char *counts, size_t counts_size);
+	const struct answer_more *more);
+
+/* Asks the client to open its file. */
+void answer_open(
+	struct text *out, const char *id, const char *param, const char *path, const char *mode);
 
 /* Runs a batch of reads, or of writes within the open transaction; for work.run and work.undone. */
 void batch_run_reads(struct work *work, struct worker *worker);

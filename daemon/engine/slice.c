@@ -9,7 +9,7 @@
 
 enum { PART_BYTES = 1024 * 1024 };
 
-static struct slice *
+struct slice *
 slice_new(struct folder *folder, enum slice_purpose purpose, uint32_t token)
 {
 	struct pipeline *pipeline = folder->mailbox->pipeline;
@@ -56,8 +56,7 @@ slice_ask(struct folder *folder, enum slice_purpose purpose, const struct uid_se
 	struct slice *slice = slice_new(folder, purpose, pipeline_token(mailbox->pipeline));
 	struct frame_writer writer;
 
-	for (size_t i = 0; i < uids->count; i++)
-		uid_set_add_range(&slice->asked, uids->ranges[i].first, uids->ranges[i].last);
+	uid_set_unite(&slice->asked, uids);
 	frame_begin(&writer, &mailbox->link->out, FRAME_FETCH, mailbox->number, slice->token);
 	frame_put_text(&writer, TAG_FOLDER, folder->name);
 	frame_put_u64(&writer, TAG_UIDVALIDITY, folder->uidvalidity);
@@ -65,17 +64,6 @@ slice_ask(struct folder *folder, enum slice_purpose purpose, const struct uid_se
 	frame_end(&writer);
 	link_flush(mailbox->link);
 	return slice;
-}
-
-static struct slice *
-find_slice(struct link *link, const struct frame *frame)
-{
-	for (struct slice *slice = link->pipeline->slices; slice != NULL; slice = slice->next) {
-		if (slice->link == link && slice->token == frame->token &&
-			slice->mailbox->number == frame->source && !slice->ended)
-			return slice;
-	}
-	return NULL;
 }
 
 static void
@@ -92,8 +80,8 @@ give_credit(struct slice *slice, size_t bytes)
 	link_flush(slice->link);
 }
 
-static struct slice_item *
-add_item(struct slice *slice, uint32_t uid)
+struct slice_item *
+slice_add_item(struct slice *slice, uint32_t uid)
 {
 	struct slice_item *item;
 
@@ -123,8 +111,7 @@ accounted_to(const struct slice *slice)
 		top = slice->got.ranges[slice->got.count - 1].last;
 	if (!slice->cut)
 		return top;
-	for (size_t i = 0; i < slice->asked.count; i++)
-		uid_set_add_range(&open, slice->asked.ranges[i].first, slice->asked.ranges[i].last);
+	uid_set_unite(&open, &slice->asked);
 	uid_set_subtract(&open, &slice->got);
 	uid_set_subtract(&open, &slice->gone);
 	if (open.count > 0)
@@ -170,16 +157,14 @@ kind_of(const struct slice *slice)
 	return CAPTURE_RETRY;
 }
 
-/* Gives the writer the items that came since, at most SLICE_MAX of them; last: with the marks. */
+/* Items that came since the last part go into the write, from its item at on. */
 static void
-give_part(struct slice *slice, unsigned count, bool last)
+move_items(struct slice *slice, struct write *write, unsigned at)
 {
-	struct write *write = write_new(slice, count);
+	for (; slice->given < slice->count; slice->given++, at++) {
+		const struct slice_item *item = &slice->items[slice->given];
 
-	for (unsigned i = 0; i < count; i++) {
-		const struct slice_item *item = &slice->items[slice->given + i];
-
-		write->items[i] = (struct capture_item){
+		write->items[at] = (struct capture_item){
 			.uid = item->uid,
 			.event = item->event,
 			.error = item->event == NULL ? item->error : NULL,
@@ -187,15 +172,64 @@ give_part(struct slice *slice, unsigned count, bool last)
 			.header_size = item->header_size,
 		};
 	}
+	slice->writing++;
+}
+
+static struct write *
+new_part(struct slice *slice, unsigned count)
+{
+	struct write *write = write_new(slice, count);
+
+	move_items(slice, write, 0);
 	write->capture.stream_id = slice->stream;
 	write->capture.kind = kind_of(slice);
-	write->last = last;
-	if (last)
-		set_marks(slice, &write->capture);
-	slice->given += count;
-	slice->writing++;
 	write->credit = slice->bytes - slice->credited;
 	slice->credited = slice->bytes;
+	return write;
+}
+
+/* The slice asked right after this one, if it can share its last transaction: complete, and both short
+ * enough by what the last transaction took. */
+static struct slice *
+companion(const struct slice *slice)
+{
+	const struct pipeline *pipeline = slice->mailbox->pipeline;
+	struct slice *next = NULL;
+
+	if (slice->purpose != PURPOSE_BACKFILL || slice->cut)
+		return NULL;
+	for (struct slice *other = pipeline->slices; other != NULL; other = other->next) {
+		if (other->folder == slice->folder && other->purpose == PURPOSE_BACKFILL &&
+			other->place > slice->place && (next == NULL || other->place < next->place))
+			next = other;
+	}
+	if (next == NULL || !next->ended || next->cut || next->pending > 0 || next->writing > 0 ||
+		next->stream != slice->stream || next->generation != slice->generation)
+		return NULL;
+	return write_is_short(pipeline, slice->count - slice->given + next->count - next->given)
+		       ? next
+		       : NULL;
+}
+
+/* The rest of the slice, and all of its companion's, with the marks of the later one. */
+static void
+give_rest(struct slice *slice)
+{
+	struct slice *next = companion(slice);
+	unsigned count = slice->count - slice->given;
+	struct write *write = new_part(
+		slice, next == NULL ? count : count + next->count - next->given);
+
+	slice->finishing = true;
+	write->last = true;
+	write->companion = next;
+	if (next != NULL) {
+		move_items(next, write, count);
+		next->finishing = true;
+		uid_set_unite(&next->gone, &slice->gone);
+		uid_set_reset(&slice->gone);
+	}
+	set_marks(next != NULL ? next : slice, &write->capture);
 	write_give(write);
 }
 
@@ -222,13 +256,12 @@ slice_answered(struct slice *slice)
 		return;
 	if (!slice->ended) {
 		if (slice->bytes - slice->credited > PART_BYTES && slice->count > slice->given)
-			give_part(slice, slice->count - slice->given, false);
+			write_give(new_part(slice, slice->count - slice->given));
 		return;
 	}
 	if (slice->purpose != PURPOSE_RETRY && !is_first(slice))
 		return;
-	slice->finishing = true;
-	give_part(slice, slice->count - slice->given, true);
+	give_rest(slice);
 }
 
 /* The slice is of the stream and the backfill that the folder has now. */
@@ -261,6 +294,8 @@ end_of_slice(struct slice *slice)
 	switch (slice->purpose) {
 	case PURPOSE_NEW:
 		folder->new_flying--;
+		slice->mailbox->arrivals--;
+		slice->mailbox->arriving -= uid_set_size(&slice->asked);
 		if (folder->gap && folder->new_flying == 0)
 			folder_send_cursor(folder);
 		break;
@@ -283,6 +318,7 @@ finish(struct slice *slice, const struct write *write)
 	move_marks(slice, write);
 	end_of_slice(slice);
 	slice_free(slice);
+	sync_state_changed(folder->mailbox);
 	for (struct slice *other = pipeline->slices; other != NULL; other = other->next) {
 		if (other->folder == folder)
 			slice_answered(other);
@@ -292,7 +328,7 @@ finish(struct slice *slice, const struct write *write)
 void
 slice_written(struct write *write)
 {
-	struct slice *slice = write->slice;
+	struct slice *slice = write->slice, *next = write->companion;
 	struct mailbox *mailbox = slice->mailbox;
 
 	slice->writing--;
@@ -301,225 +337,18 @@ slice_written(struct write *write)
 		mailbox->wanted = true;
 		wanting_begin(mailbox);
 	}
-	if (write->last)
-		finish(slice, write);
-	else
+	if (!write->last) {
 		slice_answered(slice);
-}
-
-/* ---- from fetch -------------------------------------------------------------------------------- */
-
-struct slice_head {
-	const char *folder;
-	uint64_t uidvalidity, kind, base;
-	bool has_base;
-	struct uid_set uids;
-};
-
-static int
-read_head(const struct frame *frame, struct arena *arena, struct slice_head *out, struct err *err)
-{
-	struct frame_field field;
-	size_t cursor = 0;
-	int got;
-
-	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
-		switch (field.tag) {
-		case TAG_FOLDER:
-			got = field_text(&field, arena, 1024, &out->folder, err);
-			break;
-		case TAG_UIDVALIDITY:
-			got = field_u64(&field, UINT32_MAX, &out->uidvalidity, err);
-			break;
-		case TAG_SLICE_KIND:
-			got = field_u64(&field, SLICE_ASKED, &out->kind, err);
-			break;
-		case TAG_LOW:
-			out->has_base = true;
-			got = field_u64(&field, UINT32_MAX, &out->base, err);
-			break;
-		case TAG_UIDS:
-			got = field_uids(&field, &out->uids, err);
-			break;
-		default:
-			break;
-		}
-		if (got < 0)
-			break;
+		return;
 	}
-	return got;
-}
-
-static int
-begin_new(struct mailbox *mailbox, const struct frame *frame, struct slice_head *head,
-	struct err *err)
-{
-	struct folder *folder = head->folder == NULL ? NULL : folder_by_name(mailbox, head->folder);
-	struct slice *slice;
-
-	if (folder == NULL)
-		return fail(err, ERR_FORMAT, "it delivers from a folder that is not there");
-	if (!folder->known || folder->uidvalidity != head->uidvalidity)
-		return 0; /* of before; its items find no slice and are dropped */
-	slice = slice_new(folder, PURPOSE_NEW, frame->token);
-	slice->has_base = head->has_base;
-	slice->base = (uint32_t)head->base;
-	slice->begun = true;
-	slice->asked = head->uids;
-	head->uids = (struct uid_set){ 0 };
-	folder->new_flying++;
-	return 0;
-}
-
-static int
-take_head(struct link *link, struct mailbox *mailbox, const struct frame *frame, struct err *err)
-{
-	struct arena *arena = arena_new();
-	struct slice_head head = { 0 };
-	struct slice *slice = find_slice(link, frame);
-	int done = read_head(frame, arena, &head, err);
-
-	if (done == 0 && head.kind == SLICE_NEW)
-		done = slice != NULL ? fail(err, ERR_FORMAT, "a slice begins twice")
-				     : begin_new(mailbox, frame, &head, err);
-	else if (done == 0 && slice != NULL)
-		slice->begun = true;
-	uid_set_clear(&head.uids);
-	arena_free(arena);
-	return done;
-}
-
-static int
-item_uid(const struct frame *frame, uint32_t *out, struct err *err)
-{
-	struct frame_field field;
-	uint64_t uid = 0;
-	size_t cursor = 0;
-	int got;
-
-	while (uid == 0 && (got = frame_field_next(frame, &cursor, &field, err)) > 0) {
-		if (field.tag == TAG_UID && field_u64(&field, UINT32_MAX, &uid, err) < 0)
-			return -1;
-	}
-	if (uid == 0)
-		return fail(err, ERR_FORMAT, "an item without a UID");
-	*out = (uint32_t)uid;
-	return 0;
-}
-
-/* An item that nobody wants any more: its credit goes back. */
-void
-slice_drop_item(struct link *link, const struct frame *frame)
-{
-	struct frame_writer writer;
-
-	frame_begin(&writer, &link->out, FRAME_CREDIT, frame->source, 0);
-	frame_put_u64(&writer, TAG_NUMBER, frame->size);
-	frame_end(&writer);
-	link->credit += (int64_t)frame->size;
-	link_flush(link);
-}
-
-static int
-take_item(struct link *link, const struct frame *frame, struct err *err)
-{
-	struct pipeline *pipeline = link->pipeline;
-	struct slice *slice = find_slice(link, frame);
-	struct ask *ask;
-	uint32_t uid = 0;
-
-	if (item_uid(frame, &uid, err) < 0)
-		return -1;
-	pipeline->items++;
-	pipeline->bytes += frame->size;
-	link->credit -= (int64_t)frame->size;
-	if (link->credit < -(int64_t)FRAME_MESSAGE_MAX)
-		return fail(err, ERR_FORMAT, "it sends more than it may");
-	if (slice == NULL || uid_set_has(&slice->got, uid) ||
-		(slice->purpose != PURPOSE_NEW && !uid_set_has(&slice->asked, uid))) {
-		slice_drop_item(link, frame);
-		return 0;
-	}
-	if (slice->count >= FRAME_MESSAGE_MAX / 16)
-		return fail(err, ERR_FORMAT, "a slice without end");
-	add_item(slice, uid);
-	slice->bytes += frame->size;
-	slice->pending++;
-	ask = mem_zero(1, sizeof *ask);
-	ask->type = FRAME_PARSE_MESSAGE;
-	ask->slice = slice;
-	ask->item = slice->count - 1;
-	ask->payload = mem_alloc(frame->size);
-	ask->size = frame->size;
-	memcpy(ask->payload, frame->bytes, frame->size);
-	parsing_add(pipeline, ask);
-	return 0;
-}
-
-/* What the server has and does not deliver is decided too: it is quarantined, and can be retried. */
-static void
-quarantine(struct slice *slice, const struct uid_set *failed, const char *error)
-{
-	for (size_t i = 0; i < failed->count; i++) {
-		for (uint64_t uid = failed->ranges[i].first; uid <= failed->ranges[i].last; uid++) {
-			struct slice_item *item;
-
-			if (!uid_set_has(&slice->asked, (uint32_t)uid) ||
-				uid_set_has(&slice->got, (uint32_t)uid))
-				continue;
-			item = add_item(slice, (uint32_t)uid);
-			item->answered = true;
-			item->error = arena_text(slice->arena, error);
-			slice->mailbox->pipeline->quarantined++;
-		}
+	finish(slice, write);
+	if (next != NULL) {
+		give_credit(next, next->bytes - next->credited);
+		finish(next, write);
 	}
 }
 
-static int
-take_end(struct link *link, const struct frame *frame, struct err *err)
-{
-	struct slice *slice = find_slice(link, frame);
-	struct uid_set failed = { 0 };
-	struct frame_field field;
-	const char *error = NULL;
-	size_t cursor = 0;
-	int got;
-
-	if (slice == NULL)
-		return 0;
-	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
-		if (field.tag == TAG_GONE)
-			got = field_uids(&field, &slice->gone, err);
-		else if (field.tag == TAG_FAILED)
-			got = field_uids(&field, &failed, err);
-		else if (field.tag == TAG_ERROR)
-			got = field_text(&field, slice->arena, 400, &error, err);
-		if (got < 0)
-			break;
-	}
-	if (got == 0) {
-		slice->cut = error != NULL;
-		quarantine(
-			slice, &failed, error != NULL ? error : "the server does not deliver it");
-		slice->ended = true;
-		slice_answered(slice);
-	}
-	uid_set_clear(&failed);
-	return got;
-}
-
-int
-slice_frame(struct link *link, struct mailbox *mailbox, const struct frame *frame, struct err *err)
-{
-	switch (frame->type) {
-	case FRAME_SLICE:
-		return take_head(link, mailbox, frame, err);
-	case FRAME_ITEM:
-		return take_item(link, frame, err);
-	default:
-		return take_end(link, frame, err);
-	}
-}
+/* ---- the end ------------------------------------------------------------------------------------- */
 
 /* The rest will not come: what came is decided, and the marks stay where they are. */
 void

@@ -135,9 +135,34 @@ is_noun(const char *name)
 	return false;
 }
 
+/* What may follow a noun, "add, email add", as far as there is room. */
+static unsigned
+list_verbs(const char *noun, char *out, size_t room)
+{
+	const struct command *command;
+	size_t length = strlen(noun), used = 0;
+	unsigned count = 0;
+
+	for (unsigned i = 0; (command = command_at(i)) != NULL; i++) {
+		if (strncmp(command->name, noun, length) != 0 || command->name[length] != '.')
+			continue;
+		count++;
+		if (used + strlen(command->name + length + 1) + 2 >= room)
+			continue;
+		if (used > 0) {
+			memcpy(out + used, ", ", 2);
+			used += 2;
+		}
+		spell(command->name + length + 1, out + used, room - used);
+		used += strlen(out + used);
+	}
+	return count;
+}
+
 int
 command_unknown(const char *name, struct err *err)
 {
+	char verbs[160] = "";
 	const char *names[SLOTS];
 	size_t count = 0;
 	const char *near;
@@ -149,6 +174,10 @@ command_unknown(const char *name, struct err *err)
 	}
 	near = text_suggest(name, names, count);
 	spell(name, words, sizeof words);
+	if (list_verbs(name, verbs, sizeof verbs) > 0) {
+		fail_field(err, ERR_USAGE, "verb", "'%s' needs a verb", words);
+		return err_hint(err, "its verbs are %s", verbs);
+	}
 	fail(err, ERR_USAGE, "there is no command '%s'", words);
 	if (near != NULL) {
 		spell(near, words, sizeof words);

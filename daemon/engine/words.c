@@ -41,6 +41,15 @@ kebab(struct arena *arena, const char *name)
 	return out;
 }
 
+/* What stands for the value in a usage line. */
+static const char *
+value_word(const struct param *param)
+{
+	if (param->type == PARAM_ENUM)
+		return param->values;
+	return param->type == PARAM_INPUT || param->type == PARAM_OUTPUT ? "PATH" : "…";
+}
+
 static void
 add_usage(struct text *text, struct arena *arena, const struct param *param)
 {
@@ -53,8 +62,8 @@ add_usage(struct text *text, struct arena *arena, const struct param *param)
 	else if (param->type == PARAM_FLAG)
 		text_printf(text, " [--%s]", kebab(arena, param->name));
 	else
-		text_printf(text, " [--%s %s]%s", kebab(arena, param->name),
-			param->type == PARAM_ENUM ? param->values : "…", more);
+		text_printf(
+			text, " [--%s %s]%s", kebab(arena, param->name), value_word(param), more);
 }
 
 char *

@@ -6,6 +6,8 @@
 /* Parts of slices through the writer. A full disk makes the pipeline wait; a message that cannot be
  * recorded for its own sake is found by writing one by one, and quarantined. */
 
+enum { PEN_US = 80 * 1000 }; /* of the 100 ms that a transaction may take */
+
 static void run_write(struct work *work, struct worker *worker);
 static void write_done(struct work *work);
 
@@ -29,6 +31,12 @@ write_give(struct write *write)
 	writer_add(write->slice->mailbox->pipeline->engine->writer, &write->work);
 }
 
+bool
+write_is_short(const struct pipeline *pipeline, unsigned rows)
+{
+	return pipeline->row_us > 0 && rows <= 2 * SLICE_MAX && rows * pipeline->row_us < PEN_US;
+}
+
 static void
 write_free(struct write *write)
 {
@@ -39,12 +47,14 @@ write_free(struct write *write)
 static unsigned
 chunk_of(const struct write *write, struct worker *worker)
 {
-	unsigned left = write->count - write->done, most = SLICE_MAX;
+	unsigned left = write->count - write->done, most = left;
 
 	if (write->single)
 		most = 1;
 	else if (writer_pressed(worker->engine->writer))
 		most = PRESSED_MAX;
+	else if (write->companion == NULL)
+		most = SLICE_MAX;
 	return left < most ? left : most;
 }
 
@@ -84,11 +94,15 @@ run_write(struct work *work, struct worker *worker)
 {
 	struct write *write = (struct write *)work;
 	unsigned count = chunk_of(write, worker);
+	int64_t begun_ms = clock_monotonic_ms();
 
 	arena_reset(worker->arena);
 	write->failed = write_chunk(write, worker, count, &write->err) < 0;
-	if (!write->failed)
-		write->done += count;
+	if (write->failed)
+		return;
+	write->done += count;
+	if (count >= PRESSED_MAX) /* a small one tells of the disk alone */
+		write->row_us = (clock_monotonic_ms() - begun_ms) * 1000 / count;
 }
 
 static bool
@@ -149,6 +163,8 @@ write_done(struct work *work)
 	struct pipeline *pipeline = write->slice->mailbox->pipeline;
 
 	pthread_mutex_lock(&pipeline->engine->board);
+	if (write->row_us > 0)
+		pipeline->row_us = write->row_us;
 	if (pipeline->stopping)
 		write_free(write);
 	else if (write->failed)

@@ -13,7 +13,7 @@ struct alarms {
 	void (*woke)(void *context, int64_t milliseconds);
 	void *context;
 	int64_t clock; /* when the timer was set, by both clocks */
-	uint64_t awake;
+	int64_t awake;
 };
 
 static void
@@ -66,7 +66,7 @@ set_timer(struct alarms *alarms)
 	if (delay > LONGEST_MS)
 		delay = LONGEST_MS;
 	alarms->clock = now;
-	alarms->awake = uv_hrtime() / 1000000;
+	alarms->awake = clock_awake_ms();
 	uv_update_time(alarms->timer.loop);
 	uv_timer_start(&alarms->timer, on_timer, (uint64_t)delay, 0);
 }
@@ -75,16 +75,15 @@ static void
 notice_sleep(struct alarms *alarms)
 {
 	int64_t passed = clock_monotonic_ms() - alarms->clock;
-	int64_t awake = (int64_t)(uv_hrtime() / 1000000 - alarms->awake);
+	int64_t awake = clock_awake_ms() - alarms->awake;
 
 	if (passed - awake > SLEPT_MS)
 		alarms->woke(alarms->context, passed - awake);
 }
 
-static void
-on_timer(uv_timer_t *timer)
+void
+alarms_ring(struct alarms *alarms)
 {
-	struct alarms *alarms = timer->data;
 	int64_t now = clock_monotonic_ms();
 
 	notice_sleep(alarms);
@@ -95,6 +94,12 @@ on_timer(uv_timer_t *timer)
 		due->ring(due);
 	}
 	set_timer(alarms);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	alarms_ring(timer->data);
 }
 
 struct alarms *

@@ -21,6 +21,8 @@ struct alarm {
 /* woke is called when the machine slept for milliseconds. */
 struct alarms *
 alarms_new(uv_loop_t *loop, void (*woke)(void *context, int64_t milliseconds), void *context);
+/* Calls those whose moment has come; the loop's timer does it by itself. */
+void alarms_ring(struct alarms *alarms);
 /* Sets or moves; ring and owner must be set. */
 void alarm_set(struct alarms *alarms, struct alarm *alarm, int64_t at);
 void alarm_stop(struct alarms *alarms, struct alarm *alarm);

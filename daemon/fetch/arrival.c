@@ -26,9 +26,7 @@ found_while_fetching(struct connection *c, struct job *job)
 	if (job->found.count == 0)
 		return;
 	uid_set_take_lowest(&job->found, SIZE_MAX, &job->asked);
-	for (size_t i = 0; i < job->asked.count; i++)
-		uid_set_add_range(
-			&job->waiting, job->asked.ranges[i].first, job->asked.ranges[i].last);
+	uid_set_unite(&job->waiting, &job->asked);
 	answer_slice(c->box, job);
 }
 
@@ -73,9 +71,7 @@ arrival_next(struct connection *c, struct job *job)
 	uid_set_reset(&job->failed);
 	uid_set_reset(&job->missing);
 	uid_set_take_lowest(&job->found, SLICE_MAX, &job->asked);
-	for (size_t i = 0; i < job->asked.count; i++)
-		uid_set_add_range(
-			&job->rest, job->asked.ranges[i].first, job->asked.ranges[i].last);
+	uid_set_unite(&job->rest, &job->asked);
 	answer_slice(c->box, job);
 	job_ask_rest(c, job);
 }

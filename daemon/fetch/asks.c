@@ -132,12 +132,8 @@ make_job(const struct frame *frame, struct folder *folder, struct request *reque
 	job->since = request->since;
 	job->size = request->size < IMAP_BODY_MAX ? (uint32_t)request->size : IMAP_BODY_MAX;
 	job->part = mem_text(request->part);
-	for (size_t i = 0; i < request->uids.count; i++) {
-		const struct uid_range *range = &request->uids.ranges[i];
-
-		uid_set_add_range(&job->asked, range->first, range->last);
-		uid_set_add_range(&job->rest, range->first, range->last);
-	}
+	uid_set_unite(&job->asked, &request->uids);
+	uid_set_unite(&job->rest, &request->uids);
 	return job;
 }
 

@@ -1,7 +1,4 @@
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +8,16 @@
 #include "liaison/base/clock.h"
 #include "mailbox.h"
 
-/* Name, address, socket, TLS, bytes. */
+/* Bytes between a server and its machine, through TLS. */
 
-enum { READ_SIZE = 64 * 1024, READS_AT_ONCE = 4, NEXT_ADDRESS_MS = 5000 };
+enum { READ_SIZE = 64 * 1024, READS_AT_ONCE = 4 };
 
 static void on_events(uv_poll_t *poll, int status, int events);
-static void try_address(struct connection *connection);
 
 const char *
 connection_host(const struct connection *connection)
 {
-	return connection->host ? connection->host : box_config(connection->box)->host;
+	return connection->host;
 }
 
 static void
@@ -163,6 +159,7 @@ feed(struct connection *connection, const char *bytes, size_t size)
 	int result;
 
 	connection->last_byte = clock_monotonic_ms();
+	connection->doubted = false;
 	connection->asked_bytes += (int64_t)size;
 	connection->in_feed = true;
 	result = imap_feed(connection->imap, bytes, size, &err);
@@ -240,82 +237,19 @@ begin_handshake(struct connection *connection)
 		return;
 	}
 	connection->phase = PHASE_HANDSHAKE;
-	set_deadline(connection, CONNECT_MS);
+	set_deadline(connection, HANDSHAKE_MS);
 	step_handshake(connection);
 }
 
 static void
 connected(struct connection *connection)
 {
-	uv_freeaddrinfo(connection->addresses);
-	connection->addresses = connection->address = NULL;
 	connection->imap = imap_new(box_config(connection->box)->tls, session_listen, connection);
 	if (box_config(connection->box)->tls == TLS_IMPLICIT) {
 		begin_handshake(connection);
 		return;
 	}
 	session_begin(connection);
-}
-
-static void
-drop_socket(struct connection *connection)
-{
-	if (connection->descriptor >= 0)
-		close(connection->descriptor);
-	connection->descriptor = -1;
-}
-
-/* uv_poll_t is tied to a descriptor: an address that fails costs a new connection structure's poll,
- * so a socket is polled only for the address in use and the handle closed before the next. */
-static void
-next_after_close(uv_handle_t *handle)
-{
-	struct connection *connection = handle->data;
-
-	connection->polled = false;
-	drop_socket(connection);
-	if (connection->phase == PHASE_CLOSED) {
-		free(connection);
-		return;
-	}
-	try_address(connection);
-}
-
-static void
-address_failed(struct connection *connection, int code)
-{
-	char sentence[300];
-	bool last = !connection->address || !connection->address->ai_next;
-
-	if (!last) {
-		connection->address = connection->address->ai_next;
-		connection->events = 0;
-		if (connection->polled)
-			uv_close((uv_handle_t *)&connection->poll, next_after_close);
-		else {
-			drop_socket(connection);
-			try_address(connection);
-		}
-		return;
-	}
-	snprintf(sentence, sizeof(sentence), "'%s' port %d cannot be reached: %s",
-		connection_host(connection), box_config(connection->box)->port, strerror(code));
-	connection_fail(connection, SOURCE_OFFLINE, sentence, 0);
-}
-
-static void
-finish_connect(struct connection *connection)
-{
-	int code = 0;
-	socklen_t size = sizeof(code);
-
-	if (getsockopt(connection->descriptor, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
-		code = errno;
-	if (code != 0) {
-		address_failed(connection, code);
-		return;
-	}
-	connected(connection);
 }
 
 static void
@@ -326,10 +260,6 @@ on_events(uv_poll_t *poll, int status, int events)
 	if (status < 0) { /* libuv stopped polling: reading tells what happened */
 		connection->events = 0;
 		events = UV_READABLE;
-	}
-	if (connection->phase == PHASE_CONNECT) {
-		finish_connect(connection);
-		return;
 	}
 	if (connection->phase == PHASE_HANDSHAKE) {
 		step_handshake(connection);
@@ -354,124 +284,56 @@ connection_resume(struct connection *connection)
 		connection_flush(connection);
 }
 
-/* ---- socket ---- */
+/* ---- beginning and end ---- */
 
 static void
-set_option(int descriptor, int level, int option, int value)
+dialled(void *context, int descriptor, const struct err *err)
 {
-	setsockopt(descriptor, level, option, &value, sizeof(value));
-}
+	struct connection *connection = context;
 
-/* A peer that went without a word is noticed within minutes. */
-static void
-set_options(int descriptor)
-{
-	set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 60);
-	set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 20);
-	set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3);
-	set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 120 * 1000);
-	set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
-static void
-try_address(struct connection *connection)
-{
-	const struct addrinfo *address = connection->address;
-	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	connection->descriptor = fd;
-	connection->phase = PHASE_CONNECT;
-	if (fd < 0) {
-		address_failed(connection, errno);
+	connection->dial = NULL;
+	if (descriptor < 0) {
+		connection_fail(connection, SOURCE_OFFLINE, err->message, 0);
 		return;
 	}
-	set_options(fd);
-	if (connect(fd, address->ai_addr, address->ai_addrlen) < 0 && errno != EINPROGRESS) {
-		address_failed(connection, errno);
-		return;
-	}
-	uv_poll_init(&box_fetch(connection->box)->loop, &connection->poll, fd);
+	connection->descriptor = descriptor;
+	uv_poll_init(&box_fetch(connection->box)->loop, &connection->poll, descriptor);
 	connection->poll.data = connection;
 	connection->polled = true;
-	connection->events = 0;
-	set_deadline(connection, address->ai_next ? NEXT_ADDRESS_MS : CONNECT_MS);
-	poll_for(connection, UV_WRITABLE);
+	connected(connection);
 }
 
 static void
-on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *addresses)
-{
-	struct connection *connection = request->data;
-	char sentence[300];
-
-	free(request);
-	if (!connection) { /* closed meanwhile */
-		uv_freeaddrinfo(addresses);
-		return;
-	}
-	connection->resolving = NULL;
-	if (status == 0 && addresses) {
-		connection->addresses = connection->address = addresses;
-		try_address(connection);
-		return;
-	}
-	uv_freeaddrinfo(addresses);
-	snprintf(sentence, sizeof(sentence), "'%s' cannot be resolved: %s",
-		connection_host(connection), uv_strerror(status < 0 ? status : UV_EAI_NONAME));
-	connection_fail(connection, SOURCE_OFFLINE, sentence, 0);
-}
-
-static void
-resolve(struct turn *turn)
+dial(struct turn *turn)
 {
 	struct connection *connection = turn->owner;
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
-	struct in6_addr literal;
-	char port[8];
-	int result;
+	struct fetch *fetch = box_fetch(connection->box);
 
-	if (inet_pton(AF_INET, connection_host(connection), &literal) == 1 ||
-		inet_pton(AF_INET6, connection_host(connection), &literal) == 1)
-		hints.ai_flags = AI_NUMERICHOST;
-	connection->phase = PHASE_RESOLVE;
-	set_deadline(connection, CONNECT_MS);
-	snprintf(port, sizeof(port), "%d", box_config(connection->box)->port);
-	connection->resolving = mem_zero(1, sizeof(*connection->resolving));
-	connection->resolving->data = connection;
-	result = uv_getaddrinfo(&box_fetch(connection->box)->loop, connection->resolving,
-		on_resolved, connection_host(connection), port, &hints);
-	if (result == 0)
-		return;
-	free(connection->resolving);
-	connection->resolving = NULL;
-	connection_fail(connection, SOURCE_OFFLINE, uv_strerror(result), 0);
+	connection->phase = PHASE_DIAL;
+	connection->dial = dial_host(&fetch->loop, fetch->alarms, connection->host,
+		box_config(connection->box)->port, dialled, connection);
 }
 
 static void
 ring(struct alarm *alarm)
 {
-	struct connection *connection = alarm->owner;
-
-	if (connection->phase == PHASE_CONNECT && clock_monotonic_ms() >= connection->deadline) {
-		address_failed(connection, ETIMEDOUT);
-		return;
-	}
-	session_tick(connection);
+	session_tick(alarm->owner);
 }
 
 struct connection *
-connection_open(struct mailbox *box, struct folder *home)
+connection_open(struct mailbox *box, struct folder *home, const char *host)
 {
 	struct connection *connection = mem_zero(1, sizeof(*connection));
 
 	connection->box = box;
 	connection->home = home;
+	connection->host = mem_text(host ? host : box_config(box)->host);
 	connection->descriptor = -1;
+	connection->deadline = INT64_MAX;
 	connection->alarm.ring = ring;
 	connection->alarm.owner = connection;
-	connection->turn.host = box_config(box)->host;
-	connection->turn.go = resolve;
+	connection->turn.host = connection->host;
+	connection->turn.go = dial;
 	connection->turn.owner = connection;
 	connection->next = box->connections;
 	box->connections = connection;
@@ -483,41 +345,34 @@ connection_open(struct mailbox *box, struct folder *home)
 struct connection *
 connection_open_check(struct mailbox *box, const char *host, uint32_t token)
 {
-	struct connection *connection = connection_open(box, NULL);
+	struct connection *connection = connection_open(box, NULL, host);
 
 	connection->checking = true;
 	connection->check_token = token;
-	connection->deadline = INT64_MAX;
 	connection->shown = mem_zero(1, sizeof(*connection->shown));
 	connection->shown->source = box->source;
-	if (host) {
-		connection->host = mem_text(host);
-		connection->turn.host = connection->host;
-	}
 	return connection;
 }
 
 static void
-free_shown(struct connection *connection)
+release(struct connection *connection)
 {
 	if (connection->shown)
 		folders_free(connection->shown);
 	free(connection->shown);
 	free(connection->host);
-	connection->shown = NULL;
-	connection->host = NULL;
-}
-
-static void
-free_closed(uv_handle_t *handle)
-{
-	struct connection *connection = handle->data;
-
-	drop_socket(connection);
+	free(connection->goodbye);
+	free(connection->polls);
 	free(connection);
 }
 
-/* Gives everything back; the structure itself goes when the loop has let go of it. */
+static void
+on_closed(uv_handle_t *handle)
+{
+	release(handle->data);
+}
+
+/* The structure itself goes when the loop has let go of it. */
 void
 connection_close(struct connection *connection)
 {
@@ -526,24 +381,17 @@ connection_close(struct connection *connection)
 	connection->phase = PHASE_CLOSED;
 	alarm_stop(fetch->alarms, &connection->alarm);
 	rate_leave(fetch->rate, &connection->turn);
-	free_shown(connection);
-	if (connection->resolving) {
-		connection->resolving->data = NULL;
-		uv_cancel((uv_req_t *)connection->resolving);
-	}
-	uv_freeaddrinfo(connection->addresses);
+	dial_cancel(connection->dial);
 	tls_free(connection->tls);
 	imap_free(connection->imap);
-	free(connection->goodbye);
-	free(connection->polls);
-	connection->polls = NULL;
+	connection->dial = NULL;
 	connection->tls = NULL;
 	connection->imap = NULL;
-	connection->goodbye = NULL;
-	if (connection->polled && !uv_is_closing((uv_handle_t *)&connection->poll))
-		uv_close((uv_handle_t *)&connection->poll, free_closed);
-	else if (!connection->polled) {
-		drop_socket(connection);
-		free(connection);
-	}
+	if (connection->polled)
+		uv_close((uv_handle_t *)&connection->poll, on_closed);
+	if (connection->descriptor >= 0)
+		close(connection->descriptor);
+	connection->descriptor = -1;
+	if (!connection->polled)
+		release(connection);
 }

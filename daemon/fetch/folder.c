@@ -1,5 +1,4 @@
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +8,7 @@
 #include "liaison/net/special_use.h"
 #include "mailbox.h"
 
-/* The folders of a mailbox: which are watched and how, and what the engine is told of them. */
-
-enum { MESSAGE_ROOM = 900 * 1024, FRESH_MS = 30 * 1000 };
+/* The folders of a mailbox: which are watched and how, and whether they were looked at. */
 
 struct folder *
 folder_by_wire(const struct mailbox *box, const char *wire)
@@ -234,112 +231,7 @@ folders_end(struct mailbox *box, struct connection *connection)
 	box->told_folders = true;
 }
 
-/* ---- frames ---- */
-
-static const struct {
-	unsigned bit;
-	const char *word;
-} CAPABILITY_WORDS[] = {
-	{ IMAP_CAN_IDLE, "IDLE" },
-	{ IMAP_CAN_SPECIAL_USE, "SPECIAL-USE" },
-	{ IMAP_CAN_UIDPLUS, "UIDPLUS" },
-	{ IMAP_CAN_CONDSTORE, "CONDSTORE" },
-	{ IMAP_CAN_REV2, "IMAP4rev2" },
-};
-
-static void
-put_capabilities(struct frame_writer *writer, unsigned capabilities)
-{
-	struct text words = { 0 };
-
-	text_add(&words, "IMAP4rev1");
-	for (size_t i = 0; i < sizeof(CAPABILITY_WORDS) / sizeof(CAPABILITY_WORDS[0]); i++)
-		if (capabilities & CAPABILITY_WORDS[i].bit)
-			text_printf(&words, " %s", CAPABILITY_WORDS[i].word);
-	frame_put_text(writer, TAG_CAPABILITIES, words.bytes);
-	text_clear(&words);
-}
-
-static void
-put_folder(struct frame_writer *writer, const struct folder *folder)
-{
-	char delimiter[2] = { folder->delimiter, '\0' };
-	struct text words = { 0 };
-
-	frame_put_text(writer, TAG_FOLDER, folder->name);
-	special_use_words(folder->attributes, &words);
-	frame_put_text(writer, TAG_ATTRIBUTES, words.size > 0 ? words.bytes : "");
-	if (folder->delimiter > ' ' && folder->delimiter < 0x7F)
-		frame_put_text(writer, TAG_DELIMITER, delimiter);
-	frame_put_u64(writer, TAG_WATCHED, folder->mode);
-	text_clear(&words);
-}
-
-void
-folders_write(struct mailbox *box, unsigned capabilities, enum frame_type type, uint32_t token)
-{
-	struct frame_writer writer;
-	size_t written = 0;
-
-	link_begin(box_fetch(box)->link, &writer, type, box->source->number, token);
-	put_capabilities(&writer, capabilities);
-	for (size_t i = 0; i < box->folder_count && written < MESSAGE_ROOM; i++) {
-		if (!box->folders[i]->listed)
-			continue;
-		put_folder(&writer, box->folders[i]);
-		written += strlen(box->folders[i]->name) + 200;
-	}
-	frame_end(&writer);
-}
-
-void
-folder_tell_opened(struct mailbox *box, struct folder *folder)
-{
-	struct frame_writer writer;
-
-	folder->opened = true;
-	folder->known = false;
-	link_begin(box_fetch(box)->link, &writer, FRAME_OPENED, box->source->number, 0);
-	frame_put_text(&writer, TAG_FOLDER, folder->name);
-	frame_put_u64(&writer, TAG_UIDVALIDITY, folder->uidvalidity);
-	frame_put_u64(&writer, TAG_UIDNEXT, folder->uidnext);
-	frame_put_u64(&writer, TAG_EXISTS, folder->exists);
-	frame_end(&writer);
-}
-
-void
-folder_tell_fresh(struct mailbox *box, struct folder *folder)
-{
-	struct frame_writer writer;
-
-	link_begin(box_fetch(box)->link, &writer, FRAME_FRESH, box->source->number, folder->sync);
-	frame_put_text(&writer, TAG_FOLDER, folder->name);
-	if (!folder->complete)
-		link_put_error(&writer, folder->error);
-	frame_put_i64(&writer, TAG_LAST_COMPLETE, folder->last_complete);
-	if (folder->last_byte > 0)
-		frame_put_i64(&writer, TAG_LAST_BYTE, folder->last_byte);
-	frame_put_u64(&writer, TAG_MODE, folder_mode_now(folder));
-	frame_put_u64(&writer, TAG_EXISTS, folder->exists);
-	frame_end(&writer);
-	if (folder->sync == folder->sync_wanted)
-		folder->sync_wanted = 0;
-	folder->sync = 0;
-}
-
-static void
-tell_state(struct mailbox *box, const struct folder *folder)
-{
-	struct frame_writer writer;
-
-	link_begin(box_fetch(box)->link, &writer, FRAME_STATE, box->source->number, 0);
-	frame_put_text(&writer, TAG_FOLDER, folder->name);
-	link_put_error(&writer, folder->error);
-	if (folder->error && folder->retry_at > 0)
-		frame_put_i64(&writer, TAG_NEXT_TRY,
-			clock_now() + (folder->retry_at - clock_monotonic_ms()) / 1000);
-	frame_end(&writer);
-}
+/* ---- failures ---- */
 
 void
 folder_refuse_jobs(struct mailbox *box, const struct folder *folder, const char *why)
@@ -374,7 +266,7 @@ folder_fail(struct mailbox *box, struct folder *folder, const char *why)
 	free(folder->error);
 	folder->error = error;
 	folder_refuse_jobs(box, folder, why);
-	tell_state(box, folder);
+	folder_tell_state(box, folder);
 	folder->complete = false;
 	folder->sync = folder->sync_wanted;
 	if (folder->sync != 0)
@@ -390,7 +282,7 @@ folder_well(struct mailbox *box, struct folder *folder)
 		return;
 	free(folder->error);
 	folder->error = NULL;
-	tell_state(box, folder);
+	folder_tell_state(box, folder);
 }
 
 /* ---- counts and checks ---- */
@@ -465,7 +357,7 @@ notice_deafness(struct mailbox *box, struct folder *folder)
 	free(folder->error);
 	folder->error = mem_text(WHY);
 	log_write(LOG_WARNING, "%s/%s: %s", box_config(box)->name, folder->name, WHY);
-	tell_state(box, folder);
+	folder_tell_state(box, folder);
 	if (folder->idler)
 		folder->idler->home = NULL;
 	folder->idler = NULL;
@@ -481,6 +373,8 @@ folder_checked(struct mailbox *box, struct folder *folder)
 	folder_well(box, folder);
 	folder->next_poll = clock_monotonic_ms() + folder_interval(box, folder);
 	notice_deafness(box, folder);
+	if (folder->dirty) /* mail came while it was searched, as some servers tell only then */
+		folder->sync = 0;
 	folder_tell_fresh(box, folder);
 	if (folder->sync_wanted != 0) { /* asked for while this check was under way: once more */
 		folder->next_poll = 0;

@@ -93,8 +93,9 @@ send_fetch(struct connection *c, struct job *job, struct err *err)
 }
 
 /* Asks for up to count UIDs of from. */
-static void
-ask(struct connection *c, struct job *job, struct uid_set *from, size_t count, enum job_stage stage)
+void
+job_ask(struct connection *c, struct job *job, struct uid_set *from, size_t count,
+	enum job_stage stage)
 {
 	struct err err = { 0 };
 
@@ -113,13 +114,6 @@ piece_size(const struct folder *folder)
 	return folder->slice_max > 0 ? folder->slice_max : SLICE_MAX;
 }
 
-static void
-add_all(struct uid_set *to, const struct uid_set *from)
-{
-	for (size_t i = 0; i < from->count; i++)
-		uid_set_add_range(to, from->ranges[i].first, from->ranges[i].last);
-}
-
 /* A UID at which the server broke the connection is not asked for again. */
 static void
 leave_out_poison(struct job *job)
@@ -134,16 +128,14 @@ leave_out_poison(struct job *job)
 			}
 }
 
-static void finish(struct connection *c, struct job *job);
-
 void
 job_ask_rest(struct connection *c, struct job *job)
 {
 	leave_out_poison(job);
 	if (job->rest.count == 0)
-		finish(c, job);
+		missing_ask(c, job);
 	else
-		ask(c, job, &job->rest, piece_size(job->folder), JOB_FETCHING);
+		job_ask(c, job, &job->rest, piece_size(job->folder), JOB_FETCHING);
 }
 
 static bool
@@ -257,74 +249,6 @@ job_message(struct connection *c, const struct imap_message *message)
 			arrival_list(c->jobs[i], message);
 }
 
-static void
-slice_complete(struct connection *c, struct job *job)
-{
-	struct folder *folder = job->folder;
-	uint32_t last = job->asked.count > 0 ? job->asked.ranges[job->asked.count - 1].last : 0;
-
-	if (job->slice_open)
-		answer_slice_end(c->box, job, NULL);
-	folder->slice_max = 0;
-	uid_set_subtract(&folder->poison, &job->failed); /* told: who asks again wants it tried */
-	if (job->kind == JOB_FETCH) {
-		job_end(c, job);
-		return;
-	}
-	if (last > folder->cursor)
-		folder->cursor = last;
-	if (folder->cursor < UINT32_MAX && folder->uidnext <= folder->cursor)
-		folder->uidnext = folder->cursor + 1;
-	job->fetch = 0;
-	arrival_next(c, job);
-}
-
-static void
-part_complete(struct connection *c, struct job *job)
-{
-	while (job->gone.count > 0) {
-		uint32_t uid = job->gone.ranges[0].first;
-
-		uid_set_remove(&job->gone, uid);
-		answer_part_none(c->box, job, uid, NULL);
-	}
-	answer_refused(c->box, job, "the server does not give the text");
-	job_end(c, job);
-}
-
-/* All was asked; what is missing is looked for, one by one in the end. */
-static void
-finish(struct connection *c, struct job *job)
-{
-	struct err err = { 0 };
-
-	if (job->missing.count == 0) {
-		if (job->kind == JOB_PART)
-			part_complete(c, job);
-		else
-			slice_complete(c, job);
-		return;
-	}
-	session_ready(c);
-	job->stage = JOB_LOOKING;
-	uid_set_reset(&job->waiting);
-	if (job->kind != JOB_NEW)
-		uid_set_reset(&job->found);
-	uid_set_take_lowest(&job->missing, SLICE_MAX, &job->waiting);
-	job->search = imap_search_set(c->imap, &job->waiting, &err);
-	if (job->search == 0)
-		job_refuse(c, job, err.message);
-}
-
-static void
-ask_single(struct connection *c, struct job *job)
-{
-	if (job->missing.count == 0)
-		finish(c, job);
-	else
-		ask(c, job, &job->missing, 1, JOB_SINGLE);
-}
-
 /* "Not now" is about the server and no message: the mailbox rests, and what is left is asked for
  * after it. New mail is found again from the cursor. */
 static void
@@ -337,7 +261,7 @@ put_off(struct connection *c, struct job *job, const struct imap_event *event)
 		return;
 	}
 	job_detach(c, job);
-	add_all(&job->rest, &job->waiting);
+	uid_set_unite(&job->rest, &job->waiting);
 	uid_set_reset(&job->waiting);
 	job->stage = JOB_WAITING;
 	job->next = c->box->jobs;
@@ -350,55 +274,6 @@ is_not_now(const struct imap_event *event)
 	return event->status != IMAP_OK && event->throttled;
 }
 
-/* What is not found any more is gone; without an answer all of it may still be there. */
-static void
-looking_finished(struct connection *c, struct job *job, const struct imap_event *event)
-{
-	struct uid_set lost = { 0 };
-
-	job->search = 0;
-	for (size_t i = 0; i < job->waiting.count; i++)
-		for (uint64_t uid = job->waiting.ranges[i].first;
-			uid <= job->waiting.ranges[i].last; uid++) {
-			bool there = event->status != IMAP_OK ||
-				     uid_set_has(&job->found, (uint32_t)uid);
-
-			uid_set_add(there ? &job->missing : &job->gone, (uint32_t)uid);
-			uid_set_add(&lost, (uint32_t)uid);
-		}
-	uid_set_subtract(&job->found, &lost);
-	uid_set_clear(&lost);
-	uid_set_reset(&job->waiting);
-	ask_single(c, job);
-}
-
-static void
-single_finished(struct connection *c, struct job *job, const struct imap_event *event)
-{
-	uint32_t uid;
-
-	if (job->waiting.count == 0) {
-		ask_single(c, job);
-		return;
-	}
-	uid = job->waiting.ranges[0].first;
-	if (job->stage == JOB_SINGLE && job->kind != JOB_PART) {
-		struct uid_set again = { 0 };
-
-		uid_set_add(&again, uid);
-		ask(c, job, &again, 1, JOB_BARE);
-		uid_set_clear(&again);
-		return;
-	}
-	uid_set_reset(&job->waiting);
-	if (job->kind == JOB_PART)
-		answer_part_none(c->box, job, uid,
-			event->status == IMAP_OK ? "the server gives no text" : event->text);
-	else
-		uid_set_add(&job->failed, uid);
-	ask_single(c, job);
-}
-
 static void
 fetching_finished(struct connection *c, struct job *job, const struct imap_event *event)
 {
@@ -407,7 +282,7 @@ fetching_finished(struct connection *c, struct job *job, const struct imap_event
 		put_off(c, job, event);
 		return;
 	}
-	add_all(&job->missing, &job->waiting);
+	uid_set_unite(&job->missing, &job->waiting);
 	uid_set_reset(&job->waiting);
 	job_ask_rest(c, job);
 }
@@ -442,7 +317,7 @@ job_finished(struct connection *c, const struct imap_event *event)
 		if (is_not_now(event))
 			put_off(c, job, event);
 		else if (event->id == job->search)
-			looking_finished(c, job, event);
+			missing_looked(c, job, event);
 		else
 			job_refuse(c, job, event->text);
 		return;
@@ -452,7 +327,7 @@ job_finished(struct connection *c, const struct imap_event *event)
 		if (is_not_now(event))
 			put_off(c, job, event);
 		else
-			single_finished(c, job, event);
+			missing_single(c, job, event);
 		return;
 	}
 }

@@ -1,26 +1,28 @@
 #ifndef LIAISON_FETCH_MAILBOX_H
 #define LIAISON_FETCH_MAILBOX_H
 
-#include <netdb.h>
 #include <stdbool.h>
 #include <uv.h>
 
 #include "alarm.h"
+#include "dial.h"
 #include "liaison/net/imap.h"
 #include "link.h"
 #include "rate.h"
 #include "source.h"
 
 /* A mailbox on an IMAP server: its folders, its connections, and what the engine asked of it. Who
- * decides: source_imap.c opens connections and reports; connection.c moves bytes; session.c talks;
+ * decides: mailbox.c opens connections and reports; connection.c moves bytes; session.c talks;
  * folder.c knows the folders; job.c carries out what is asked, and fetches new mail. */
 
 enum {
-	CONNECT_MS = 20 * 1000,
+	HANDSHAKE_MS = 20 * 1000,
 	GREETING_MS = 20 * 1000,
 	LOGIN_MS = 30 * 1000,
 	SECRET_MS = 60 * 1000,
 	ANSWER_MS = 60 * 1000, /* without a byte */
+	WOKEN_ANSWER_MS = 10 * 1000, /* the same after the machine slept, until the first byte */
+	WOKEN_SPREAD_MS = 3000, /* not all mailboxes ask at once then */
 	RATE_MIN = 1024, /* bytes a second, once an answer takes longer than that */
 	IDLE_RENEW_MS = 24 * 60 * 1000,
 	UNCOVERED_POLL_MS = 60 * 1000,
@@ -105,8 +107,7 @@ struct job {
 
 enum phase {
 	PHASE_TURN,
-	PHASE_RESOLVE,
-	PHASE_CONNECT,
+	PHASE_DIAL,
 	PHASE_SECURING,
 	PHASE_HANDSHAKE,
 	PHASE_GREETING,
@@ -126,7 +127,7 @@ struct connection {
 	bool checking;
 	struct mailbox
 		*shown; /* own: the folders it finds, which are not those worked on; or NULL */
-	char *host; /* own: in place of the configured one, or NULL */
+	char *host; /* own */
 	struct folder *home; /* the folder it idles in; NULL: it works */
 	struct folder *selected, *selecting;
 	uint32_t uidvalidity; /* of selected, when it was opened */
@@ -141,13 +142,13 @@ struct connection {
 	bool in_feed; /* what fails meanwhile is dealt with after it */
 	bool fresh; /* just logged in: the mailbox has not given it a part yet */
 	bool leaving; /* it is to be ended after that */
+	bool doubted; /* the machine slept since its last byte */
 	bool secured; /* STARTTLS and its handshake are done */
 	bool listed_plain;
 	char *doom; /* own: why it failed within imap_feed */
 	enum source_state doom_state;
 	int64_t doom_wait;
-	uv_getaddrinfo_t *resolving;
-	struct addrinfo *addresses, *address;
+	struct dial *dial; /* own, while it connects */
 	uint32_t secret_token;
 	int64_t deadline; /* of a phase before READY */
 	int64_t last_byte, asked_at, asked_bytes, idle_since, used;
@@ -173,27 +174,31 @@ struct mailbox {
 	uint32_t sync_wanted; /* the newest token, for folders yet to be found */
 };
 
-/* source_imap.c */
+/* mailbox.c */
 const struct config_source *box_config(const struct mailbox *box);
 struct fetch *box_fetch(const struct mailbox *box);
 /* Looks what is to be done: connections to open, work to hand out. */
 void box_serve(struct mailbox *box);
 void box_serve_soon(struct mailbox *box);
 void box_report(struct mailbox *box);
-/* A connection ended, for connection_fail alone. */
-void
-box_lost(struct connection *connection, enum source_state state, const char *why, int64_t wait_ms);
 /* The throttled server gets a rest. */
 void box_hold(struct mailbox *box, int64_t wait_ms);
 struct connection *box_primary(const struct mailbox *box);
 bool box_may_work(struct connection *connection, const struct job *job);
 unsigned box_live(const struct mailbox *box);
 
+/* loss.c */
+/* A connection ended, for connection_fail alone. */
+void
+box_lost(struct connection *connection, enum source_state state, const char *why, int64_t wait_ms);
+void box_cut_jobs(struct connection *connection, const char *why);
+void box_tell_check_failed(struct connection *connection, const char *why);
+
 /* connection.c */
 /* NULL host: the configured one. */
 struct connection *connection_open_check(struct mailbox *box, const char *host, uint32_t token);
 const char *connection_host(const struct connection *connection);
-struct connection *connection_open(struct mailbox *box, struct folder *home);
+struct connection *connection_open(struct mailbox *box, struct folder *home, const char *host);
 void connection_close(struct connection *connection);
 /* Ends it; wait_ms: the server asked for that much time. The structure must not be used after it. */
 void connection_fail(
@@ -217,9 +222,6 @@ void login_capability(struct connection *connection);
 
 /* session.c */
 void session_listen(void *context, const struct imap_event *event);
-/* Sets the alarm for the next deadline; time is up. */
-void session_arm(struct connection *connection);
-void session_tick(struct connection *connection);
 /* Ends IDLE if it is in effect, so that a command may be given. */
 void session_ready(struct connection *connection);
 bool session_busy(const struct connection *connection);
@@ -228,6 +230,13 @@ bool session_examine(struct connection *connection, struct folder *folder);
 void session_lost_epoch(struct mailbox *box, const struct folder *folder, uint32_t uidvalidity);
 /* Says LOGOUT and goes. */
 void session_leave(struct connection *connection);
+
+/* deadline.c */
+/* Sets the alarm for the next deadline; time is up. */
+void session_arm(struct connection *connection);
+void session_tick(struct connection *connection);
+/* The machine slept: at that moment it is tried whether the server is still there. */
+void session_doubt(struct connection *connection, int64_t at);
 
 /* next.c: does the next thing there is to do. */
 void session_next(struct connection *connection);
@@ -242,10 +251,6 @@ void folders_free(struct mailbox *box);
 struct folder *folder_by_wire(const struct mailbox *box, const char *wire);
 struct folder *folder_by_name(const struct mailbox *box, const char *name, size_t size);
 enum folder_mode folder_mode_now(const struct folder *folder);
-void
-folders_write(struct mailbox *box, unsigned capabilities, enum frame_type type, uint32_t token);
-void folder_tell_opened(struct mailbox *box, struct folder *folder);
-void folder_tell_fresh(struct mailbox *box, struct folder *folder);
 void folder_fail(struct mailbox *box, struct folder *folder, const char *why);
 void folder_well(struct mailbox *box, struct folder *folder);
 /* A check was completed: nothing is above the cursor that was not fetched. */
@@ -257,6 +262,14 @@ int64_t folder_interval(const struct mailbox *box, const struct folder *folder);
 void folder_forget(struct folder *folder);
 /* An answer to all that waits for a folder which cannot be had. */
 void folder_refuse_jobs(struct mailbox *box, const struct folder *folder, const char *why);
+
+/* folder_tell.c: frames about folders */
+void
+folders_write(struct mailbox *box, unsigned capabilities, enum frame_type type, uint32_t token);
+void folder_tell_opened(struct mailbox *box, struct folder *folder);
+void folder_tell_fresh(struct mailbox *box, struct folder *folder);
+/* Whether it fails, and why. */
+void folder_tell_state(struct mailbox *box, const struct folder *folder);
 
 /* job.c */
 struct job *job_new(enum job_kind kind, struct folder *folder);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "crew.h"
+#include "dial.h"
 #include "fetch.h"
 #include "liaison/base/log.h"
 #include "liaison/sandbox/sandbox.h"
@@ -33,7 +34,7 @@ descriptors_for(const struct fetch *fetch)
 	unsigned count = SPARE_DESCRIPTORS;
 
 	for (size_t i = 0; i < fetch->config.source_count; i++)
-		count += fetch->config.sources[i].connections + 1;
+		count += fetch->config.sources[i].connections + DIAL_AT_ONCE;
 	return count;
 }
 

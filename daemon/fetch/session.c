@@ -6,7 +6,7 @@
 #include "liaison/base/log.h"
 #include "mailbox.h"
 
-/* What is said on a connection that is logged in, and how long answers may take. */
+/* What is said on a connection that is logged in. */
 
 /* ---- folders ---- */
 
@@ -317,64 +317,6 @@ session_listen(void *context, const struct imap_event *event)
 	}
 }
 
-/* ---- deadlines ---- */
-
-static bool
-waits_for_answer(const struct connection *c)
-{
-	size_t pending = imap_pending(c->imap);
-
-	return pending > (imap_idling(c->imap) && c->idle_since != 0 ? 1 : 0);
-}
-
-void
-session_arm(struct connection *c)
-{
-	int64_t now = clock_monotonic_ms(), at = now + IDLE_RENEW_MS;
-
-	if (c->phase != PHASE_READY)
-		at = c->deadline;
-	else if (waits_for_answer(c))
-		at = c->last_byte + ANSWER_MS;
-	else if (imap_idling(c->imap) && c->idle_since + IDLE_RENEW_MS < at)
-		at = c->idle_since + IDLE_RENEW_MS;
-	if (c->phase == PHASE_READY && !c->home && c->used + WORKER_IDLE_MS < at &&
-		!waits_for_answer(c) && box_live(c->box) > 1)
-		at = c->used + WORKER_IDLE_MS;
-	alarm_set(box_fetch(c->box)->alarms, &c->alarm, at > now ? at : now + 1);
-}
-
-static const char *const PHASE_DOING[] = { "waiting for its turn", "resolving its name",
-	"connecting", "shaking hands", "shaking hands", "waiting for the greeting",
-	"asking what it can", "asking for the secret", "logging in", "listing folders", "answering",
-	"closing" };
-
-static void
-too_slow(struct connection *c, const char *doing)
-{
-	char sentence[300];
-
-	snprintf(sentence, sizeof(sentence), "'%s' took too long: %s", connection_host(c), doing);
-	connection_fail(c, SOURCE_OFFLINE, sentence, 0);
-}
-
-static bool
-answers_too_slowly(const struct connection *c, int64_t now)
-{
-	int64_t taken = now - c->asked_at;
-
-	return taken > ANSWER_MS && c->asked_bytes < taken / 1000 * RATE_MIN;
-}
-
-static void
-renew_idle(struct connection *c)
-{
-	session_ready(c);
-	if (c->home && c->home->known)
-		c->home->cross_check = true;
-	session_next(c);
-}
-
 void
 session_leave(struct connection *c)
 {
@@ -390,33 +332,4 @@ session_leave(struct connection *c)
 	}
 	if (c->phase != PHASE_CLOSED)
 		box_lost(c, 0, NULL, 0);
-}
-
-void
-session_tick(struct connection *c)
-{
-	int64_t now = clock_monotonic_ms();
-
-	if (c->phase != PHASE_READY) {
-		if (now >= c->deadline)
-			too_slow(c, PHASE_DOING[c->phase]);
-		else
-			session_arm(c);
-		return;
-	}
-	if (c->paused) {
-		c->last_byte = c->asked_at = now;
-		c->asked_bytes = 0;
-		session_arm(c);
-		return;
-	}
-	if (waits_for_answer(c) &&
-		(now >= c->last_byte + ANSWER_MS || answers_too_slowly(c, now))) {
-		too_slow(c, PHASE_DOING[c->phase]);
-		return;
-	}
-	if (!waits_for_answer(c) && imap_idling(c->imap) && now >= c->idle_since + IDLE_RENEW_MS)
-		renew_idle(c);
-	else
-		session_next(c);
 }

@@ -230,7 +230,7 @@ child_ended(struct post *post, int status)
 		engine_ended(post, &was, delay);
 	} else {
 		if (!was.doomed)
-			say_gone(post, was.id, how);
+			say_gone(post, was.id, status, how);
 		post_fill_after(post, delay);
 	}
 	arena_free(arena);

@@ -48,8 +48,9 @@ void crew_start(struct crew *crew, const struct config *config);
 void crew_configure(struct crew *crew, const struct config *config);
 void crew_answer_secret(struct crew *crew, const struct secret_asker *asker, const char *secret,
 	size_t size, const struct err *err);
-/* mistakes: what was wrong with the new configuration, or NULL. */
-void crew_answer_reload(struct crew *crew, uint32_t token, const char *mistakes);
+/* mistakes: the lines of what was wrong with the new configuration, or NULL. */
+void crew_answer_reload(
+	struct crew *crew, uint32_t token, const struct text *mistakes, const struct text *remarks);
 
 /* Every few seconds: pings, counts silences, kills who has been silent too long. */
 void crew_tick(struct crew *crew);

@@ -11,7 +11,7 @@
 static void
 log_lines(enum log_level level, const char *lines)
 {
-	while (*lines != '\0') {
+	while (lines != NULL && *lines != '\0') {
 		size_t length = strcspn(lines, "\n");
 
 		log_write(level, "%.*s", (int)length, lines);
@@ -21,12 +21,12 @@ log_lines(enum log_level level, const char *lines)
 
 /* What cannot change while the engine runs stays as it is until the next start. */
 static void
-keep_fixed(const struct service *service, struct config *config)
+keep_fixed(const struct service *service, struct config *config, struct mistakes *mistakes)
 {
 	if (strcmp(config->database, service->config.database) != 0)
-		log_write(LOG_WARNING, "the database changes with the next start");
+		mistakes_remark(mistakes, "the database changes with the next start");
 	if (strcmp(config->socket, service->config.socket) != 0)
-		log_write(LOG_WARNING, "the socket changes with the next start");
+		mistakes_remark(mistakes, "the socket changes with the next start");
 	config->database = arena_text(config->arena, service->config.database);
 	config->socket = arena_text(config->arena, service->config.socket);
 }
@@ -54,7 +54,8 @@ service_reload(struct service *service, struct mistakes *mistakes)
 		notify_send(&service->notify, "READY=1\n");
 		return -1;
 	}
-	keep_fixed(service, &config);
+	keep_fixed(service, &config, mistakes);
+	log_lines(LOG_WARNING, mistakes->remarks.bytes);
 	service->config = config;
 	service_adopt(service);
 	crew_configure(service->crew, &service->config);
@@ -103,7 +104,8 @@ crew_wants_reload(void *context, uint32_t token)
 	struct mistakes mistakes = { 0 };
 	int result = service_reload(service, &mistakes);
 
-	crew_answer_reload(service->crew, token, result < 0 ? mistakes.lines.bytes : NULL);
+	crew_answer_reload(
+		service->crew, token, result < 0 ? &mistakes.lines : NULL, &mistakes.remarks);
 	mistakes_clear(&mistakes);
 }
 

@@ -111,17 +111,16 @@ restore(struct arena *arena, const struct place *place, const struct config *con
 
 /* Under a service manager the log's own form, at a prompt the plain lines. */
 static void
-print_mistakes(const struct options *options, const struct mistakes *mistakes)
+print_lines(const struct options *options, enum log_level level, const char *line)
 {
-	const char *line = mistakes->lines.bytes;
-
 	while (line != NULL && *line != '\0') {
 		int length = (int)strcspn(line, "\n");
 
 		if (options->action == ACTION_RUN)
-			log_write(LOG_ERROR, "%.*s", length, line);
+			log_write(level, "%.*s", length, line);
 		else
-			fprintf(stderr, "%.*s\n", length, line);
+			fprintf(stderr, "%s%.*s\n",
+				level == LOG_WARNING ? "liaisond: warning: " : "", length, line);
 		line += length + 1;
 	}
 }
@@ -145,7 +144,7 @@ act(struct arena *arena, const struct options *options, const struct place *plac
 static int
 with_configuration(struct arena *arena, const struct options *options)
 {
-	struct mistakes mistakes = { .starting = options->action == ACTION_RUN };
+	struct mistakes mistakes = { 0 };
 	struct place place;
 	struct config config;
 	struct err err;
@@ -154,9 +153,11 @@ with_configuration(struct arena *arena, const struct options *options)
 	if (place_find(arena, options->config, &place, &err) < 0)
 		return complain(&err);
 	if (settings_load(&place, &config, &mistakes) < 0) {
-		print_mistakes(options, &mistakes);
+		print_lines(options, LOG_ERROR, mistakes.lines.bytes);
 		status = EXIT_CONFIG;
 	} else {
+		if (options->action != ACTION_RESTORE)
+			print_lines(options, LOG_WARNING, mistakes.remarks.bytes);
 		status = act(arena, options, &place, &config);
 	}
 	mistakes_clear(&mistakes);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "liaison/base/user.h"
+
 #ifndef LIAISON_SYSCONFDIR
 #define LIAISON_SYSCONFDIR "/etc"
 #endif
@@ -28,11 +30,11 @@ static const char *
 user_file(struct arena *arena)
 {
 	const char *config = environment("XDG_CONFIG_HOME");
-	const char *home = environment("HOME");
+	const char *home = user_home(arena);
 
 	if (config != NULL && config[0] == '/')
 		return arena_printf(arena, "%s/liaison/%s", config, FILE_NAME);
-	if (home != NULL && home[0] == '/')
+	if (home != NULL)
 		return arena_printf(arena, "%s/.config/liaison/%s", home, FILE_NAME);
 	return NULL;
 }

@@ -76,7 +76,8 @@ void crew_hear(struct post *post);
 /* In say.c: what children are told. */
 void say_config(struct post *post);
 void say_channel(struct post *post, int engine_end);
-void say_gone(struct post *post, uint32_t id, const char *how);
+/* status: as waitpid gave it. */
+void say_gone(struct post *post, uint32_t id, int status, const char *how);
 void say_ping(struct post *post);
 void say_stop(struct post *post, unsigned within_ms);
 

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "liaison/base/crypt.h"
 #include "post.h"
@@ -70,17 +71,34 @@ crew_answer_secret(struct crew *crew, const struct secret_asker *asker, const ch
 	text_clear(&frames);
 }
 
-void
-crew_answer_reload(struct crew *crew, uint32_t token, const char *mistakes)
+/* File names may be any bytes; a field is text, and bounded. */
+static void
+put_lines(struct frame_writer *writer, struct arena *arena, enum frame_tag tag,
+	const struct text *lines)
 {
+	bool changed;
+
+	if (lines != NULL && lines->size > 0)
+		frame_put_text(writer, tag,
+			text_clean(arena, lines->bytes, lines->size, RELOAD_LINES_MAX, true,
+				&changed));
+}
+
+void
+crew_answer_reload(
+	struct crew *crew, uint32_t token, const struct text *mistakes, const struct text *remarks)
+{
+	struct arena *arena = arena_new();
 	struct text frames = { 0 };
 	struct frame_writer writer;
 
 	frame_begin(&writer, &frames, FRAME_RELOAD, 0, token);
-	frame_put_text(&writer, TAG_TEXT, mistakes);
+	put_lines(&writer, arena, TAG_ERROR, mistakes);
+	put_lines(&writer, arena, TAG_TEXT, remarks);
 	frame_end(&writer);
 	post_send(crew_engine(crew), &frames, -1);
 	text_clear(&frames);
+	arena_free(arena);
 }
 
 void
@@ -96,7 +114,7 @@ say_ping(struct post *post)
 }
 
 void
-say_gone(struct post *post, uint32_t id, const char *how)
+say_gone(struct post *post, uint32_t id, int status, const char *how)
 {
 	struct text frames = { 0 };
 	struct frame_writer writer;
@@ -104,6 +122,8 @@ say_gone(struct post *post, uint32_t id, const char *how)
 	frame_begin(&writer, &frames, FRAME_CHILD_GONE, post->only, 0);
 	frame_put_u64(&writer, TAG_KIND, post->kind);
 	frame_put_u64(&writer, TAG_ID, id);
+	if (WIFEXITED(status))
+		frame_put_u64(&writer, TAG_NUMBER, (uint64_t)WEXITSTATUS(status));
 	frame_put_text(&writer, TAG_TEXT, how);
 	frame_end(&writer);
 	post_send(crew_engine(post->crew), &frames, -1);

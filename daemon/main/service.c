@@ -79,13 +79,6 @@ service_adopt(struct service *service)
 	raise_descriptors(&service->config);
 	if (level >= 0)
 		log_set_level((enum log_level)level);
-	for (size_t i = 0; i < service->config.source_count; i++) {
-		if (service->config.sources[i].secret == SECRET_LITERAL)
-			log_write(LOG_WARNING,
-				"%s: the password stands in the configuration: "
-				"password-command or credential is safer",
-				service->config.sources[i].name);
-	}
 }
 
 /* ---- signals and timers ------------------------------------------------------------------------- */

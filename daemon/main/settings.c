@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "liaison/base/log.h"
+#include "referred.h"
 #include "words.h"
 
 enum { FILE_SIZE_MAX = 4 << 20 };
@@ -31,7 +33,20 @@ void
 mistakes_clear(struct mistakes *mistakes)
 {
 	text_clear(&mistakes->lines);
+	text_clear(&mistakes->remarks);
 	mistakes->count = 0;
+}
+
+void
+mistakes_remark(struct mistakes *mistakes, const char *format, ...)
+{
+	char line[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	text_printf(&mistakes->remarks, "%s\n", line);
 }
 
 static void
@@ -201,15 +216,15 @@ is_for_later(const struct ini_entry *entry)
 }
 
 static void
-warn_of_later(const struct reading *reading)
+remark_later(const struct reading *reading)
 {
 	for (size_t i = 0; i < reading->ini.count; i++) {
 		const struct ini_entry *entry = &reading->ini.entries[i];
 
 		if (is_for_later(entry))
-			log_write(LOG_WARNING, "%s:%d: '%s' has no effect in this version",
-				entry->file, entry->line,
-				entry->key != NULL ? entry->key : entry->kind);
+			mistakes_remark(reading->mistakes,
+				"%s:%d: '%s' has no effect in this version", entry->file,
+				entry->line, entry->key != NULL ? entry->key : entry->kind);
 	}
 }
 
@@ -229,8 +244,8 @@ settings_load(const struct place *place, struct config *out, struct mistakes *mi
 		arena_free(reading.arena);
 		return -1;
 	}
-	if (mistakes->starting)
-		warn_of_later(&reading);
+	remark_later(&reading);
+	referred_remark(&config, mistakes);
 	arena_free(reading.arena);
 	*out = config;
 	return 0;

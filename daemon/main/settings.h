@@ -1,8 +1,6 @@
 #ifndef LIAISON_MAIN_SETTINGS_H
 #define LIAISON_MAIN_SETTINGS_H
 
-#include <stdbool.h>
-
 #include "liaison/base/err.h"
 #include "liaison/base/text.h"
 #include "liaison/wire/config.h"
@@ -14,10 +12,12 @@
 struct mistakes {
 	struct text lines;
 	unsigned count;
-	bool starting; /* settings without effect are logged, too */
+	struct text remarks; /* lines; what is right and still worth telling */
 };
 
 void mistakes_clear(struct mistakes *mistakes);
+void mistakes_remark(struct mistakes *mistakes, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Reads and checks everything; *out is filled only when there is no mistake (config_free it).
  * Besides config_build's checks: a literal secret in a file that others can read, and commands that

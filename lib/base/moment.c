@@ -76,6 +76,44 @@ word_parse(const char *string, const struct zone *zone, int64_t now, bool end, i
 	return -1;
 }
 
+/* "2026-11-21 14:05", with seconds or without, as tables show it: a time in zone. A minute is told
+ * whole, so its end is its last second. */
+static int
+clock_parse(const char *string, const struct zone *zone, bool end, int64_t *time)
+{
+	size_t length = strlen(string);
+	bool minutes = length == 16;
+	char rfc[] = "2026-11-21T14:05:00Z";
+	int64_t value;
+	struct civil civil;
+	int offset;
+
+	if ((!minutes && length != 19) || string[10] != ' ')
+		return -1;
+	memcpy(rfc, string, length);
+	rfc[10] = 'T';
+	if (time_parse(rfc, &value, &offset) < 0)
+		return -1;
+	time_to_civil(value, &civil);
+	*time = (zone ? zone_time(zone, &civil) : value) + (minutes && end ? 59 : 0);
+	return 0;
+}
+
+/* "10d" ago is today-10d, "2h" now-2h. */
+static int
+ago_parse(const char *string, const struct zone *zone, int64_t now, bool end, int64_t *time)
+{
+	int64_t shift;
+
+	if (duration_parse(string, &shift) < 0)
+		return -1;
+	if (shift % DAY == 0)
+		*time = whole_day(zone, local_day(zone, now) - shift / DAY, end);
+	else
+		*time = now - shift;
+	return *time < TIME_MIN ? -1 : 0;
+}
+
 int
 moment_parse(const char *string, const struct zone *zone, int64_t now, bool end, int64_t *time,
 	int *offset_min, struct err *err)
@@ -88,10 +126,13 @@ moment_parse(const char *string, const struct zone *zone, int64_t now, bool end,
 	if (date_parse(string, &civil) == 0)
 		value = whole_day(
 			zone, civil_to_time(&civil) / DAY - (civil_to_time(&civil) % DAY < 0), end);
-	else if (word_parse(string, zone, now, end, &value) < 0)
+	else if (clock_parse(string, zone, end, &value) < 0 &&
+		 ago_parse(string, zone, now, end, &value) < 0 &&
+		 word_parse(string, zone, now, end, &value) < 0)
 		return fail(err, ERR_USAGE,
-			"'%s' is no time: write 2026-11-21, 2026-11-21T08:30:00+01:00, now, today, "
-			"yesterday, tomorrow or today-90d",
+			"'%s' is no time: write 2026-11-21, '2026-11-21 08:30', "
+			"2026-11-21T08:30:00+01:00, now, today, yesterday, tomorrow, today-90d or "
+			"90d",
 			string);
 	*time = value;
 	*offset_min = zone ? zone_offset(zone, value) : 0;

@@ -20,7 +20,8 @@ void story_add_row(struct story *story, int64_t id);
 void story_add_message(struct story *story, int64_t id);
 
 /* explain_find.c */
-/* Fills rows, messages and, when there is no row, the answer. ERR_NOT_FOUND: no such interaction. */
+/* Fills rows, messages and, when there is no row, the answer. ERR_NOT_FOUND: no such
+ * interaction or source, or a Message-ID or event that was never seen. */
 int story_find(struct story *story, const struct explain_thing *thing, struct err *err);
 
 /* explain_why.c */

@@ -60,25 +60,27 @@ static const char SELECT_BY_ID[] =
 static const char COUNT_FILLING[] =
 	"SELECT count(*) FROM stream WHERE current = 1 AND backfill <> 'done'";
 
+/* ERR_NOT_FOUND, and what may be the reason. */
 static int
 not_seen(struct story *story, const char *what, const char *id, struct err *err)
 {
 	struct stmt *q = sql_prepare(story->turn.store, COUNT_FILLING);
 	struct arena *arena = story->turn.lasting;
+	const char *answer;
 	int64_t filling = 0;
 	bool found;
 
 	if (sql_get_int(q, &filling, &found, err) < 0)
 		return -1;
-	story->answer = arena_printf(arena, "no %s '%s' was seen in any folder", what, id);
+	answer = arena_printf(arena, "no %s '%s' was seen in any folder", what, id);
 	if (filling > 0)
-		story->answer = arena_printf(arena, "%s; %lld of them are still being filled back",
-			story->answer, (long long)filling);
+		answer = arena_printf(arena, "%s; %lld of them are still being filled back", answer,
+			(long long)filling);
 	if (story->turn.capture->config->unmatched == UNMATCHED_NONE)
-		story->answer = arena_printf(arena,
+		answer = arena_printf(arena,
 			"%s; and of what is not captured nothing is kept (unmatched = none)",
-			story->answer);
-	return 0;
+			answer);
+	return fail(err, ERR_NOT_FOUND, "%s", answer);
 }
 
 static int
@@ -140,11 +142,9 @@ find_stream(struct story *story, const struct explain_thing *thing, int64_t *id,
 	stmt_bind_text(q, thing->source);
 	if (sql_get_int(q, &source_id, &found, err) < 0)
 		return -1;
-	if (!found) {
-		story->answer = arena_printf(
-			story->turn.lasting, "there is no source '%s'", thing->source);
-		return 0;
-	}
+	if (!found)
+		return fail_field(
+			err, ERR_NOT_FOUND, "source", "there is no source '%s'", thing->source);
 	q = sql_prepare(story->turn.store, SELECT_CURRENT);
 	stmt_bind_int(q, source_id);
 	stmt_bind_text(q, thing->folder);

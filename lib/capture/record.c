@@ -68,6 +68,22 @@ const struct query_noun capture_noun = {
 	.sort = "-id",
 };
 
+/* What the evidence says of the message, while it is kept. */
+static void
+write_evidence(struct stmt *q, struct json_out *out)
+{
+	bool kept = !stmt_next_is_null(q);
+	int64_t date = stmt_int(q);
+	int offset = (int)stmt_int(q);
+
+	if (kept)
+		json_time(out, "date", date, offset);
+	else
+		json_null_(out, "date");
+	json_text(out, "from", stmt_text(q));
+	json_text(out, "subject", stmt_text(q));
+}
+
 static void
 write_record(struct stmt *q, struct json_out *out)
 {
@@ -89,14 +105,19 @@ write_record(struct stmt *q, struct json_out *out)
 		json_int(out, "interaction", stmt_int(q));
 	}
 	json_text(out, "error", stmt_text(q));
+	write_evidence(q, out);
 	json_object_end(out);
 }
 
 static const char SELECT_RECORD[] =
 	"SELECT l.id, l.version, s.name, t.folder, t.uidvalidity, l.uid, l.at, l.decision, "
 	"l.reason, "
-	"l.rule, l.interaction_id, x.error FROM ledger l JOIN stream t ON t.id = l.stream_id "
-	"JOIN source s ON s.id = t.source_id "
+	"l.rule, l.interaction_id, x.error, m.at, m.offset_min, "
+	"(SELECT coalesce(p.email, a.address) FROM party p "
+	"LEFT JOIN address a ON a.id = p.address_id "
+	"WHERE p.message_id = m.id AND p.role = 'from' ORDER BY p.place LIMIT 1), m.subject "
+	"FROM ledger l JOIN stream t ON t.id = l.stream_id "
+	"JOIN source s ON s.id = t.source_id LEFT JOIN message m ON m.id = l.message_id "
 	"LEFT JOIN quarantine x ON x.stream_id = l.stream_id AND x.uid = l.uid WHERE l.id = ?";
 
 int

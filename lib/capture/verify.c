@@ -79,7 +79,7 @@ read_outside(struct store *store, int64_t stream_id, struct comparison *comparis
 }
 
 static void
-add_all(struct uid_set *to, const struct uid_set *from, uint32_t limit)
+add_up_to(struct uid_set *to, const struct uid_set *from, uint32_t limit)
 {
 	for (size_t i = 0; i < from->count && from->ranges[i].first <= limit; i++) {
 		uint32_t last = from->ranges[i].last;
@@ -95,7 +95,7 @@ excuse_by_date(struct comparison *comparison, const struct uid_set *window, uint
 	struct uid_set early = { 0 };
 
 	if (window != NULL) {
-		add_all(&early, &comparison->rest, anchor);
+		add_up_to(&early, &comparison->rest, anchor);
 		uid_set_subtract(&early, window);
 		uid_set_subtract(&comparison->rest, &early);
 	}
@@ -113,7 +113,7 @@ compare(struct store *store, const struct stream *stream, const struct uid_set *
 	if (count_rows(store, stream->id, comparison, err) < 0 ||
 		read_outside(store, stream->id, comparison, err) < 0)
 		return -1;
-	add_all(&comparison->rest, comparison->all, UINT32_MAX);
+	uid_set_unite(&comparison->rest, comparison->all);
 	uid_set_subtract(&comparison->rest, &comparison->decided);
 	uid_set_subtract(&comparison->rest, &comparison->outside);
 	excuse_by_date(comparison, window, stream->anchor);
@@ -133,7 +133,7 @@ verify_stream(struct store *store, const struct stream *stream, const struct uid
 	if (failed == 0) {
 		*out = comparison.row;
 		if (missing_uids != NULL)
-			add_all(missing_uids, &comparison.rest, UINT32_MAX);
+			uid_set_unite(missing_uids, &comparison.rest);
 	}
 	uid_set_clear(&comparison.decided);
 	uid_set_clear(&comparison.outside);

@@ -205,15 +205,32 @@ write_lists(struct store *store, int64_t id, int64_t message, struct json_out *o
 	return 0;
 }
 
-int
-interaction_write(
-	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
+static const char SELECT_TEXT[] =
+	"SELECT text, truncated FROM interaction_text WHERE interaction_id = ?";
+
+static int
+write_text(struct store *store, int64_t id, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_TEXT);
+	bool found;
+
+	stmt_bind_int(q, id);
+	found = stmt_row(q);
+	json_text(out, "text", found ? stmt_text(q) : NULL);
+	if (found)
+		json_bool(out, "text_truncated", stmt_int(q) != 0);
+	else
+		json_null_(out, "text_truncated");
+	return stmt_end(q, err);
+}
+
+static int
+write_record(struct store *store, int64_t id, bool with_text, struct json_out *out, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_RECORD);
 	int64_t message = 0;
 	bool found;
 
-	(void)arena;
 	stmt_bind_int(q, id);
 	found = stmt_row(q);
 	if (found)
@@ -222,8 +239,25 @@ interaction_write(
 		return -1;
 	if (!found)
 		return fail(err, ERR_NOT_FOUND, "there is no interaction '%lld'", (long long)id);
-	if (write_lists(store, id, message, out, err) < 0)
+	if (write_lists(store, id, message, out, err) < 0 ||
+		(with_text && write_text(store, id, out, err) < 0))
 		return -1;
 	json_object_end(out);
 	return 0;
+}
+
+int
+interaction_write(
+	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
+{
+	(void)arena;
+	return write_record(store, id, false, out, err);
+}
+
+int
+interaction_write_whole(
+	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
+{
+	(void)arena;
+	return write_record(store, id, true, out, err);
 }

@@ -349,7 +349,10 @@ imap_token(struct imap *imap, const struct token *token)
 	if (token->kind != TOKEN_END)
 		return result;
 	imap->line = LINE_START;
-	if (imap->arena && arena_used(imap->arena) > ARENA_KEPT)
+	if (imap->idle == IDLE_ON) { /* thousands of connections are, most of the time */
+		arena_free(imap->arena);
+		imap->arena = NULL;
+	} else if (imap->arena && arena_used(imap->arena) > ARENA_KEPT)
 		arena_reset(imap->arena);
 	if (result == 0 && ++imap->responses > RESPONSES_MAX)
 		return imap_dead(imap, ERR_FORMAT, "the server does not stop answering");

@@ -244,7 +244,7 @@ query_parse(struct arena *arena, const struct query_noun *noun, const struct que
 		return fail_field(
 			err, ERR_USAGE, "where", "column 1: expected a condition in UTF-8");
 	if (parser_advance(&parser) < 0 || parse_or(&parser, &node) < 0 || parse_end(&parser) < 0)
-		return -1;
+		return err_hint(err, "liaison-conditions(7) tells what may be written");
 	*out = node;
 	return 0;
 }

@@ -191,8 +191,8 @@ read_time(struct arena *arena, const struct query_context *context, const struct
 	if (moment_parse(value->written, zone, now, false, &value->low, &offset, &why) < 0 ||
 		moment_parse(value->written, zone, now, true, &value->high, &offset, &why) < 0)
 		return expected(arena, field,
-			"a time such as 2026-11-21, 2026-11-21T08:30:00Z, today, now or "
-			"today-90d",
+			"a time such as 2026-11-21, '2026-11-21 08:30', "
+			"2026-11-21T08:30:00Z, today, now, today-90d or 90d",
 			value->written, err);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config_setting.h"
+#include "liaison/base/user.h"
 
 /* A section of the file: its own line and the lines that belong to it. */
 struct section {
@@ -345,16 +346,24 @@ check_source(struct builder *builder, const struct section *section)
 	}
 }
 
+/* NULL: nothing tells where the user's files are. */
 static const char *
-folder_of(struct arena *arena, const char *variable, const char *below_home)
+user_database(struct arena *arena)
 {
-	const char *folder = getenv(variable), *home = getenv("HOME");
+	const char *folder = getenv("XDG_STATE_HOME"), *home = user_home(arena);
 
 	if (folder != NULL && folder[0] == '/')
-		return folder;
-	if (below_home == NULL)
-		return arena_printf(arena, "/run/user/%u", (unsigned)getuid());
-	return arena_printf(arena, "%s/%s", home && home[0] == '/' ? home : "", below_home);
+		return arena_printf(arena, "%s/liaison/liaison.db", folder);
+	return home == NULL ? NULL
+			    : arena_printf(arena, "%s/.local/state/liaison/liaison.db", home);
+}
+
+static const char *
+user_socket(struct arena *arena)
+{
+	const char *folder = user_runtime(arena);
+
+	return folder == NULL ? NULL : arena_printf(arena, "%s/liaison/control", folder);
 }
 
 static void
@@ -364,10 +373,8 @@ set_places(struct builder *builder, bool user_mode)
 	struct arena *arena = builder->arena;
 
 	if (user_mode) {
-		config->database = arena_printf(arena, "%s/liaison/liaison.db",
-			folder_of(arena, "XDG_STATE_HOME", ".local/state"));
-		config->socket = arena_printf(
-			arena, "%s/liaison/control", folder_of(arena, "XDG_RUNTIME_DIR", NULL));
+		config->database = user_database(arena);
+		config->socket = user_socket(arena);
 	} else {
 		config->database = "/var/lib/liaison/liaison.db";
 		config->socket = "/run/liaison/control";
@@ -375,10 +382,25 @@ set_places(struct builder *builder, bool user_mode)
 	}
 }
 
+/* A place that neither the file nor the environment tells. */
+static void
+check_unknown_place(
+	struct builder *builder, const char *place, const char *key, const char *variable)
+{
+	static const struct ini_entry nowhere = { .file = "liaison.conf" };
+	const struct ini *ini = builder->ini;
+
+	if (place == NULL)
+		mistake(builder, ini->count > 0 ? &ini->entries[0] : &nowhere,
+			"there is no place for the %s: set %s, or '%s' in [liaison]", key, variable,
+			key);
+}
+
 static void
 check_places(struct builder *builder)
 {
 	static const char *const KEYS[] = { "database", "socket" };
+	const unsigned before = builder->mistakes;
 
 	for (size_t i = 0; i < builder->ini->count; i++) {
 		const struct ini_entry *entry = &builder->ini->entries[i];
@@ -390,6 +412,10 @@ check_places(struct builder *builder)
 			if (strcmp(entry->key, KEYS[k]) == 0)
 				mistake(builder, entry, "'%s' needs a path", entry->key);
 	}
+	if (builder->mistakes > before)
+		return;
+	check_unknown_place(builder, builder->config->database, "database", "HOME");
+	check_unknown_place(builder, builder->config->socket, "socket", "XDG_RUNTIME_DIR");
 }
 
 static void

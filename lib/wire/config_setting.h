@@ -63,6 +63,8 @@ extern const size_t config_section_count;
 
 /* NULL: no such setting in these sections. */
 const struct setting *config_setting_find(const char *key, unsigned sections);
+/* Secrets and where they come from stay in liaisond. */
+bool setting_is_sent(const struct setting *setting, unsigned section);
 
 /* Reads a value into the field of base (struct config or config_source) that the setting names.
  * raw is the value with its quotes. On a mistake, why holds what was expected, and -1. */

@@ -9,6 +9,7 @@
 #include "config_value.h"
 #include "liaison/base/address.h"
 #include "liaison/base/clock.h"
+#include "liaison/base/user.h"
 
 int
 config_expected(struct value *value, const char *format, ...)
@@ -32,9 +33,10 @@ read_text(struct value *value)
 static int
 read_path(struct value *value)
 {
-	const char *path = value->text, *home = getenv("HOME");
+	const char *path = value->text;
+	const char *home = strncmp(path, "~/", 2) == 0 ? user_home(value->arena) : NULL;
 
-	if (strncmp(path, "~/", 2) == 0 && home != NULL && home[0] == '/')
+	if (home != NULL)
 		path = arena_printf(value->arena, "%s%s", home, path + 1);
 	if (path[0] != '\0' && path[0] != '/')
 		return config_expected(value, "a path from / or ~/ on");

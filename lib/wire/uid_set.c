@@ -106,6 +106,37 @@ uid_set_remove(struct uid_set *set, uint32_t uid)
 		remove_range(set, uid, uid);
 }
 
+static struct uid_range
+take_lower(const struct uid_set *a, size_t *i, const struct uid_set *b, size_t *j)
+{
+	if (*j == b->count || (*i < a->count && a->ranges[*i].first <= b->ranges[*j].first))
+		return a->ranges[(*i)++];
+	return b->ranges[(*j)++];
+}
+
+/* One walk over both unless what is added lies at the end, as it mostly does. */
+void
+uid_set_unite(struct uid_set *set, const struct uid_set *other)
+{
+	struct uid_set result = { 0 };
+	size_t i = 0, j = 0;
+
+	if (set == other || other->count == 0)
+		return;
+	if (set->count == 0 || set->ranges[set->count - 1].last < other->ranges[0].first) {
+		for (; j < other->count; j++)
+			uid_set_add_range(set, other->ranges[j].first, other->ranges[j].last);
+		return;
+	}
+	while (i < set->count || j < other->count) {
+		struct uid_range range = take_lower(set, &i, other, &j);
+
+		uid_set_add_range(&result, range.first, range.last);
+	}
+	uid_set_clear(set);
+	*set = result;
+}
+
 /* In one walk over both, into new memory: a set of a large folder may have many thousand ranges. */
 void
 uid_set_subtract(struct uid_set *set, const struct uid_set *other)

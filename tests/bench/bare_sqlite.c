@@ -466,7 +466,7 @@ open_target(sqlite3 *db)
 	run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
 		"PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = FILE;"
 		"PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON; PRAGMA cache_size = "
-		"-16384;"
+		"-12288;"
 		"PRAGMA journal_size_limit = 16777216");
 	sqlite3_wal_hook(db, note_wal, NULL);
 	for (int i = 0; i < TABLES; i++)

@@ -211,7 +211,8 @@ class Daemon:
             try:
                 stat = (entry / "stat").read_text()
                 state, _, _, session = stat[stat.rindex(")") + 2:].split()[:4]
-                if int(session) == self.process.pid and state != "Z":
+                threads = len(os.listdir(entry / "task"))  # they may outlive their leader for a moment
+                if int(session) == self.process.pid and (state != "Z" or threads > 1):
                     name = stat[stat.index("(") + 1:stat.rindex(")")]
                     found.setdefault(name, []).append(int(entry.name))
             except (OSError, ValueError):

@@ -1,9 +1,13 @@
 """The capture commands against a running daemon: list, show, explain, rematch."""
 
+import json
+from datetime import datetime
+
 import pytest
 
-from daemon import RpcError, wait_until
+from daemon import Daemon, RpcError, account, wait_until
 from letters import letter
+from test_terminal import Terminal
 
 
 def three_letters(daemon, server):
@@ -34,7 +38,9 @@ def test_a_record_is_as_the_specification_says(daemon, server):
     three_letters(daemon, server)
     row = daemon.all("capture.list", decision="unmatched")[0]
     assert set(row) == {"id", "version", "source", "folder", "uidvalidity", "uid", "at", "decision", "reason", "rule",
-                        "interaction", "error"}
+                        "interaction", "error", "from", "subject", "date"}
+    assert (row["from"], row["subject"]) == ("jo@y.example", "from a stranger")
+    assert datetime.fromisoformat(row["date"].replace("Z", "+00:00"))
     assert row["reason"] == "no contact has jo@y.example or its domain"
     assert daemon.call("capture.show", {"id": row["id"]}) == row
     with pytest.raises(RpcError) as caught:
@@ -58,12 +64,13 @@ def test_every_why_has_an_answer(daemon, server):
     nowhere = daemon.call("capture.explain", {"source": "work", "folder": "INBOX", "uid": 99999})
     assert nowhere["captures"] == [] and nowhere["considered"] == []
     assert "was not seen yet" in nowhere["answer"]
-    assert "was seen in any folder" in daemon.call("capture.explain", {"message_id": "<no@where>"})["answer"]
-    assert "there is no source 'x'" in \
-        daemon.call("capture.explain", {"source": "x", "folder": "INBOX", "uid": 1})["answer"]
-    with pytest.raises(RpcError) as caught:
-        daemon.call("capture.explain", {"interaction": 4711})
-    assert caught.value.name == "not-found"
+    for unknown, why in (({"message_id": "<no@where>"}, "was seen in any folder"),
+                         ({"event_uid": "no"}, "was seen in any folder"),
+                         ({"source": "x", "folder": "INBOX", "uid": 1}, "there is no source 'x'"),
+                         ({"interaction": 4711}, "there is no interaction '4711'")):
+        with pytest.raises(RpcError, match=why) as caught:
+            daemon.call("capture.explain", unknown)
+        assert caught.value.name == "not-found", unknown
 
 
 def test_rematch_finds_nothing_that_was_not_matched_at_once(daemon, server):
@@ -75,3 +82,64 @@ def test_rematch_finds_nothing_that_was_not_matched_at_once(daemon, server):
     tried = daemon.call("contact.add", {"name": "Me again", "email": ["nobody@z.example"]}, dry_run=True)
     assert tried["no"]
     assert len(daemon.all("contact.list")) == 2
+
+
+def test_all_captured_text_is_shown(place, server):
+    with Daemon(place / "liaison", [account(server, level="text")]) as daemon:
+        three_letters(daemon, server)
+        interaction = daemon.all("capture.list", where="message-id = a1@x.example")[0]["interaction"]
+        wait_until(lambda: daemon.call("interaction.show", {"id": interaction})["text"], "the text")
+        shown = daemon.call("interaction.show", {"id": interaction})
+        assert shown["text"].split() and shown["text_truncated"] is False
+        assert shown["snippet"].split() == shown["text"].split()
+        assert all("text" not in item for item in daemon.all("interaction.list"))
+        noted = daemon.call("interaction.add", {"contact": ["C00001"], "note": "by hand"})
+        assert daemon.call("interaction.show", {"id": noted["id"]})["text"] is None
+
+
+def test_a_dry_run_tells_what_removing_a_source_would_erase(daemon, server):
+    three_letters(daemon, server)
+    told = daemon.call("source.remove", {"source": "work"}, dry_run=True)
+    assert (told["decisions"], told["interactions"]) == (3, 2)
+    assert len(daemon.all("capture.list")) == 3
+    with pytest.raises(RpcError, match="still names") as caught:
+        daemon.call("source.remove", {"source": "work", "erase": True}, yes=True)
+    assert caught.value.name == "refused"
+
+
+def test_dates_are_taken_as_tables_show_them(daemon, server):
+    three_letters(daemon, server)
+    for since, count in (("1d", 3), ("2026-01-01 14:05", 3), ("now+1d", 0)):
+        assert len(daemon.all("capture.list", since=since)) == count, since
+    assert len(daemon.all("interaction.list", where="at >= '2000-01-01 14:05' and at < 2h or at >= 2h")) == 2
+
+
+def test_a_mistake_in_a_condition_names_the_manual(daemon, server):
+    with pytest.raises(RpcError) as caught:
+        daemon.call("contact.list", {"where": "nme = x"})
+    assert "liaison-conditions(7)" in caught.value.data["hint"]
+
+
+def test_a_piped_record_keeps_what_lies_in_it(daemon, server):
+    three_letters(daemon, server)
+    lines = [line.split("\t", 1) for line in daemon.liaison("source", "show", "work").stdout.splitlines()]
+    folders = [json.loads(value.replace("\\\\", "\\")) for key, value in lines if key == "folders"]
+    assert {folder["name"] for folder in folders} >= {"INBOX", "Sent"}
+    status = dict(line.split("\t", 1) for line in daemon.liaison("status").stdout.splitlines())
+    assert json.loads(status["database"])["schema"] >= 1
+
+
+def test_tables_fit_a_terminal_of_100_columns(daemon, server):
+    three_letters(daemon, server)
+    place = "work:INBOX:1"
+    for words, wanted in ((("status",), ("LAST COMPLETE",)),
+                          (("source", "show", "work"), ("DECIDED", "LAST COMPLETE")),
+                          (("capture", "verify", "work"), ("OUTSIDE WINDOW", "UNMATCHED", "MISSING")),
+                          (("capture", "list"), ("jo@y.example", "from a stranger", "unmatched")),
+                          (("capture", "explain", place), ("SUBJECT", "from a contact"))):
+        terminal = Terminal(daemon, "--color", "never", *words, columns=100)
+        assert terminal.end() == 0
+        text = terminal.text.split("\x1b[K")[-1]
+        lines = [line.rstrip() for line in text.split("\r\n")]
+        assert all(len(line) <= 100 for line in lines), text
+        assert all(word in text for word in wanted), text

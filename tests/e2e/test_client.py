@@ -3,8 +3,13 @@
 import csv
 import io
 import json
+import os
+import subprocess
+from pathlib import Path
 
-from daemon import Daemon
+import pytest
+
+from daemon import BIN, Daemon
 
 
 def start(place):
@@ -45,6 +50,14 @@ def test_a_daemon_that_is_not_there_is_exit_69(place):
     daemon = Daemon(place / "liaison")
     answer = daemon.liaison("status", check=False)
     assert answer.returncode == 69 and "liaison: " in answer.stderr
+
+
+@pytest.mark.skipif(Path(f"/run/user/{os.getuid()}").exists() or Path("/run/liaison/control").exists(),
+                    reason="there is a place for a socket")
+def test_says_what_to_set_where_no_socket_is_known(place):
+    answer = subprocess.run([BIN / "liaison", "status"], capture_output=True, text=True, timeout=30,
+                            env={"PATH": "/usr/bin:/bin", "HOME": str(place)})
+    assert answer.returncode == 69 and "XDG_RUNTIME_DIR is not set" in answer.stderr
 
 
 def test_control_characters_never_reach_a_terminal(place):
@@ -91,5 +104,34 @@ def test_follows_next_to_the_end(place):
                 client.line()
         assert len(daemon.liaison("--format", "ids", "contact", "list").stdout.split()) == 252
         assert len(daemon.liaison("--format", "ids", "contact", "list", "--limit", "7").stdout.split()) == 7
+    finally:
+        daemon.stop()
+
+
+def test_an_unknown_field_is_named_with_those_there_are(place):
+    daemon = start(place)
+    try:
+        for form in ("table", "json", "jsonl", "csv", "tsv"):
+            answer = daemon.liaison("--format", form, "--fields", "no,nmae", "contact", "list", check=False)
+            assert answer.returncode == 2 and answer.stdout == "", answer
+            assert "'nmae'" in answer.stderr and "'name'" in answer.stderr and "emails" in answer.stderr
+        assert daemon.liaison("--fields", "bogus", "contact", "show", "C00001", check=False).returncode == 2
+        assert daemon.liaison("--format", "tsv", "--fields", "no,emails.email", "contact", "list").returncode == 0
+    finally:
+        daemon.stop()
+
+
+def test_a_noun_alone_tells_its_verbs(place):
+    daemon = start(place)
+    try:
+        answer = daemon.liaison("contact", check=False)
+        assert answer.returncode == 2 and answer.stdout == ""
+        assert "'contact' needs a verb" in answer.stderr and "contact timeline" in answer.stderr
+        answer = daemon.liaison("contact", "email", check=False)
+        assert answer.returncode == 2 and "contact email remove" in answer.stderr
+        assert "contact timeline" not in answer.stderr
+        answer = daemon.liaison("--json", "contact", check=False)
+        error = json.loads(answer.stderr)
+        assert answer.returncode == 2 and "email add" in error["data"]["hint"] and error["code"] == -32601
     finally:
         daemon.stop()

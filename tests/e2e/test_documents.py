@@ -22,7 +22,7 @@ def test_manuals_are_lint_clean(page):
 
 def test_there_is_a_manual_for_everything():
     assert {page.name for page in MANUALS} == {"liaisond.8", "liaison.1", "liaison.conf.5", "liaison-protocol.7",
-                                               "liaison-schema.5"}
+                                               "liaison-schema.5", "liaison-conditions.7"}
 
 
 def units_in(place, folder):

@@ -1,5 +1,9 @@
 """A server's faults at each step: said, recovered from, and without harm to the source beside it."""
 
+import os
+import signal
+import sqlite3
+
 import pytest
 
 from daemon import Daemon, RpcError, account, wait_until
@@ -366,3 +370,59 @@ def test_a_reload_in_the_middle_of_a_slice_lets_the_source_go_on(place):
         daemon.configure([section(rogue, poll="11s")])
         daemon.call("system.reload")
         wait_until(lambda: len(daemon.all("interaction.list")) == 3, "all three", 30)
+
+
+def test_a_sync_names_the_folder_that_fails_and_looks_at_the_others(place):
+    def two(server, handler, tag, line):
+        return f'* LIST () "/" INBOX\r\n* LIST () "/" Broken\r\n{tag} OK done\r\n'.encode()
+
+    def refused(server, handler, tag, line):
+        return f"{tag} NO the index is damaged\r\n".encode() if "Broken" in line else None
+
+    hooks = {"list": two, "examine": refused, "status": refused}
+    with ScriptedServer(messages(2), hooks=hooks) as rogue, \
+            Daemon(place / "liaison", [section(rogue)]) as daemon:
+        daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+        wait_until(lambda: len(daemon.all("interaction.list")) == 2, "the folder that is well")
+        rogue.messages.append(messages(3)[2])
+        (answer,) = daemon.call("source.sync", {"source": "rogue"})["items"]
+        assert len(daemon.all("interaction.list")) == 3
+        assert "'Broken'" in answer["error"] and "the index is damaged" in answer["error"]
+        assert "INBOX" not in answer["error"]
+
+
+def test_a_sync_outlives_its_fetch(place, server):
+    with Daemon(place / "liaison", [account(server)]) as daemon:
+        daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+        daemon.wait_complete()
+        for n in range(3):
+            with daemon.client() as client:
+                server.append("INBOX", letter("ada@x.example", "me@own.example", f"n{n}"))
+                (pid,) = daemon.children()["liaison-fetch"]
+                os.kill(pid, signal.SIGKILL)
+                asked = client.send("source.sync", {"source": "work"})
+                (answer,) = client.answer(asked)["items"]
+                assert answer["error"] is None
+            assert len(daemon.all("interaction.list")) == n + 1
+
+
+def test_a_source_that_cannot_be_noted_says_so_and_is_noted_later(place, server):
+    with Daemon(place / "liaison", [account(server)]) as daemon:
+        daemon.wait_complete()
+        with sqlite3.connect(daemon.database, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            daemon.configure([account(server), account(server, "two", "two@own.example")])
+            daemon.process.send_signal(signal.SIGHUP)
+
+            def told():
+                try:
+                    return "cannot be noted" in (daemon.source("two")["error"] or "")
+                except RpcError:
+                    return False
+            wait_until(told, "why it stands still", 30)
+            assert daemon.source("two")["id"] is None
+            status = daemon.call("system.status")
+            assert [s["name"] for s in status["sources"]] == ["work", "two"]
+            other.execute("ROLLBACK")
+        daemon.wait_complete("two", 60)
+        assert daemon.source("two")["error"] is None

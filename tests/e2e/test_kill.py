@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from daemon import SANITIZED, Daemon, RpcError, account, wait_until
+from daemon import SANITIZED, Daemon, RpcError, account, assert_clean, wait_until
 from letters import letter, person
 
 # Many more messages than one commit takes, or the last kills find everything done.
@@ -79,6 +79,7 @@ def test_25_kills_of_any_program_lose_and_double_nothing(place, server):
         assert check["ok"] is True, check
     finally:
         assert daemon.stop() == 0
+    assert_clean(daemon)
     found, (rows, distinct) = identities(daemon.database)
     assert rows == distinct == len(ids)
     assert set(found) == set(ids), f"seed {seed}"

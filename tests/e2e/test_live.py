@@ -1,5 +1,6 @@
 """Mail from a real server to a contact's timeline."""
 
+import concurrent.futures
 import time
 
 import pytest
@@ -108,6 +109,32 @@ def test_company_by_domain_and_shared_address_to_all(daemon, server):
     record = arrives(daemon, one["no"], "to both")
     assert sorted((c["no"], c["ambiguous"]) for c in record["contacts"]) == \
         [(one["no"], True), (two["no"], True)]
+
+
+def test_sync_answers_when_what_was_there_is_recorded(daemon, server):
+    daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+    server.append("Archive/2026", letter("bo@x.example", "me@own.example", "makes the folder"))
+    daemon.liaison("sync")
+    wait_until(lambda: len(daemon.all("capture.list")) == 1, "the new folder")
+    daemon.wait_complete()
+    for n in range(20):
+        folder = ("INBOX", "Sent", "Archive/2026")[n % 3]
+        server.append(folder, letter("ada@x.example", "me@own.example", f"n{n}"))
+        daemon.liaison("sync")
+        assert f"n{n}" in {i["subject"] for i in timeline(daemon, "ada@x.example")}, n
+
+
+def test_syncs_at_once_answer_all(daemon, server):
+    daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+    daemon.wait_complete()
+
+    def deliver_and_sync(n):
+        server.append("INBOX", letter("ada@x.example", "me@own.example", f"n{n}"))
+        (answer,) = daemon.call("source.sync", {"source": "work"} if n % 2 else {})["items"]
+        return answer["error"], f"n{n}" in {i["subject"] for i in timeline(daemon, "ada@x.example")}
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(deliver_and_sync, range(24))) == [(None, True)] * 24
 
 
 def test_level_text_fetches_only_what_is_captured(place, server):

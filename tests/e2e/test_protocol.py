@@ -279,3 +279,27 @@ def test_audit_says_who_did_what(alone):
         rows = client.all("system.audit")
         assert {r["method"] for r in rows} == {"contact.add", "contact.edit"}
         assert all(r["user"] for r in rows)
+
+
+def test_a_reload_tells_every_mistake_and_remark(place):
+    with Daemon(place / "liaison") as daemon:
+        daemon.configure(settings="\n".join(f"frobnicate-{n} = 1" for n in range(300)) + "\n")
+        with pytest.raises(RpcError) as caught:
+            daemon.call("system.reload")
+        mistakes = caught.value.data["mistakes"]
+        assert "300 mistakes" in caught.value.message and len(mistakes) == 300
+        assert all(f"frobnicate-{n}'" in mistakes[n] and f"liaison.conf:{n + 5}: " in mistakes[n] for n in range(300))
+        told = daemon.liaison("system", "reload", check=False)
+        assert told.returncode == 78 and "frobnicate-299" in told.stderr
+        daemon.configure(settings="staff-reports = team\n[retention]\nemail = 2y\n")
+        answer = daemon.call("system.reload")
+        assert answer["reloaded"] and len(answer["remarks"]) == 2 and "staff-reports" in answer["remarks"][0]
+        daemon.configure(settings="")
+        assert daemon.call("system.reload") == {"reloaded": True, "remarks": []}
+
+
+def test_a_retry_of_what_is_not_there_is_not_found(alone):
+    with alone.client() as client:
+        error = fails(client, "not-found", "capture.retry", {"id": [4711]})
+        assert "'4711'" in error.message and client.call("capture.retry") == {"asked": 0, "unavailable": 0}
+    assert alone.liaison("capture", "retry", "4711", check=False).returncode == 3

@@ -18,7 +18,7 @@ PARAMETERS = {
     "contact.edit": "contact* name type company first_name middle_name surname job_title email+ domain+ phone mobile "
                     "street city post_code country language territory salesperson correspondence home_page "
                     "lead_status lead_source excluded privacy_blocked minor parental_consent if_version",
-    "contact.show": "contact*", "contact.remove": "contact*", "contact.note": "contact* note*",
+    "contact.show": "contact*", "contact.remove": "contact*", "contact.note": "contact* note^ file",
     "contact.list": "where sort limit after count", "contact.find": "text* where sort limit after count",
     "contact.email.add": "contact* email* from until kind shared", "contact.email.remove": "contact* email*",
     "contact.email.list": "contact*", "contact.timeline": "contact* since until kind+ limit after",

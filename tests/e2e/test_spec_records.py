@@ -24,7 +24,7 @@ INTERACTION = ("id version kind status direction initiated_by at end all_day loc
                "campaign campaign_target campaign_response segment opportunity task evaluation attempt_failed cost "
                "duration_min contacts sources").split()
 PARTNER = "no name role email via ambiguous response".split()
-CAPTURE = "id version source folder uidvalidity uid at decision reason rule interaction error".split()
+CAPTURE = "id version source folder uidvalidity uid at decision reason rule interaction error from subject date".split()
 VERIFY = ("server outside_window decided captured unmatched internal ignored bulk automatic private duplicate "
           "quarantined forgotten recognised gone missing").split()
 FOLDER = "name uidvalidity cursor server decided state last_complete last_byte next_try error".split()
@@ -141,7 +141,7 @@ def test_interaction(world):
     for key in "location event_uid recurrence_id template campaign segment opportunity task evaluation".split():
         assert item[key] is None
     assert item["campaign_target"] is item["campaign_response"] is item["attempt_failed"] is False
-    assert client.call("interaction.show", {"id": item["id"]}) == item
+    assert client.call("interaction.show", {"id": item["id"]}) == item | {"text": None, "text_truncated": None}
     first, = by_id(client, "first@x.example")
     assert {s["folder"] for s in first["sources"]} == {"INBOX", "Archive"}
     answer, = by_id(client, "answer@own.example")
@@ -195,8 +195,10 @@ def test_explain(world):
                    {"message_id": "answer@own.example"}, {"thing": f"work:Sent:{source['uid']}"},
                    {"source": "work", "folder": "Sent", "uid": source["uid"]}):
         assert client.call("capture.explain", params)["captures"] == wanted["captures"], params
-    assert client.run("capture", "explain", "nowhere:INBOX:1")["captures"] == []
-    assert client.call("capture.explain", {"event_uid": "x", "recurrence_id": "y"})["captures"] == []
+    for params in ({"thing": "nowhere:INBOX:1"}, {"event_uid": "x", "recurrence_id": "y"}):
+        with pytest.raises(RpcError) as caught:
+            client.call("capture.explain", params)
+        assert caught.value.name == "not-found", params
     for params in ({}, {"source": "work"}):
         with pytest.raises(RpcError) as caught:
             client.call("capture.explain", params)

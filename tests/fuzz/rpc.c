@@ -31,7 +31,7 @@ read_line(struct arena *arena, const char *line, size_t size)
 	int code;
 
 	if (request_parse(arena, line, size, &request, &kind, &code, &err) < 0)
-		answer_error(&out, request.id, code, &err, NULL, 0);
+		answer_error(&out, request.id, code, &err, NULL);
 	else if (kind == LINE_REQUEST)
 		read_values(arena, &request);
 	json_decref(request.root);

@@ -19,6 +19,7 @@ struct civil {
 
 int64_t clock_now(void); /* wall clock, seconds */
 int64_t clock_monotonic_ms(void); /* CLOCK_BOOTTIME: runs on during suspend */
+int64_t clock_awake_ms(void); /* CLOCK_MONOTONIC: stands still during suspend */
 
 int64_t civil_to_time(const struct civil *civil); /* proleptic Gregorian, UTC */
 void time_to_civil(int64_t time, struct civil *out);
@@ -52,7 +53,8 @@ int zone_offset(const struct zone *zone, int64_t time); /* minutes east of UTC a
 int64_t zone_time(const struct zone *zone, const struct civil *local);
 
 /* What a user may write for a moment: RFC 3339, a date (start of that day in zone, or its last
- * second when end is set), "now", "today", "yesterday", "tomorrow", "today-90d", "now+2h".
+ * second when end is set), "2026-11-21 14:05" in zone, "now", "today", "yesterday", "tomorrow",
+ * "today-90d", "now+2h", and "90d" for today-90d as "2h" for now-2h.
  * zone may be NULL for UTC. ERR_USAGE with what was expected. */
 int moment_parse(const char *string, const struct zone *zone, int64_t now, bool end, int64_t *time,
 	int *offset_min, struct err *err);

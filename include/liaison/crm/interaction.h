@@ -62,6 +62,10 @@ int interaction_erase(struct store *store, struct arena *arena, const int64_t *i
 /* The spec's interaction record as one JSON object. */
 int interaction_write(struct store *store, struct arena *arena, int64_t id, struct json_out *out,
 	struct err *err);
+/* The same with all text that was captured: members text and text_truncated, null
+ * when there is none. */
+int interaction_write_whole(struct store *store, struct arena *arena, int64_t id,
+	struct json_out *out, struct err *err);
 
 struct timeline_page {
 	int64_t *ids;

@@ -18,20 +18,24 @@
 
 enum { FRAME_CHUNK_MAX = 64 * 1024, FRAME_MESSAGE_MAX = 1024 * 1024, FRAME_HEADER_SIZE = 16 };
 
-enum { FRAME_CREDIT_FIRST = 4 * 1024 * 1024 };
+enum { FRAME_CREDIT_FIRST = 8 * 1024 * 1024 };
+
+enum { RELOAD_LINES_MAX = 256 * 1024 };
 
 enum frame_type {
 	/* liaisond <-> children, over the crew channel (SOCK_SEQPACKET, one chunk a packet) */
 	FRAME_CONFIG = 1, /* a piece of the configuration; fields of config.h */
 	FRAME_CONFIG_END, /* all pieces were sent: adopt them */
 	FRAME_CHANNEL, /* a new child's channel for the engine; its descriptor travels along */
-	FRAME_CHILD_GONE, /* a child died; TAG_KIND, TAG_ID, TAG_TEXT says how */
+	FRAME_CHILD_GONE, /* a child ended; TAG_KIND, TAG_ID, TAG_NUMBER its exit status (none: a
+	                      * signal ended it), TAG_TEXT says how */
 	FRAME_KILL, /* engine: kill the child TAG_KIND TAG_ID, TAG_TEXT says why */
 	FRAME_ISOLATE, /* engine: give the source a fetch of its own */
 	FRAME_READY, /* child: initialised and sandboxed; engine: database open, socket heard */
 	FRAME_STATUS, /* engine: a line for sd_notify STATUS */
 	FRAME_ALIVE, /* engine: a full turn of loop and writer; feeds the watchdog */
-	FRAME_RELOAD, /* engine: somebody asked for a reload; answer: TAG_TEXT the mistakes or none */
+	FRAME_RELOAD, /* engine: somebody asked for a reload; answer: lines of TAG_ERROR, the mistakes
+	                      * or none, and of TAG_TEXT, the remarks; RELOAD_LINES_MAX bytes each */
 	FRAME_STOP, /* liaisond: end within the time TAG_NUMBER ms */
 	FRAME_SECRET_ASK, /* fetch: the secret of source, now */
 	FRAME_SECRET, /* liaisond: TAG_BYTES the secret, or TAG_ERROR why not */
@@ -252,6 +256,7 @@ void uid_set_reset(struct uid_set *set);
 void uid_set_add(struct uid_set *set, uint32_t uid); /* any order; ascending is fast */
 void uid_set_add_range(struct uid_set *set, uint32_t first, uint32_t last);
 void uid_set_remove(struct uid_set *set, uint32_t uid);
+void uid_set_unite(struct uid_set *set, const struct uid_set *other);
 void uid_set_subtract(struct uid_set *set, const struct uid_set *other);
 bool uid_set_has(const struct uid_set *set, uint32_t uid);
 uint64_t uid_set_size(const struct uid_set *set); /* number of UIDs */

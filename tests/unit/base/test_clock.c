@@ -300,10 +300,37 @@ reads_what_people_write_for_a_moment(void **state)
 }
 
 static void
+reads_moments_as_tables_show_them(void **state)
+{
+	struct zone *zone = zone_load("Europe/Berlin", NULL);
+
+	(void)state;
+	assert_true(moment("2026-11-21 14:05", zone, false) == at("2026-11-21T14:05:00+01:00"));
+	assert_true(moment("2026-11-21 14:05", zone, true) == at("2026-11-21T14:05:59+01:00"));
+	assert_true(moment("2026-07-01 14:05:07", zone, true) == at("2026-07-01T14:05:07+02:00"));
+	assert_true(moment("2026-11-21 14:05", NULL, false) == at("2026-11-21T14:05:00Z"));
+	zone_free(zone);
+}
+
+static void
+reads_a_duration_as_so_long_ago(void **state)
+{
+	struct zone *zone = zone_load("Europe/Berlin", NULL);
+
+	(void)state;
+	assert_true(moment("90d", zone, false) == moment("today-90d", zone, false));
+	assert_true(moment("2w", zone, true) == moment("today-2w", zone, true));
+	assert_true(moment("2h", zone, false) == moment("now-2h", zone, false));
+	zone_free(zone);
+}
+
+static void
 says_what_a_moment_should_look_like(void **state)
 {
 	static const char *const BAD[] = { "", "soon", "today-", "today-90", "todayx", "2026-13-01",
-		"2026-11", "now-99999999999999y", "today-900y", "tomorrow+-1d" };
+		"2026-11", "now-99999999999999y", "today-900y", "tomorrow+-1d", "900y", "10",
+		"2026-11-21 14", "2026-11-21 24:05", "2026-11-21 14:05Z", "2026-11-21  4:05",
+		"2026-02-30 14:05" };
 	int64_t time;
 	int offset;
 	struct err err;
@@ -333,6 +360,8 @@ main(void)
 		cmocka_unit_test(refuses_zones_that_are_not_there_or_leave_the_folder),
 		cmocka_unit_test(has_a_system_zone_whatever_is_set),
 		cmocka_unit_test(reads_what_people_write_for_a_moment),
+		cmocka_unit_test(reads_moments_as_tables_show_them),
+		cmocka_unit_test(reads_a_duration_as_so_long_ago),
 		cmocka_unit_test(says_what_a_moment_should_look_like),
 	};
 

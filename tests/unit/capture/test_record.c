@@ -18,7 +18,10 @@ writes_the_record_of_the_protocol(void **state)
 					       "1001,\"at\":\"2027-01-15T08:00:00Z\","
 					       "\"decision\":\"captured\",\"reason\":\"from "
 					       "ada@x.example, contact C00001\",\"rule\":null,"
-					       "\"interaction\":1,\"error\":null}");
+					       "\"interaction\":1,\"error\":null,"
+					       "\"date\":\"2027-01-05T09:01:00+01:00\","
+					       "\"from\":\"ada@x.example\","
+					       "\"subject\":\"Hello\"}");
 	text_reset(&world->text);
 	json_out_init(&out, &world->text);
 	assert_ok(capture_write(world->store, world->arena, 2, &out, &world->err));
@@ -27,7 +30,8 @@ writes_the_record_of_the_protocol(void **state)
 		"\"folder\":\"INBOX\",\"uidvalidity\":7,\"uid\":1002,\"at\":\"2027-01-15T08:00:"
 		"00Z\","
 		"\"decision\":\"quarantined\",\"reason\":\"its header has no end\",\"rule\":null,"
-		"\"interaction\":null,\"error\":\"its header has no end\"}");
+		"\"interaction\":null,\"error\":\"its header has no end\","
+		"\"date\":null,\"from\":null,\"subject\":null}");
 	assert_fails(
 		capture_write(world->store, world->arena, 3, &out, &world->err), ERR_NOT_FOUND);
 }

@@ -64,10 +64,16 @@ shows_members_that_are_missing_as_blank(void **state)
 		table("[{\"a\":\"x\"},{\"a\":null}]", columns, 2, 0), "A  ZZ\nx  \n   \n");
 }
 
+static size_t width; /* of the terminal that a record is shown on */
+static const char *const *nested;
+static size_t nested_count;
+
 static char *
 record(const char *json, bool all)
 {
-	struct table_style style = { .cell = cell_plain };
+	struct table_style style = {
+		.width = width, .cell = cell_plain, .nested = nested, .nested_count = nested_count
+	};
 	json_t *object = json_loads(json, 0, NULL);
 	char *bytes, *out;
 	size_t size;
@@ -89,6 +95,7 @@ shows_a_record_as_aligned_lines(void **state)
 	assert_string_equal(
 		record("{\"no\":\"C1\",\"job_title\":null,\"name\":\"Ada\",\"l\":[1,2]}", false),
 		"no    C1\nname  Ada\nl     1, 2\n");
+	assert_string_equal(record("{\"no\":\"C1\",\"b\":{\"at\":null}}", false), "no  C1\n");
 	assert_string_equal(
 		record("{\"no\":\"C1\",\"job_title\":null}", true), "no         C1\njob_title  \n");
 }
@@ -104,11 +111,77 @@ shows_lists_in_a_record_as_tables_below(void **state)
 }
 
 static void
-keeps_the_lines_of_a_text(void **state)
+shows_a_text_of_several_lines_below_the_rest(void **state)
 {
 	(void)state;
-	assert_string_equal(record("{\"text\":\"one\\ntwo\\n\",\"n\":1}", false),
-		"text  one\n      two\nn     1\n");
+	assert_string_equal(
+		record("{\"text\":\"one\\n\\ntwo\\n\",\"n\":1,\"sub\":{\"a\":1}}", false),
+		"n  1\nsub\n  a  1\ntext\n  one\n\n  two\n");
+	assert_string_equal(record("{\"text\":\"one\\n\",\"n\":1}", false), "text  one\nn     1\n");
+}
+
+static void
+wraps_text_at_blanks_within_the_terminal(void **state)
+{
+	(void)state;
+	width = 36;
+	assert_string_equal(
+		record("{\"snippet\":\"as agreed, the offer is attached to this\",\"text\":\"The "
+		       "quick brown fox jumps over the lazy dog\\nend\"}",
+			false),
+		"snippet  as agreed, the offer is\n         attached to this\n"
+		"text\n  The quick brown fox jumps over the\n  lazy dog\n  end\n");
+	assert_string_equal(record("{\"a\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}", false),
+		"a  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n   xxxxxxx\n");
+	width = 0;
+}
+
+static void
+lets_no_control_of_a_text_through(void **state)
+{
+	char *out = record("{\"text\":\"one\\u001b[2Jtwo\\nthree\\u009b0m\\u202efour\"}", false);
+
+	(void)state;
+	assert_non_null(strstr(out, "three"));
+	assert_null(strchr(out, 27));
+	assert_null(strstr(out, "\xc2\x9b"));
+	assert_null(strstr(out, "\xe2\x80\xae"));
+}
+
+static void
+shows_in_tables_within_a_record_the_columns_that_are_named(void **state)
+{
+	static const char *const columns[] = { "s.c", "s.a", "s.blank", "other.b" };
+	static const char json[] = "{\"s\":[{\"a\":1,\"b\":2,\"c\":3,\"blank\":null}]}";
+
+	(void)state;
+	nested = columns;
+	nested_count = 4;
+	assert_string_equal(record(json, false), "s\n  C  A\n  3  1\n");
+	assert_string_equal(record(json, true), "s\n  A  B  C\n  1  2  3\n");
+	nested_count = 0;
+}
+
+static void
+cuts_headings_before_values(void **state)
+{
+	static const char *const columns[] = { "interactions", "name" };
+
+	(void)state;
+	assert_string_equal(
+		table("[{\"interactions\":5,\"name\":\"Ada Lovelace\"}]", columns, 2, 22),
+		"INTERAC…  NAME\n       5  Ada Lovelace\n");
+}
+
+static void
+never_cuts_a_time(void **state)
+{
+	static const char *const columns[] = { "at", "b" };
+
+	(void)state;
+	assert_string_equal(table("[{\"at\":\"2026-11-21T08:30:00Z\",\"b\":\"xxxxxxxxxxxxxxx\"}]",
+				    columns, 2, 30),
+		"AT                    B\n2026-11-21T08:30:00Z  xxxxxxx…\n");
 }
 
 static int
@@ -136,7 +209,12 @@ main(void)
 		cmocka_unit_test(shows_members_that_are_missing_as_blank),
 		cmocka_unit_test(shows_a_record_as_aligned_lines),
 		cmocka_unit_test(shows_lists_in_a_record_as_tables_below),
-		cmocka_unit_test(keeps_the_lines_of_a_text),
+		cmocka_unit_test(shows_a_text_of_several_lines_below_the_rest),
+		cmocka_unit_test(wraps_text_at_blanks_within_the_terminal),
+		cmocka_unit_test(lets_no_control_of_a_text_through),
+		cmocka_unit_test(shows_in_tables_within_a_record_the_columns_that_are_named),
+		cmocka_unit_test(cuts_headings_before_values),
+		cmocka_unit_test(never_cuts_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

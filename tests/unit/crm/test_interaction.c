@@ -155,6 +155,32 @@ the_snippet_is_one_line_of_500_characters(void **state)
 }
 
 static void
+all_captured_text_is_in_the_whole_record_only(void **state)
+{
+	struct desk *desk = *state;
+	int64_t id = add_interaction(desk, "email", NOW, "Hello", add_person(desk, "Ada", 0));
+	struct json_out out;
+
+	text_reset(&desk->text);
+	json_out_init(&out, &desk->text);
+	assert_ok(interaction_write_whole(desk->store, desk->arena, id, &out, &desk->err));
+	assert_non_null(strstr(desk->text.bytes, ",\"text\":null,\"text_truncated\":null}"));
+	assert_ok(interaction_set_text(
+		desk->store, desk->arena, id, "one\ntwo", true, true, &desk->err));
+	text_reset(&desk->text);
+	json_out_init(&out, &desk->text);
+	assert_ok(interaction_write_whole(desk->store, desk->arena, id, &out, &desk->err));
+	assert_non_null(
+		strstr(desk->text.bytes, ",\"text\":\"one\\ntwo\",\"text_truncated\":true}"));
+	text_reset(&desk->text);
+	json_out_init(&out, &desk->text);
+	assert_ok(interaction_write(desk->store, desk->arena, id, &out, &desk->err));
+	assert_null(strstr(desk->text.bytes, "\"text\""));
+	assert_fails(interaction_write_whole(desk->store, desk->arena, 99, &out, &desk->err),
+		ERR_NOT_FOUND);
+}
+
+static void
 the_record_has_the_keys_of_the_contract_in_order(void **state)
 {
 	static const char *const KEYS[] = { "id", "version", "kind", "status", "direction",
@@ -553,6 +579,7 @@ main(void)
 		CASE(linking_one_more_counts_it_once),
 		CASE(a_link_to_nobody_is_refused),
 		CASE(the_snippet_is_one_line_of_500_characters),
+		CASE(all_captured_text_is_in_the_whole_record_only),
 		CASE(the_record_has_the_keys_of_the_contract_in_order),
 		CASE(a_captured_one_shows_where_it_was_seen),
 		CASE(completes_what_was_recorded_by_hand),

@@ -271,6 +271,10 @@ notes_are_kept_with_their_writer(void **state)
 	asked(asker, "contact add Ada");
 	assert_text(text_of(asked(asker, "contact note Ada 'likes tea'"), "user"), "tester");
 	assert_text(text_of(asked(asker, "contact note list Ada"), "items.0.note"), "likes tea");
+	assert_text(refused(asker, "contact note Ada"), "usage");
+	assert_text(refusal(asker, "field"), "note");
+	assert_text(refused(asker, "contact note Ada --file x"), "usage");
+	assert_text(refusal(asker, "message"), "the bytes of 'file' did not come");
 }
 
 static void

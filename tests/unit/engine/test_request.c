@@ -203,13 +203,14 @@ has_a_whole_table(void **state)
 static void
 writes_errors_as_the_protocol_says(void **state)
 {
+	const struct answer_more counts = { "counts", "{\"n\":1}", 7 };
 	struct text out = { 0 };
 	struct err err;
 
 	(void)state;
 	fail_field(&err, ERR_NOT_FOUND, "contact", "there is no contact 'x'");
 	err_hint(&err, "look again");
-	answer_error(&out, "5", 0, &err, NULL, 0);
+	answer_error(&out, "5", 0, &err, NULL);
 	assert_string_equal(out.bytes, "{\"jsonrpc\":\"2.0\",\"id\":5,\"error\":{\"code\":3,"
 				       "\"message\":\"there is no contact 'x'\","
 				       "\"data\":{\"name\":\"not-found\",\"field\":\"contact\","
@@ -217,14 +218,14 @@ writes_errors_as_the_protocol_says(void **state)
 	text_reset(&out);
 	fail(&err, ERR_AMBIGUOUS, "two");
 	err_add_candidate(&err, "C1", "Ada", "person");
-	answer_error(&out, "\"q\"", 0, &err, "{\"n\":1}", 7);
+	answer_error(&out, "\"q\"", 0, &err, &counts);
 	assert_string_equal(out.bytes, "{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"error\":{\"code\":4,"
 				       "\"message\":\"two\",\"data\":"
 				       "{\"name\":\"ambiguous\",\"candidates\":[{\"no\":\"C1\","
 				       "\"name\":\"Ada\",\"type\":\"person\"}],"
 				       "\"counts\":{\"n\":1}}}}\n");
 	text_reset(&out);
-	answer_error(&out, NULL, 0, &err, NULL, 0);
+	answer_error(&out, NULL, 0, &err, NULL);
 	assert_int_equal(out.size, 0);
 	text_clear(&out);
 }

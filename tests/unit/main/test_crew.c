@@ -62,10 +62,29 @@ child_notes(const char *name, const struct frame *frame)
 	close(file);
 }
 
+/* Notes with which status another one ended; 999: a signal ended it. */
+static void
+child_notes_end(const struct frame *frame)
+{
+	struct frame end = { .type = FRAME_CHILD_GONE, .source = 999 };
+	struct frame_field field;
+	uint64_t status;
+	size_t cursor = 0;
+	struct err err;
+
+	while (frame_field_next(frame, &cursor, &field, &err) > 0) {
+		if (field.tag == TAG_NUMBER && field_u64(&field, 255, &status, &err) == 0)
+			end.source = (uint32_t)status;
+	}
+	child_notes("ends", &end);
+}
+
 static void
 child_hears(const char *name, const struct frame *frame)
 {
 	child_notes(name, frame);
+	if (frame->type == FRAME_CHILD_GONE)
+		child_notes_end(frame);
 	if (frame->type == FRAME_STOP && !told_to("deaf"))
 		_exit(0);
 	if (frame->type == FRAME_PING)
@@ -86,6 +105,8 @@ be_child(const char *name)
 
 	if (strcmp(name, "parse") == 0 && told_to("parse-crashes"))
 		raise(SIGSEGV);
+	if (strcmp(name, "parse") == 0 && told_to("parse-ends"))
+		_exit(0);
 	if (engine && told_to("engine-refuses")) {
 		child_says(FRAME_FATAL, 0, 0, 0, 0);
 		_exit(74);
@@ -321,8 +342,24 @@ replaces_a_parse_that_crashes_and_tells_the_engine(void **state)
 	folder_file("parse-crashes", "", 0600);
 	crew_start(scene.crew, &scene.config);
 	RUN_UNTIL(&scene, lines_of("engine.log", pattern(FRAME_CHILD_GONE, 0)) == 2);
+	assert_int_equal(lines_of("ends.log", pattern(FRAME_CHILD_GONE, 999)), 2);
 	unlink(folder_path("parse-crashes"));
 	RUN_UNTIL(&scene, lines_of("engine.log", pattern(FRAME_CHANNEL, 0)) == 4);
+	close_scene(&scene);
+}
+
+static void
+tells_the_engine_the_status_of_a_parse_that_ends_well(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	folder_file("parse-ends", "", 0600);
+	crew_start(scene.crew, &scene.config);
+	RUN_UNTIL(&scene, lines_of("ends.log", pattern(FRAME_CHILD_GONE, 0)) >= 1);
+	assert_int_equal(lines_of("ends.log", pattern(FRAME_CHILD_GONE, 999)), 0);
+	unlink(folder_path("parse-ends"));
 	close_scene(&scene);
 }
 
@@ -397,6 +434,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(starts_everybody_and_hands_over_channels),
 		cmocka_unit_test(stops_everybody_who_listens),
 		cmocka_unit_test(replaces_a_parse_that_crashes_and_tells_the_engine),
+		cmocka_unit_test(tells_the_engine_the_status_of_a_parse_that_ends_well),
 		cmocka_unit_test(replaces_a_child_that_sends_what_is_not_its_to_send),
 		cmocka_unit_test(ends_with_the_status_of_an_engine_that_cannot_start),
 		cmocka_unit_test(kills_who_gives_no_sign_of_life),

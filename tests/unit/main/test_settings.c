@@ -1,6 +1,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,6 +16,7 @@ load(const char *name, bool with_conf_d, struct config *config, struct mistakes 
 {
 	struct place place = { folder_path(name), true, with_conf_d };
 
+	setenv("XDG_RUNTIME_DIR", folder_path(""), 1); /* where its socket would be */
 	*mistakes = (struct mistakes){ 0 };
 	return settings_load(&place, config, mistakes);
 }
@@ -46,9 +48,11 @@ reads_a_file_and_its_conf_d(void **state)
 	assert_int_equal(config.source_count, 2);
 	assert_non_null(config_source_by_name(&config, "home"));
 	config_free(&config);
+	mistakes_clear(&mistakes);
 	assert_int_equal(load("liaison.conf", false, &config, &mistakes), 0);
 	assert_int_equal(config.source_count, 1);
 	config_free(&config);
+	mistakes_clear(&mistakes);
 	folder_close();
 }
 
@@ -87,6 +91,86 @@ refuses_a_literal_secret_that_others_can_read(void **state)
 	folder_file("closed.conf", content("password = hunter2\n"), 0600);
 	assert_int_equal(load("closed.conf", false, &config, &mistakes), 0);
 	config_free(&config);
+	mistakes_clear(&mistakes);
+	folder_close();
+}
+
+/* What is remarked on an account with these lines; the caller's to free. */
+static char *
+remarks(const char *lines)
+{
+	struct mistakes mistakes;
+	struct config config;
+	char *out;
+
+	folder_file("c.conf", content(lines), 0600);
+	if (load("c.conf", false, &config, &mistakes) < 0)
+		fail_msg("%s", mistakes.lines.bytes);
+	out = mem_text(mistakes.remarks.size > 0 ? mistakes.remarks.bytes : "");
+	config_free(&config);
+	mistakes_clear(&mistakes);
+	return out;
+}
+
+static void
+expect_remark(const char *lines, const char *remark)
+{
+	char *got = remarks(lines);
+
+	if (remark == NULL ? got[0] != '\0' : strstr(got, remark) == NULL)
+		fail_msg("wanted: %s\ngot: %s", remark == NULL ? "nothing" : remark, got);
+	free(got);
+}
+
+static const char *
+with_path(const char *key, const char *name)
+{
+	static char text[512];
+
+	snprintf(text, sizeof text, "%s = %s\n", key, folder_path(name));
+	return text;
+}
+
+static void
+remarks_on_files_that_it_will_need(void **state)
+{
+	(void)state;
+	folder_open();
+	expect_remark(with_path("password-file", "none"), "work: the secret's file");
+	folder_file("secret", "hunter2\n", 0644);
+	expect_remark(with_path("password-file", "secret"), "can be read by others");
+	chmod(folder_path("secret"), 0600);
+	expect_remark(with_path("password-file", "secret"), NULL);
+	expect_remark(with_path("password-command = cat x\nca-file", "ca"), "work: the ca-file");
+	folder_file("ca", "", 0666);
+	expect_remark(
+		with_path("password-command = cat x\nca-file", "ca"), "can be changed by others");
+	chmod(folder_path("ca"), 0644);
+	expect_remark(with_path("password-command = cat x\nca-file", "ca"), NULL);
+	expect_remark(with_path("password-command = cat x\n[liaison]\nbackup-directory", "backups"),
+		"backup-directory: the folder");
+	folder_close();
+}
+
+static void
+remarks_on_a_program_that_is_not_there(void **state)
+{
+	(void)state;
+	folder_open();
+	expect_remark("password-command = liaison-no-such-program x\n",
+		"work: there is no program 'liaison-no-such-program'");
+	expect_remark("token-command = /nowhere/at/all\n", "no program '/nowhere/at/all'");
+	expect_remark("password-command = cat x\n", NULL);
+	folder_close();
+}
+
+static void
+remarks_on_settings_without_effect(void **state)
+{
+	(void)state;
+	folder_open();
+	expect_remark("password-command = cat x\non-delete = remove\n",
+		"c.conf:5: 'on-delete' has no effect in this version");
 	folder_close();
 }
 
@@ -133,6 +217,9 @@ main(void)
 		cmocka_unit_test(reads_a_file_and_its_conf_d),
 		cmocka_unit_test(tells_all_mistakes_with_file_and_line),
 		cmocka_unit_test(refuses_a_literal_secret_that_others_can_read),
+		cmocka_unit_test(remarks_on_files_that_it_will_need),
+		cmocka_unit_test(remarks_on_a_program_that_is_not_there),
+		cmocka_unit_test(remarks_on_settings_without_effect),
 		cmocka_unit_test(tells_of_a_file_that_is_none),
 		cmocka_unit_test(keeps_a_number_for_a_name),
 	};

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imap_machine.h"
 #include "play.h"
 
 /* Each transcript is fed whole, in one-byte pieces and cut after every byte: always the same
@@ -634,6 +635,22 @@ searches_by_date_as_rfc_3501_writes_it(void **state)
 	imap_free(imap);
 }
 
+static void
+holds_no_memory_of_lines_while_it_idles(void **state)
+{
+	static const char LINES[] = "+ idling\r\n* OK Still here\r\n* 3 EXISTS\r\n";
+	struct play play;
+
+	(void)state;
+	play_begin(&play, TLS_NONE, "si");
+	play_feed(&play, PRE SEL, sizeof(PRE SEL) - 1, 0);
+	assert_non_null(play.imap->arena);
+	play_feed(&play, LINES, sizeof(LINES) - 1, 0);
+	assert_true(imap_idling(play.imap));
+	assert_null(play.imap->arena);
+	play_end(&play);
+}
+
 int
 main(void)
 {
@@ -651,6 +668,7 @@ main(void)
 		cmocka_unit_test(shows_no_words_of_the_server_that_hold_the_secret),
 		cmocka_unit_test(forgets_what_it_learnt_before_tls),
 		cmocka_unit_test(waits_with_done_until_the_server_confirms_idle),
+		cmocka_unit_test(holds_no_memory_of_lines_while_it_idles),
 		cmocka_unit_test(searches_by_date_as_rfc_3501_writes_it),
 	};
 

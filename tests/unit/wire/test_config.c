@@ -1,8 +1,10 @@
 #include "test.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "liaison/wire/config.h"
 
@@ -132,6 +134,43 @@ takes_the_users_own_folders_in_user_mode(void **state)
 	assert_int_equal(build_files("[liaison]\nmetrics-file = ~/m.prom\n", NULL, true), 0);
 	assert_string_equal(config.database, "/home/ada/.local/state/liaison/liaison.db");
 	assert_string_equal(config.metrics_file, "/home/ada/m.prom");
+}
+
+static void
+finds_the_users_folders_without_the_environment(void **state)
+{
+	const struct passwd *user = getpwuid(getuid());
+	struct text expected = { 0 };
+
+	(void)state;
+	if (user == NULL)
+		skip();
+	unsetenv("HOME");
+	unsetenv("XDG_STATE_HOME");
+	text_printf(&expected, "%s/.local/state/liaison/liaison.db", user->pw_dir);
+	assert_int_equal(build_files("", NULL, true), 0);
+	assert_string_equal(config.database, expected.bytes);
+	text_clear(&expected);
+}
+
+static void
+says_what_to_set_when_the_socket_has_no_place(void **state)
+{
+	struct text folder = { 0 };
+	bool there;
+
+	(void)state;
+	unsetenv("XDG_RUNTIME_DIR");
+	text_printf(&folder, "/run/user/%u", (unsigned)getuid());
+	there = access(folder.bytes, F_OK) == 0;
+	text_clear(&folder);
+	if (there)
+		skip();
+	assert_int_equal(build_files("[liaison]\nlog-level = info\n", NULL, true), -1);
+	assert_string_equal(mistakes.bytes, "f:1: there is no place for the socket: set "
+					    "XDG_RUNTIME_DIR, or 'socket' in [liaison]\n");
+	assert_int_equal(build_files("[liaison]\nsocket = /s\n", NULL, true), 0);
+	assert_int_equal(build_files("", NULL, false), 0);
 }
 
 static void
@@ -485,6 +524,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(has_the_defaults_of_the_manual, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			takes_the_users_own_folders_in_user_mode, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			finds_the_users_folders_without_the_environment, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			says_what_to_set_when_the_socket_has_no_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(takes_every_setting, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			fills_accounts_from_the_defaults, set_up, tear_down),

@@ -96,6 +96,50 @@ subtracts_as_a_naive_set(void **state)
 }
 
 static void
+unites_as_a_naive_set(void **state)
+{
+	(void)state;
+	srand(37);
+	for (int round = 0; round < 3000; round++) {
+		struct uid_set a = { 0 }, b = { 0 };
+		bool in_a[MODEL] = { 0 }, in_b[MODEL] = { 0 };
+
+		for (int i = rand() % 30; i > 0; i--)
+			step(&a, in_a);
+		for (int i = rand() % 30; i > 0; i--)
+			step(&b, in_b);
+		uid_set_unite(&a, &b);
+		for (uint32_t uid = 0; uid < MODEL; uid++)
+			in_a[uid] = in_a[uid] || in_b[uid];
+		compare(&a, in_a);
+		compare(&b, in_b);
+		uid_set_clear(&a);
+		uid_set_clear(&b);
+	}
+}
+
+static void
+unites_ranges_that_touch_and_the_ends_and_itself(void **state)
+{
+	struct uid_set set = { 0 }, other = { 0 };
+
+	(void)state;
+	uid_set_add_range(&set, 5, 9);
+	uid_set_add_range(&other, 10, UINT32_MAX);
+	uid_set_unite(&set, &other);
+	assert_int_equal(set.count, 1);
+	uid_set_reset(&other);
+	uid_set_add_range(&other, 1, 4);
+	uid_set_unite(&set, &other);
+	assert_int_equal(set.count, 1);
+	assert_int_equal(uid_set_size(&set), UINT32_MAX);
+	uid_set_unite(&set, &set);
+	assert_int_equal(uid_set_size(&set), UINT32_MAX);
+	uid_set_clear(&set);
+	uid_set_clear(&other);
+}
+
+static void
 takes_from_either_end(void **state)
 {
 	(void)state;
@@ -245,6 +289,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(behaves_as_a_naive_set),
 		cmocka_unit_test(subtracts_as_a_naive_set),
+		cmocka_unit_test(unites_as_a_naive_set),
+		cmocka_unit_test(unites_ranges_that_touch_and_the_ends_and_itself),
 		cmocka_unit_test(takes_from_either_end),
 		cmocka_unit_test(holds_the_ends_of_the_range),
 		cmocka_unit_test(writes_sequence_sets),

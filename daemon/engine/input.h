@@ -1,0 +1,51 @@
+#ifndef LIAISON_ENGINE_INPUT_H
+#define LIAISON_ENGINE_INPUT_H
+
+#include "request.h"
+
+/* The bytes of a PARAM_INPUT parameter, which follow their request as "data". They are collected on
+ * the loop up to what the command's row allows, and the request begins when the last are there. What
+ * is too large for memory would be taken piece by piece instead, by a COMMAND_LOOP whose call is
+ * begun at once and is given what inputs_take decodes. */
+
+struct connection;
+
+struct input {
+	const struct param *param;
+	struct text bytes;
+	size_t max;
+	bool whole; /* nothing more is waited for: all are there, or failed */
+	bool failed;
+	struct err err; /* why, when failed: the request's answer */
+};
+
+enum {
+	INPUT_MAX = 1 << 20, /* where the command's row says nothing */
+	INPUTS_MAX = 4 << 20, /* of all requests of a connection that wait */
+	INPUT_IDLE_MS = 300000, /* a person may be typing */
+};
+
+/* The most bytes a command's file may have. */
+size_t input_max(const struct command *command);
+/* NULL: the request names no file, or has mistakes, which it is answered with when it is run. Else
+ * *path is what it was called. */
+struct input *input_expected(struct arena *arena, const struct request *request, unsigned access,
+	const struct zone *zone, const char **path);
+void input_free(struct input *input);
+/* Gives the call its bytes. A file that is named and failed, or did not come, is the call's error. */
+int input_give(struct call *call, const struct request *request, struct err *err);
+/* A request of the batch still waits for its bytes. */
+bool input_is_open(const struct batch *batch);
+
+/* Asks a client that sent words to open its file; one that sent names sends at once. */
+void inputs_ask(struct connection *connection, const struct request *request, const char *path);
+/* A "data" message. One for a request that waits for none is passed over: it may have failed. */
+void inputs_take(struct connection *connection, const json_t *params);
+/* id: JSON text. False: no request of that id waits for its bytes. */
+bool inputs_cancel(struct connection *connection, const char *id);
+/* The client has sent its last. */
+void inputs_end(struct connection *connection);
+/* Gives up what no bytes came for in time; true: it may go on now. */
+bool inputs_tick(struct connection *connection, int64_t now_ms);
+
+#endif

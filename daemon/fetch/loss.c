@@ -1,0 +1,138 @@
+#include "liaison/base/clock.h"
+#include "liaison/base/crypt.h"
+#include "liaison/base/log.h"
+#include "mailbox.h"
+
+/* Connections that ended: what was under way on them, and when the next one is opened. */
+
+/* Full jitter: anything from a second to a limit that doubles each time. */
+static int64_t
+backoff(unsigned failures)
+{
+	int64_t most = INT64_C(2000) << (failures < 10 ? failures : 10);
+	uint32_t random = 0;
+
+	random_bytes(&random, sizeof(random));
+	if (most > RETRY_MAX_MS)
+		most = RETRY_MAX_MS;
+	return 1000 + (int64_t)random % (most - 999);
+}
+
+/* So that nobody is locked out: three tries in twenty minutes, then one an hour. */
+static int64_t
+auth_backoff(unsigned failures)
+{
+	static const int64_t MINUTES[] = { 1, 5, 15 };
+
+	return (failures < 3 ? MINUTES[failures] : 60) * 60 * 1000;
+}
+
+static int64_t
+delay_after(struct mailbox *box, enum source_state state, int64_t wait_ms)
+{
+	int64_t delay;
+
+	if (state == SOURCE_AUTH_FAILED)
+		return auth_backoff(box->auth_failures++);
+	delay = backoff(box->failures++);
+	if (state == SOURCE_NO_SECRET && delay < 10000)
+		delay = 10000;
+	return delay > wait_ms ? delay : wait_ms;
+}
+
+void
+box_cut_jobs(struct connection *connection, const char *why)
+{
+	for (size_t i = 0; i < JOBS_AT_ONCE; i++)
+		if (connection->jobs[i])
+			job_cut(connection, connection->jobs[i], why);
+}
+
+static void
+unlink_connection(struct mailbox *box, struct connection *connection)
+{
+	for (struct connection **at = &box->connections; *at; at = &(*at)->next)
+		if (*at == connection) {
+			*at = connection->next;
+			return;
+		}
+}
+
+/* What only this connection knew is unknown now. */
+static void
+forget_folders(struct mailbox *box, struct connection *connection)
+{
+	if (connection->home) {
+		connection->home->idler = NULL;
+		folder_forget(connection->home);
+	}
+	for (unsigned i = 0; i < connection->poll_count; i++)
+		connection->polls[i]->next_poll = 0;
+	if (box_live(box) > 0)
+		return;
+	for (size_t i = 0; i < box->folder_count; i++)
+		folder_forget(box->folders[i]);
+}
+
+/* A server that has enough of our connections keeps those it has. */
+static void
+lower_limit(struct mailbox *box, enum phase phase)
+{
+	unsigned live = box_live(box);
+
+	if (live == 0 || phase < PHASE_GREETING || phase == PHASE_READY || box->limit <= live)
+		return;
+	log_write(LOG_NOTICE, "%s: the server takes %u connections, not more",
+		box_config(box)->name, live);
+	box->limit = live;
+	box->limit_until = clock_monotonic_ms() + RELIST_MS;
+}
+
+void
+box_tell_check_failed(struct connection *connection, const char *why)
+{
+	struct mailbox *box = connection->box;
+	struct frame_writer writer;
+
+	link_begin(box_fetch(box)->link, &writer, FRAME_CHECKED, box->source->number,
+		connection->check_token);
+	link_put_error(&writer, why);
+	frame_end(&writer);
+}
+
+static void
+tell_lost(struct mailbox *box, enum source_state state, const char *why, int64_t delay)
+{
+	if (box_live(box) > 0)
+		log_write(LOG_INFO, "%s: a connection is lost: %s", box_config(box)->name, why);
+	else
+		source_tell(box->source, state, why, clock_now() + delay / 1000);
+}
+
+/* why NULL: it was ended by us. */
+void
+box_lost(struct connection *connection, enum source_state state, const char *why, int64_t wait_ms)
+{
+	struct mailbox *box = connection->box;
+	enum phase phase = connection->phase;
+	bool checking = connection->checking;
+	int64_t delay = 0;
+
+	if (why)
+		jobs_suspect(connection);
+	box_cut_jobs(connection, why ? why : "the connection was ended");
+	connection->phase = PHASE_CLOSED;
+	unlink_connection(box, connection);
+	if (!checking)
+		forget_folders(box, connection);
+	if (why && checking)
+		box_tell_check_failed(connection, why);
+	else if (why) {
+		delay = delay_after(box, state, wait_ms);
+		box->retry_at = clock_monotonic_ms() + delay;
+		lower_limit(box, phase);
+		tell_lost(box, state, why, delay);
+	}
+	connection_close(connection);
+	box_serve_soon(box);
+}

@@ -1,0 +1,68 @@
+#include <pthread.h>
+
+#include "liaison/base/clock.h"
+#include "liaison/base/crypt.h"
+#include "liaison/wire/json.h"
+
+/* A line of JSON into a tree, which jansson does within our limits. */
+
+static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
+
+/* Keys come from others: tables hash them with a seed nobody knows. */
+static void
+seed_tables(void)
+{
+	size_t seed = 0;
+
+	while (seed == 0)
+		if (random_bytes(&seed, sizeof seed) < 0)
+			seed = (size_t)clock_monotonic_ms() | 1;
+	json_object_seed(seed);
+}
+
+/* jansson would go 2048 levels deep; strings are skipped, and all else is left for it to refuse. */
+static bool
+too_deep(const char *bytes, size_t size)
+{
+	unsigned depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < size; i++) {
+		char c = bytes[i];
+
+		if (quoted) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				quoted = false;
+		} else if (c == '"') {
+			quoted = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > JSON_DEPTH_MAX)
+				return true;
+		} else if ((c == '}' || c == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return false;
+}
+
+int
+json_line_parse(const char *bytes, size_t size, json_t **out, struct err *err)
+{
+	json_error_t error;
+	json_t *root;
+
+	if (size > JSON_LINE_MAX)
+		return fail(err, ERR_USAGE, "the request is over %d bytes long", JSON_LINE_MAX);
+	if (too_deep(bytes, size))
+		return fail(err, ERR_USAGE, "the request is nested over %d levels deep",
+			JSON_DEPTH_MAX);
+	pthread_once(&seed_once, seed_tables);
+	root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (root == NULL)
+		return fail(err, ERR_USAGE, "the request is not JSON: %s at byte %d", error.text,
+			error.position);
+	*out = root;
+	return 0;
+}
