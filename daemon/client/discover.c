@@ -90,3 +90,11 @@ discover_key(const json_t *method)
 {
 	return json_string_value(json_object_get(method, "x-key"));
 }
+
+bool
+discover_reads(const json_t *method)
+{
+	const char *access = json_string_value(json_object_get(method, "x-access"));
+
+	return access != NULL && strcmp(access, "reads") == 0;
+}

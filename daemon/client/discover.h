@@ -19,5 +19,7 @@ const json_t *discover_by_name(const json_t *document, const char *name);
 const char *discover_column(const json_t *method, size_t i, size_t *length);
 /* "x-key", or NULL. */
 const char *discover_key(const json_t *method);
+/* "x-access" is "reads"; false when the method is not known. */
+bool discover_reads(const json_t *method);
 
 #endif

@@ -23,7 +23,9 @@ struct run {
 	struct output output;
 	const char *const *words;
 	size_t count;
-	json_t *document; /* discover's, when the output needs it */
+	json_t *document; /* discover's, when the output or --fields needs it */
+	const json_t *method; /* of the words, or NULL */
+	struct options whole; /* those given, without --fields */
 };
 
 static void
@@ -48,13 +50,15 @@ learn_method(struct run *run, struct err *err)
 	struct reply reply;
 	size_t used;
 
-	if (!output_wants_method(&run->output))
+	if (!output_wants_method(&run->output) && run->options->fields == NULL)
 		return 0;
 	if (session_call(&run->session, "rpc.discover", NULL, 0, false, &reply, err) < 0)
 		return -1;
 	run->document = json_incref(reply.result);
 	reply_clear(&reply);
-	run->output.method = discover_method(run->document, run->words, run->count, &used);
+	run->method = discover_method(run->document, run->words, run->count, &used);
+	if (output_wants_method(&run->output))
+		run->output.method = run->method;
 	return 0;
 }
 
@@ -128,14 +132,28 @@ tell_verbs(struct run *run, const json_t *error)
 	reply_clear(&reply);
 }
 
-static int
-refused_fields(const struct run *run, const json_t *result)
+/* What was written stays written, whatever is wrong with the words about its output. */
+static bool
+is_written(const struct run *run)
 {
-	json_t *error = fields_check(run->arena, run->options->fields, run->output.method, result);
+	return !run->options->dry_run && !discover_reads(run->method);
+}
+
+/* A mistake in --fields; of a write it is only told, and the record printed whole. */
+static int
+check_fields(struct run *run, const json_t *result)
+{
+	const char *fields = run->output.options->fields;
+	json_t *error = fields_check(run->arena, fields, run->method, result);
 	int status = error == NULL ? 0 : problem_answered(run->options, error);
 
 	json_decref(error);
-	return status;
+	if (status == 0 || !is_written(run))
+		return status;
+	run->whole = *run->options;
+	run->whole.fields = NULL;
+	run->output.options = &run->whole;
+	return 0;
 }
 
 /* Prints one answer; *cursor is where the list goes on, or NULL. Returns the exit status. */
@@ -153,7 +171,7 @@ take_answer(struct run *run, const struct reply *reply, const char **cursor)
 		tell_verbs(run, reply->error);
 		return status;
 	}
-	status = refused_fields(run, reply->result);
+	status = check_fields(run, reply->result);
 	if (status != 0)
 		return status;
 	next = next_cursor(run, reply->result);

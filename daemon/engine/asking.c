@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "liaison/store/journal.h"
 #include "mailbox.h"
 
 /* Commands that wait for fetch: each ends with an answer, its deadline, or the loss of the
@@ -161,4 +162,98 @@ retry_slice_done(struct slice *slice)
 	retry->cut += slice->cut;
 	if (--retry->pending == 0)
 		retry->done(retry);
+}
+
+/* ---- who asked --------------------------------------------------------------------------------- */
+
+/* A row for the journal on its way to the writer. */
+struct note {
+	struct work work; /* first */
+	struct pipeline *pipeline;
+	struct asking *asking;
+	struct retry *retry;
+	struct journal_entry entry;
+	struct arena *arena;
+	struct err err;
+	bool failed;
+};
+
+static void
+write_note(struct work *work, struct worker *worker)
+{
+	struct note *note = (struct note *)work;
+	int64_t id;
+
+	note->failed = store_begin(worker->store, &note->err) < 0;
+	if (note->failed)
+		return;
+	note->failed = journal_add(worker->store, &note->entry, &id, &note->err) < 0 ||
+		       store_commit(worker->store, &note->err) < 0;
+	if (note->failed)
+		store_rollback(worker->store);
+}
+
+static void
+note_written(struct work *work)
+{
+	struct note *note = (struct note *)work;
+
+	pthread_mutex_lock(&note->pipeline->engine->board);
+	if (asking_is_open(note->pipeline, note->asking)) {
+		if (note->failed)
+			asking_fail(note->asking, &note->err);
+		else if (--note->retry->pending == 0)
+			note->retry->done(note->retry);
+	}
+	pthread_mutex_unlock(&note->pipeline->engine->board);
+	arena_free(note->arena);
+	free(note);
+}
+
+/* {"folder": "INBOX", "asked": 3} */
+static const char *
+what_is_asked(struct arena *arena, const struct folder *folder, uint64_t count)
+{
+	struct text text = { 0 };
+	struct json_out out;
+	const char *copy;
+
+	json_out_init(&out, &text);
+	json_object_begin(&out, NULL);
+	json_text(&out, "folder", folder->name);
+	json_int(&out, "asked", (int64_t)count);
+	json_object_end(&out);
+	copy = arena_text_n(arena, text.bytes, text.size);
+	text_clear(&text);
+	return copy;
+}
+
+void
+retry_note(struct asking *asking, struct retry *retry, const struct folder *folder, uint64_t count)
+{
+	const struct call *call = &asking->call->call;
+	struct note *note = mem_zero(1, sizeof *note);
+
+	note->arena = arena_new();
+	note->pipeline = call->engine->pipeline;
+	note->asking = asking;
+	note->retry = retry;
+	note->entry = (struct journal_entry){
+		.user = arena_text(note->arena, call->user),
+		.method = call->command->name,
+		.noun = "source",
+		.record = folder->mailbox->id,
+		.after = what_is_asked(note->arena, folder, count),
+	};
+	note->work.priority = WORK_COMMAND;
+	note->work.run = write_note;
+	note->work.done = note_written;
+	retry->pending++;
+	writer_add(call->engine->writer, &note->work);
+}
+
+bool
+folder_is_watched(const struct folder *folder)
+{
+	return folder->listed && folder->mode != FOLDER_UNWATCHED;
 }

@@ -133,6 +133,9 @@ call_input_text(const struct call *call, const char **text, struct err *err)
 	name = call->input->param->name;
 	if (!text_is_utf8(bytes, size))
 		return fail_field(err, ERR_USAGE, name, "'%s' is not text in UTF-8", name);
+	if (memchr(bytes, '\0', size) != NULL)
+		return fail_field(
+			err, ERR_USAGE, name, "'%s' is not text: a byte of it is zero", name);
 	while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
 		size--;
 	if (size == 0)

@@ -2,6 +2,7 @@
 #include "liaison/crm/contact.h"
 #include "liaison/crm/interaction.h"
 #include "loop_call.h"
+#include "settings.h"
 
 /* capture: what was decided of every message, why, and deciding again. */
 
@@ -209,7 +210,7 @@ static const struct param verify_params[] = {
 static int
 run_verify(struct loop_call *call, struct err *err)
 {
-	if (call_flag(&call->call, "repair") && call->call.granted == ACCESS_READS)
+	if (call_flag(&call->call, "repair") && !(call->call.access & MAY_WRITE))
 		return fail(
 			err, ERR_PERMISSION, "'%s' may verify, but not repair", call->call.user);
 	return run_verify_loop(call, err);
@@ -249,7 +250,7 @@ const struct command capture_commands[] = {
 		.params = verify_params,
 		.run_loop = run_verify,
 		.access = ACCESS_READS,
-		.traits = COMMAND_LOOP,
+		.traits = COMMAND_LOOP | COMMAND_IN_ORDER | COMMAND_TRIES,
 		.key = "folder",
 		.columns = "folder,server,outside_window,decided,captured,unmatched,quarantined,"
 			   "missing",
@@ -259,7 +260,7 @@ const struct command capture_commands[] = {
 		.params = retry_params,
 		.run_loop = run_retry_loop,
 		.access = ACCESS_WRITES,
-		.traits = COMMAND_LOOP,
+		.traits = COMMAND_LOOP | COMMAND_IN_ORDER | COMMAND_TRIES,
 		.key = "id" },
 	{ .name = "capture.rematch",
 		.summary = "match the past again with the contacts of today",

@@ -10,8 +10,7 @@ answer_series(struct call *call, const char *code, struct err *err)
 	return series_write(call->store, code, call->out, err);
 }
 
-/* What was said of it, for the journal. */
-static int
+int
 journal_series(struct call *call, const char *noun, int64_t id, const char *code, struct err *err)
 {
 	struct text text = { 0 };

@@ -1,3 +1,4 @@
+#include "liaison/crm/series.h"
 #include "liaison/crm/setup.h"
 #include "record.h"
 
@@ -49,6 +50,27 @@ run_set(struct call *call, struct err *err)
 	return setup_write_key(call->store, call->arena, key, call->out, err);
 }
 
+/* What is there stays as it is. */
+static int
+run_init(struct call *call, struct err *err)
+{
+	const char *code;
+	int64_t id;
+
+	json_object_begin(call->out, NULL);
+	json_array_begin(call->out, "series");
+	for (unsigned i = 0; (code = series_default_code(i)) != NULL; i++) {
+		if (series_add_default(call->store, i, &id, err) < 0 ||
+			(id != 0 && journal_series(call, "series", id, code, err) < 0))
+			return -1;
+		if (id != 0)
+			json_text(call->out, NULL, code);
+	}
+	json_array_end(call->out);
+	json_object_end(call->out);
+	return 0;
+}
+
 static const struct param show_params[] = {
 	{ "key", PARAM_NAME, PARAM_POSITIONAL, "only this key", NULL, NULL },
 	{ 0 },
@@ -62,6 +84,11 @@ static const struct param set_params[] = {
 };
 
 const struct command setup_commands[] = {
+	{ .name = "setup.init",
+		.summary = "make what a new database has and this one lacks: the number series",
+		.run = run_init,
+		.access = ACCESS_ADMIN,
+		.columns = "series" },
 	{ .name = "setup.show",
 		.summary = "show setup keys, their values and what they do",
 		.params = show_params,

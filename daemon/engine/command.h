@@ -63,6 +63,8 @@ enum command_trait {
 	COMMAND_LOOP = 4, /* runs on the loop, may answer later: run_loop */
 	/* Takes if_version, and in place of its noun a where, which must be confirmed. */
 	COMMAND_NOUN_EDIT = 8,
+	COMMAND_IN_ORDER = 16, /* COMMAND_LOOP: its connection's later requests wait for its end */
+	COMMAND_TRIES = 32, /* COMMAND_LOOP: takes dry_run, as it looks at it or changes nothing */
 };
 
 struct call;
@@ -98,7 +100,7 @@ struct call {
 	const struct zone *zone; /* the caller's, or the configured one */
 	int64_t now;
 	bool dry_run, yes;
-	enum access granted;
+	unsigned access; /* enum access_bit: what the caller may */
 	struct call_values *values; /* private to command.c */
 	struct call_events *events; /* private to watch.c */
 	int64_t journal_batch; /* first journal id of this command; 0 before */

@@ -26,6 +26,8 @@ listen_for(struct connection *connection)
 		events |= UV_WRITABLE;
 	if (connection->closing || events == connection->events)
 		return;
+	if (events & UV_READABLE && !(connection->events & UV_READABLE))
+		connection->active_ms = clock_monotonic_ms(); /* what was not read was not late */
 	connection->events = events;
 	if (events != 0)
 		uv_poll_start(&connection->poll, events, on_ready);
@@ -216,7 +218,7 @@ flush(struct connection *connection)
 static bool
 begin(struct connection *connection, struct batch *batch)
 {
-	if (input_is_open(batch))
+	if (connection->holding > 0 || input_is_open(batch))
 		return false;
 	switch (batch->lane) {
 	case LANE_READ:
@@ -233,6 +235,7 @@ begin(struct connection *connection, struct batch *batch)
 		if (connection->reading > 0 || connection->writing > 0)
 			return false;
 		connection->looping++;
+		connection->holding += (batch->requests[0].command->traits & COMMAND_IN_ORDER) != 0;
 		break;
 	}
 	connection->first = batch->next;
@@ -281,7 +284,8 @@ has_room(const struct connection *connection)
 	       connection->control->queued <= OUT_ALL;
 }
 
-/* A connection's requests take effect in order: reads wait for its writes, writes for its reads. */
+/* A connection's requests take effect in order: reads wait for its writes, writes for its reads, and
+ * all for a command of COMMAND_IN_ORDER. */
 void
 connection_pump(struct connection *connection)
 {
@@ -343,9 +347,10 @@ connection_batch_done(struct batch *batch)
 }
 
 void
-connection_loop_done(struct connection *connection)
+connection_loop_done(struct connection *connection, const struct command *command)
 {
 	connection->looping--;
+	connection->holding -= (command->traits & COMMAND_IN_ORDER) != 0;
 	if (connection->closing) {
 		free_if_unused(connection);
 		return;
@@ -390,7 +395,8 @@ connection_tick(struct connection *connection, int64_t now_ms)
 {
 	if (connection->stalled_ms > 0 && now_ms - connection->stalled_ms > STALLED_MS)
 		connection_close(connection);
-	else if (connection->in.size > 0 && now_ms - connection->active_ms > PARTIAL_MS)
+	else if (connection->in.size > 0 && connection->events & UV_READABLE &&
+		 now_ms - connection->active_ms > PARTIAL_MS)
 		connection_close(connection);
 	else if (connection->ended && is_gone(connection))
 		connection_close(connection);

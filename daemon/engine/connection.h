@@ -36,7 +36,8 @@ struct connection {
 	unsigned waiting; /* requests in these */
 	unsigned reading, writing; /* batches under way */
 	unsigned looping; /* loop calls that have not ended */
-	int64_t active_ms; /* last byte either way */
+	unsigned holding; /* those of COMMAND_IN_ORDER */
+	int64_t active_ms; /* last byte either way, or since when more are read again */
 	int64_t stalled_ms; /* since when out waits; 0: it does not */
 	int64_t input_ms; /* last bytes for an input, or since when they are waited for */
 	bool ended; /* the client has sent its last */
@@ -56,7 +57,7 @@ void connection_send(struct connection *connection, const char *bytes, size_t si
 size_t connection_backlog(const struct connection *connection);
 /* A batch came back from its thread; a loop call ended. */
 void connection_batch_done(struct batch *batch);
-void connection_loop_done(struct connection *connection);
+void connection_loop_done(struct connection *connection, const struct command *command);
 /* incoming.c: takes what the socket has. */
 void connection_read(struct connection *connection);
 /* Begins what may begin. */

@@ -5,7 +5,12 @@
 
 /* The control socket: who may come in, and how many. */
 
-enum { CONNECTIONS_MAX = 1024, CONNECTIONS_PER_USER = 64 };
+enum {
+	CONNECTIONS_MAX = 1024,
+	CONNECTIONS_PER_USER = 64,
+	LOOPING_MAX = 16, /* loop calls of a connection */
+	LOOPING_ALL = 256,
+};
 
 struct control {
 	struct engine *engine;
@@ -18,6 +23,7 @@ struct control {
 	struct batch *free_batches;
 	unsigned free_count;
 	struct loop_call *calls; /* that run on the loop */
+	unsigned call_count; /* of these */
 	atomic_ullong accepted, refused, requests;
 };
 

@@ -249,7 +249,10 @@ read_said(const struct frame *frame, struct arena *arena, struct said *out, stru
 		else if (field.tag == TAG_ID)
 			result = field_u64(&field, UINT32_MAX, &out->id, err);
 		else if (field.tag == TAG_NUMBER) {
-			result = field_u64(&field, UINT8_MAX, &out->number, err);
+			/* an exit status, or milliseconds to stop in */
+			result = field_u64(&field,
+				frame->type == FRAME_CHILD_GONE ? UINT8_MAX : UINT32_MAX,
+				&out->number, err);
 			out->has_number = true;
 		} else if (field.tag == TAG_TEXT)
 			result = field_text(&field, arena, RELOAD_LINES_MAX, &out->text, err);

@@ -53,16 +53,6 @@ check_proxy(const struct batch *batch, const struct request *request, struct err
 	return err_hint(err, "the configuration's 'proxies' lists the users that may");
 }
 
-static enum access
-highest(unsigned access)
-{
-	if (access & MAY_ADMIN)
-		return ACCESS_ADMIN;
-	if (access & MAY_PRIVACY)
-		return ACCESS_PRIVACY;
-	return access & MAY_WRITE ? ACCESS_WRITES : ACCESS_READS;
-}
-
 /* A client that knows only its offset gets the configured zone. */
 static int
 find_zone(const struct batch *batch, const struct request *request, struct worker *worker,
@@ -105,12 +95,14 @@ call_prepare(struct call *call, const struct batch *batch, const struct request 
 		.now = clock_now(),
 		.dry_run = request->dry_run,
 		.yes = request->yes,
-		.granted = highest(batch->caller.access),
+		.access = batch->caller.access,
 		.engine = worker->engine,
 		.capture = worker->capture,
 	};
 	call->events = arena_alloc(batch->arena, sizeof *call->events);
 	call->after = arena_alloc(batch->arena, sizeof *call->after);
+	if (request->cancelled)
+		return fail(err, ERR_UNAVAILABLE, "'%s' was cancelled", request->command->name);
 	if (check_access(batch, request->command, err) < 0 ||
 		check_proxy(batch, request, err) < 0 ||
 		find_zone(batch, request, worker, &call->zone, err) < 0 ||

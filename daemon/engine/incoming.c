@@ -61,13 +61,30 @@ batch_for(struct connection *connection, struct batch *fresh, enum lane lane)
 	return fresh;
 }
 
+/* It is answered in its turn. */
+static bool
+cancel_waiting(struct connection *connection, const char *id)
+{
+	for (struct batch *batch = connection->first; batch != NULL; batch = batch->next) {
+		for (unsigned i = batch->next_request; i < batch->count; i++) {
+			struct request *request = &batch->requests[i];
+
+			if (request->id != NULL && strcmp(request->id, id) == 0) {
+				request->cancelled = true;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static void
 cancel(struct connection *connection, const struct request *request)
 {
 	const json_t *id = json_object_get(request->params, "id");
 	char *text = id == NULL ? NULL : json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
 
-	if (text != NULL && !inputs_cancel(connection, text) &&
+	if (text != NULL && !inputs_cancel(connection, text) && !cancel_waiting(connection, text) &&
 		!watch_cancel(&connection->engine->watch, connection, text))
 		loop_calls_cancel(connection->control, connection, text);
 	free(text);
@@ -200,6 +217,16 @@ take_lines(struct connection *connection)
 	}
 }
 
+/* The last line may end with the connection in place of a newline. */
+static void
+take_rest(struct connection *connection)
+{
+	if (connection->in.size == 0)
+		return;
+	text_add_char(&connection->in, '\n');
+	take_lines(connection);
+}
+
 void
 connection_read(struct connection *connection)
 {
@@ -213,6 +240,8 @@ connection_read(struct connection *connection)
 			break;
 		if (got <= 0) {
 			connection->ended = true;
+			if (got == 0)
+				take_rest(connection);
 			inputs_end(connection);
 			if (got < 0)
 				connection_close(connection);

@@ -240,19 +240,29 @@ inputs_end(struct connection *connection)
 	}
 }
 
-/* One that holds up so many requests that no more are read could wait for ever. */
+/* It holds up so many requests that no more is read, nor its bytes, which come behind them. */
+static bool
+is_stuck(const struct connection *connection)
+{
+	return connection->waiting >= WAITING_MAX && input_is_open(connection->first);
+}
+
 bool
 inputs_tick(struct connection *connection, int64_t now_ms)
 {
 	const struct request *request = find_open(connection, NULL);
+	bool stuck = request != NULL && is_stuck(connection);
 	const char *name;
 
-	if (request == NULL || (now_ms - connection->input_ms <= INPUT_IDLE_MS &&
-				       connection->waiting < WAITING_MAX))
+	if (request == NULL || (!stuck && now_ms - connection->input_ms <= INPUT_IDLE_MS))
 		return false;
 	name = request->input->param->name;
-	fail_field(&request->input->err, ERR_UNAVAILABLE, name,
-		"the last of '%s' did not come in time", name);
+	if (stuck)
+		fail_field(&request->input->err, ERR_UNAVAILABLE, name,
+			"%d requests came before the last of '%s'", WAITING_MAX, name);
+	else
+		fail_field(&request->input->err, ERR_UNAVAILABLE, name,
+			"the last of '%s' did not come in time", name);
 	give_up(request->input);
 	connection->input_ms = now_ms;
 	return true;

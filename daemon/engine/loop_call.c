@@ -26,6 +26,7 @@ link_call(struct control *control, struct loop_call *call)
 	if (call->next != NULL)
 		call->next->previous = call;
 	control->calls = call;
+	control->call_count++;
 }
 
 static void
@@ -37,6 +38,7 @@ unlink_call(struct control *control, struct loop_call *call)
 		control->calls = call->next;
 	if (call->next != NULL)
 		call->next->previous = call->previous;
+	control->call_count--;
 }
 
 /* The call lies in its batch's arena and ends with it. */
@@ -46,12 +48,13 @@ end_call(struct loop_call *call)
 	struct batch *batch = call->batch;
 	struct connection *connection = batch->connection;
 	struct control *control = connection->control;
+	const struct command *command = batch->requests[0].command;
 
 	unlink_call(control, call);
 	if (batch->requests[0].id != NULL)
 		connection_send(connection, batch->out.bytes, batch->out.size);
 	control_return(control, batch);
-	connection_loop_done(connection);
+	connection_loop_done(connection, command);
 }
 
 void
@@ -75,11 +78,46 @@ loop_call_fail(struct loop_call *call, const struct err *err)
 	loop_call_fail_with(call, err, NULL);
 }
 
-static bool
-must_confirm(const struct loop_call *call)
+/* What goes on is bounded, as each call holds memory, a place at a server, or a copy of the
+ * database. */
+static int
+check_room(const struct loop_call *call, struct err *err)
 {
-	return call->call.command->traits & COMMAND_CONFIRM && !call->call.yes &&
-	       !call->call.dry_run;
+	const struct connection *connection = connection_of(call);
+
+	if (connection->looping > LOOPING_MAX)
+		return fail(err, ERR_UNAVAILABLE,
+			"%d commands of this connection that take long are under way", LOOPING_MAX);
+	if (connection->control->call_count > LOOPING_ALL)
+		return fail(err, ERR_UNAVAILABLE, "too many commands that take long are under way");
+	return 0;
+}
+
+/* No transaction keeps a result under a key, or could be undone. */
+static int
+check_members(const struct loop_call *call, struct err *err)
+{
+	const struct request *request = &call->batch->requests[0];
+	const struct command *command = request->command;
+
+	if (request->key != NULL)
+		return fail_field(
+			err, ERR_USAGE, "key", "'key' is not taken by '%s'", command->name);
+	if (request->dry_run && !(command->traits & COMMAND_TRIES))
+		return fail_field(err, ERR_USAGE, "dry_run",
+			"'%s' cannot be tried: it takes no 'dry_run'", command->name);
+	return 0;
+}
+
+static int
+check_confirmed(const struct loop_call *call, struct err *err)
+{
+	const struct call *words = &call->call;
+
+	if (!(words->command->traits & COMMAND_CONFIRM) || words->yes || words->dry_run)
+		return 0;
+	fail(err, ERR_REFUSED, "'%s' must be confirmed", words->command->name);
+	return err_hint(err, "run it with yes (liaison --yes)");
 }
 
 void
@@ -92,20 +130,17 @@ loop_call_run(struct batch *batch)
 
 	link_call(control, call);
 	call->batch = batch;
-	if (call_prepare(&call->call, batch, &batch->requests[0], self, &err) < 0) {
+	if (check_room(call, &err) < 0 ||
+		call_prepare(&call->call, batch, &batch->requests[0], self, &err) < 0) {
 		loop_call_fail(call, &err);
 		return;
 	}
 	answer_begin(&batch->out, loop_call_id(call));
 	json_out_init(&call->json, &batch->out);
 	call->call.out = &call->json;
-	if (must_confirm(call)) {
-		fail(&err, ERR_REFUSED, "'%s' must be confirmed", call->call.command->name);
-		err_hint(&err, "run it with yes (liaison --yes)");
+	if (check_members(call, &err) < 0 || check_confirmed(call, &err) < 0 ||
+		call->call.command->run_loop(call, &err) < 0)
 		loop_call_fail(call, &err);
-	} else if (call->call.command->run_loop(call, &err) < 0) {
-		loop_call_fail(call, &err);
-	}
 }
 
 void

@@ -97,7 +97,13 @@ ask_again(struct listing *listing)
 			if (folder->known && listing->found[i].stream_id == folder->stream)
 				uid_set_add(&uids, listing->found[i].uid);
 		}
-		retry_ask(&retrying->retry, folder, &uids);
+		if (retrying->asking.call->call.dry_run) {
+			retrying->retry.asked += uid_set_size(&uids);
+		} else if (uids.count > 0) {
+			retry_note(
+				&retrying->asking, &retrying->retry, folder, uid_set_size(&uids));
+			retry_ask(&retrying->retry, folder, &uids);
+		}
 		uid_set_clear(&uids);
 	}
 }

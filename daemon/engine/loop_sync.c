@@ -38,19 +38,13 @@ is_recorded(const struct folder *folder)
 	return true;
 }
 
-static bool
-is_wanted(const struct folder *folder)
-{
-	return folder->listed && folder->mode != FOLDER_UNWATCHED;
-}
-
 /* One that has no stream, as the database refuses it, cannot be looked at. */
 static bool
 is_synced(const struct mailbox *mailbox, uint32_t token)
 {
 	for (const struct folder *folder = mailbox->folders; folder != NULL;
 		folder = folder->next) {
-		if (!is_wanted(folder) || folder->reopen_ms != 0)
+		if (!folder_is_watched(folder) || folder->reopen_ms != 0)
 			continue;
 		if (!is_answered(folder->synced, token) || !is_recorded(folder))
 			return false;
@@ -90,7 +84,7 @@ all_settled(struct syncing *syncing, int64_t now_ms)
 static const char *
 error_of_folder(const struct folder *folder)
 {
-	if (!is_wanted(folder))
+	if (!folder_is_watched(folder))
 		return NULL;
 	return folder->reopen_ms != 0 ? folder->error : folder->check_error;
 }

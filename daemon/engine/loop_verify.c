@@ -42,12 +42,6 @@ struct counting {
 
 static void verify_folder(struct verify *verify);
 
-static bool
-is_wanted(const struct folder *folder)
-{
-	return folder->listed && folder->mode != FOLDER_UNWATCHED;
-}
-
 static void
 clear_sets(struct verify *verify)
 {
@@ -108,7 +102,7 @@ next_folder(struct verify *verify)
 {
 	verify->folder = verify->folder == NULL ? verify->asking.mailbox->folders
 						: verify->folder->next;
-	while (verify->folder != NULL && !is_wanted(verify->folder))
+	while (verify->folder != NULL && !folder_is_watched(verify->folder))
 		verify->folder = verify->folder->next;
 	verify->repaired = false;
 	if (verify->folder == NULL)
@@ -147,6 +141,8 @@ begin_repair(struct verify *verify, struct counting *counting)
 {
 	verify->step = VERIFY_REPAIR;
 	verify->repaired = true;
+	retry_note(
+		&verify->asking, &verify->retry, verify->folder, uid_set_size(&counting->missing));
 	retry_ask(&verify->retry, verify->folder, &counting->missing);
 }
 
@@ -314,7 +310,7 @@ begin_verify(struct loop_call *call, struct err *err)
 	verify->asking.lost = verify_lost;
 	verify->asking.clear = verify_clear;
 	verify->retry.done = repaired;
-	verify->repair = call_flag(&call->call, "repair");
+	verify->repair = call_flag(&call->call, "repair") && !call->call.dry_run;
 	json_object_begin(call->call.out, NULL);
 	json_array_begin(call->call.out, "items");
 	next_folder(verify);

@@ -340,13 +340,18 @@ void sync_state_changed(struct mailbox *mailbox);
 
 /* UIDs that a command wants decided again. */
 struct retry {
-	unsigned pending; /* slices under way */
+	unsigned pending; /* slices, and notes in the journal, under way */
 	uint64_t asked, cut;
 	void (*done)(struct retry *retry);
 };
 /* Asks for uids in slices; retry->done is called when all are decided or given up. */
 void retry_ask(struct retry *retry, struct folder *folder, struct uid_set *uids);
 void retry_slice_done(struct slice *slice);
+/* Adds a journal row of who asks for so many of folder; the retry is done once that is kept, too. */
+void
+retry_note(struct asking *asking, struct retry *retry, const struct folder *folder, uint64_t count);
+/* Whether the server lists it and the configuration wants it. */
+bool folder_is_watched(const struct folder *folder);
 
 struct mailbox *asking_source(struct loop_call *call, const char *name, struct err *err);
 int run_check_loop(struct loop_call *call, struct err *err);

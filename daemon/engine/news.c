@@ -16,6 +16,19 @@ struct news {
 	bool has_state, has_exists, has_complete, has_byte, has_mode;
 };
 
+/* What fetch says of the clock is not believed beyond tomorrow. */
+static int
+read_time(const struct frame_field *field, int64_t *out, struct err *err)
+{
+	int64_t most = clock_now() + 86400;
+
+	if (field_i64(field, out, err) < 0)
+		return -1;
+	if (*out < 0 || *out > most)
+		*out = *out < 0 ? 0 : most;
+	return 0;
+}
+
 static int
 read_news_field(
 	const struct frame_field *field, struct arena *arena, struct news *out, struct err *err)
@@ -29,7 +42,7 @@ read_news_field(
 		out->has_state = true;
 		return field_u64(field, SOURCE_PAUSED, &out->state, err);
 	case TAG_NEXT_TRY:
-		return field_i64(field, &out->next_try, err);
+		return read_time(field, &out->next_try, err);
 	case TAG_UIDVALIDITY:
 		return field_u64(field, UINT32_MAX, &out->uidvalidity, err);
 	case TAG_UIDNEXT:
@@ -39,10 +52,10 @@ read_news_field(
 		return field_u64(field, UINT32_MAX, &out->exists, err);
 	case TAG_LAST_COMPLETE:
 		out->has_complete = true;
-		return field_i64(field, &out->last_complete, err);
+		return read_time(field, &out->last_complete, err);
 	case TAG_LAST_BYTE:
 		out->has_byte = true;
-		return field_i64(field, &out->last_byte, err);
+		return read_time(field, &out->last_byte, err);
 	case TAG_MODE:
 		out->has_mode = true;
 		return field_u64(field, FOLDER_IDLE, &out->mode, err);

@@ -35,4 +35,8 @@ int call_if_version(
 /* Tells watchers of interactions that capture made or changed. */
 int tell_interactions(struct call *call, const struct capture_result *result, struct err *err);
 
+/* Adds the series as it is now to the journal; noun: "series", or "series-line". */
+int
+journal_series(struct call *call, const char *noun, int64_t id, const char *code, struct err *err);
+
 #endif

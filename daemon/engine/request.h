@@ -23,6 +23,7 @@ struct request {
 	const char *id; /* JSON text, arena; NULL: a notification, nobody waits for an answer */
 	const char *key, *as, *tz; /* borrowed from root, or NULL */
 	bool dry_run, yes;
+	bool cancelled; /* before it was begun */
 };
 
 /* Requests of one lane that go out together, in order; their answers come back in `out`. */

@@ -16,6 +16,8 @@ struct engine;
 struct connection;
 struct watcher;
 
+enum { WATCHES_MAX = 16, WATCHES_ALL = 1024 }; /* of a connection, of all */
+
 /* One event on its way to the watchers. */
 struct tell {
 	struct tell *next;

@@ -329,6 +329,20 @@ check_kinds(const struct call *words, struct err *err)
 }
 
 static int
+check_count(struct watch *watch, const struct connection *connection, struct err *err)
+{
+	unsigned count = 0;
+
+	for (const struct watcher *one = watch->watchers; one != NULL; one = one->next)
+		count += one->connection == connection;
+	if (count >= WATCHES_MAX)
+		return fail(err, ERR_UNAVAILABLE, "a connection may have %d watches", WATCHES_MAX);
+	if (atomic_load(&watch->count) >= WATCHES_ALL)
+		return fail(err, ERR_UNAVAILABLE, "there are too many watches");
+	return 0;
+}
+
+static int
 run_watch(struct loop_call *call, struct err *err)
 {
 	struct watch *watch = &call->call.engine->watch;
@@ -338,7 +352,8 @@ run_watch(struct loop_call *call, struct err *err)
 		return fail(err, ERR_USAGE, "'watch' is not a notification: it needs an id");
 	if (call_int(&call->call, "from", 0) < 0)
 		return fail_field(err, ERR_USAGE, "from", "'from' is not negative");
-	if (check_kinds(&call->call, err) < 0)
+	if (check_kinds(&call->call, err) < 0 ||
+		check_count(watch, call->batch->connection, err) < 0)
 		return -1;
 	watcher = new_watcher(call);
 	watcher->seq = call_int(&call->call, "from", 0);
@@ -368,7 +383,7 @@ const struct command watch_commands[] = {
 		.summary = "tell what happens, until cancelled",
 		.params = watch_params,
 		.access = ACCESS_READS,
-		.traits = COMMAND_LOOP,
+		.traits = COMMAND_LOOP | COMMAND_TRIES,
 		.run_loop = run_watch },
 	{ 0 },
 };

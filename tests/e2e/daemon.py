@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -114,7 +115,10 @@ def wait_until(condition, what, seconds=None):
 
 
 class Daemon:
-    def __init__(self, directory, accounts=(), settings="", environment=None):
+    """expects_errors: a pattern of what the log may tell as an error or worse; anything else fails the test that
+    ends the daemon with its `with`."""
+
+    def __init__(self, directory, accounts=(), settings="", environment=None, expects_errors=None):
         self.dir = Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         give(self.dir)
@@ -123,6 +127,7 @@ class Daemon:
         self.config = self.dir / "liaison.conf"
         self.log = self.dir / "log"
         self.environment = environment or {}
+        self.expects_errors = expects_errors
         self.process = None
         self.settings = settings
         self.accounts = list(accounts)
@@ -175,6 +180,12 @@ class Daemon:
     def tail(self, size=4000):
         return self.log.read_text(errors="replace")[-size:] if self.log.exists() else ""
 
+    def unexpected_errors(self):
+        """Lines of the log of priority `err` or worse that expects_errors does not name."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if re.match("<[0-3]>", line) and
+                not (self.expects_errors and re.search(self.expects_errors, line))]
+
     def stop(self, seconds=10):
         """SIGTERM; the exit status."""
         if self.process is None:
@@ -226,6 +237,8 @@ class Daemon:
         status = self.stop()
         assert status in (0, None), f"liaisond ended with {status}: {self.tail()}"
         assert_clean(self)
+        errors = self.unexpected_errors()
+        assert not errors, f"the log tells errors that the test does not expect: {errors}"
 
     def client(self, **options):
         return Client(self.socket, **options)

@@ -1,6 +1,7 @@
 """The capture commands against a running daemon: list, show, explain, rematch."""
 
 import json
+import sqlite3
 from datetime import datetime
 
 import pytest
@@ -82,6 +83,23 @@ def test_rematch_finds_nothing_that_was_not_matched_at_once(daemon, server):
     tried = daemon.call("contact.add", {"name": "Me again", "email": ["nobody@z.example"]}, dry_run=True)
     assert tried["no"]
     assert len(daemon.all("contact.list")) == 2
+
+
+def test_a_repair_is_tried_dry_and_journaled(daemon, server):
+    three_letters(daemon, server)
+    with sqlite3.connect(daemon.database, timeout=20) as db:
+        db.execute("DELETE FROM ledger WHERE decision = 'unmatched'")
+    db.close()
+    assert daemon.verify()["missing"] == 1
+    with daemon.client() as client:
+        tried = client.call("capture.verify", {"source": "work", "repair": True}, dry_run=True)
+        assert [row["missing"] for row in tried["items"] if row["folder"] is None] == [1]
+        assert client.call("system.audit", {"where": "method = capture.verify"})["items"] == []
+        client.send("capture.verify", {"source": "work", "repair": True})
+        row, = client.answer(client.send("system.audit", {"where": "method = capture.verify"}))["items"]
+    assert (row["noun"], row["after"]) == ("source", {"folder": "INBOX", "asked": 1})
+    assert row["record"] == daemon.source()["id"]
+    assert daemon.verify()["missing"] == 0
 
 
 def test_all_captured_text_is_shown(place, server):

@@ -121,6 +121,22 @@ def test_an_unknown_field_is_named_with_those_there_are(place):
         daemon.stop()
 
 
+def test_an_unknown_field_undoes_no_write(place):
+    daemon = start(place)
+    try:
+        for form in ("table", "json", "csv"):
+            answer = daemon.liaison("--format", form, "--fields", "bogus", "contact", "add", f"Bo {form}", check=False)
+            assert answer.returncode == 0 and "'bogus'" in answer.stderr, answer
+            assert f"Bo {form}" in answer.stdout and "person" in answer.stdout
+        answer = daemon.liaison("-n", "--fields", "bogus", "contact", "add", "Cy", check=False)
+        assert answer.returncode == 2 and answer.stdout == ""
+        answer = daemon.liaison("--format", "tsv", "--fields", "no,name", "contact", "add", "Di", check=False)
+        assert answer.stdout.endswith("\tDi\n") and answer.stderr == ""
+        assert len(daemon.all("contact.list", where="name ~ 'Bo*'")) == 3
+    finally:
+        daemon.stop()
+
+
 def test_a_noun_alone_tells_its_verbs(place):
     daemon = start(place)
     try:

@@ -260,6 +260,57 @@ def test_a_plain_no_to_one_message_leaves_out_that_one_alone(place):
         assert rows == {1: "captured", 2: "quarantined", 3: "captured"}
 
 
+def refused_message(asked):
+    """A hook for a server that says NO to the second message, and notes how often."""
+    def fetch(server, handler, tag, line):
+        if "HEADER" not in line.upper() or 2 not in server.in_set(line.split(" ")[2]):
+            return None
+        asked.append(line)
+        others = [m for m in server.messages if m.uid in server.in_set(line.split(" ")[2]) - {2}]
+        return b"".join(server.fetched(f"UID FETCH {m.uid} (HEADER)") for m in others) + \
+            f"{tag} NO cannot read it\r\n".encode()
+    return fetch
+
+
+def test_a_retry_is_tried_dry_and_journaled(place):
+    asked = []
+    with ScriptedServer(messages(), hooks={"fetch": refused_message(asked)}) as rogue, \
+            Daemon(place / "liaison", [section(rogue)]) as daemon:
+        wait_until(lambda: len(daemon.all("capture.list")) == 3, "three decisions", 60)
+        assert len(daemon.all("capture.list", decision="quarantined")) == 1
+        before = len(asked)
+        tried = daemon.call("capture.retry", dry_run=True)
+        assert tried == {"asked": 1, "unavailable": 0}
+        assert len(asked) == before and daemon.all("system.audit") == []
+        with daemon.client() as client:
+            client.send("capture.retry")
+            read = client.send("system.audit")
+            row, = client.answer(read)["items"]
+        assert len(asked) > before
+        assert (row["method"], row["noun"], row["after"]) == \
+            ("capture.retry", "source", {"folder": "INBOX", "asked": 1})
+        assert row["user"]
+
+
+def test_a_sync_that_holds_other_requests_can_be_cancelled(daemon):
+    daemon.wait_complete()
+    pid, = daemon.children()["liaison-fetch"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with daemon.client() as client:
+            sync, again = client.send("source.sync"), client.send("source.sync")
+            read = client.send("system.version")
+            for number in (again, sync):
+                client.write(b'{"jsonrpc":"2.0","method":"cancel","params":{"id":%d}}\n' % number)
+            for number in (sync, again):
+                with pytest.raises(RpcError, match="cancelled") as caught:
+                    client.answer(number)
+                assert caught.value.name == "unavailable"
+            assert client.answer(read)["version"]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def test_a_message_at_which_the_server_hangs_up_is_left_out_in_the_end(place):
     """It keeps the rest away no longer, and an end of the line is as good as garbage."""
     asked = []
@@ -407,7 +458,7 @@ def test_a_sync_outlives_its_fetch(place, server):
 
 
 def test_a_source_that_cannot_be_noted_says_so_and_is_noted_later(place, server):
-    with Daemon(place / "liaison", [account(server)]) as daemon:
+    with Daemon(place / "liaison", [account(server)], expects_errors="cannot be noted") as daemon:
         daemon.wait_complete()
         with sqlite3.connect(daemon.database, isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")

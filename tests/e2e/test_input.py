@@ -68,6 +68,9 @@ def test_what_is_no_text_too_long_or_empty_is_refused(alone):
         number = ask(client)
         data(client, number, b"\xff\xfe", last=True)
         assert "UTF-8" in fails(client, number, "usage").message
+        number = ask(client)
+        data(client, number, b"before\0after", last=True)
+        assert "'file' is not text" in fails(client, number, "usage").message
     assert notes(alone) == []
 
 
@@ -133,6 +136,17 @@ def test_a_client_that_leaves_in_the_middle_changes_nothing(alone):
         data(client, number, b"half")
         client.socket.shutdown(socket.SHUT_WR)
         assert "'file'" in fails(client, number, "unavailable").message
+    assert notes(alone) == []
+
+
+def test_a_file_behind_too_many_requests_is_refused_with_the_reason(alone):
+    with alone.client() as client:
+        number = ask(client)
+        for _ in range(1100):
+            client.send("system.version")
+        data(client, number, b"late", last=True)
+        assert "1024 requests" in fails(client, number, "unavailable").message
+        assert client.answer(client.next_id)
     assert notes(alone) == []
 
 

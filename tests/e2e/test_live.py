@@ -263,3 +263,14 @@ def test_threads_and_who_began(daemon, server):
     assert one["thread"] == two["thread"] is not None
     assert {i["direction"] for i in (one, two)} == {"inbound", "outbound"}
     assert {i["initiated_by"] for i in (one, two)} == {"us"}
+
+
+def test_a_read_behind_a_sync_sees_what_it_brought(daemon, server):
+    ada = daemon.call("contact.add", {"name": "Ada Lovelace", "email": ["ada@x.example"]})
+    daemon.wait_complete()
+    for n in range(5):
+        server.append("Sent", letter("me@own.example", "ada@x.example", f"in order {n}"))
+        with daemon.client() as client:
+            client.send("source.sync")
+            read = client.send("interaction.list", {"where": f"subject = 'in order {n}'"})
+            assert [item["contacts"][0]["no"] for item in client.answer(read)["items"]] == [ada["no"]]

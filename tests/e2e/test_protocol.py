@@ -40,7 +40,7 @@ def test_discover_describes_every_method(alone):
                  "contact.remove", "contact.timeline", "contact.note", "contact.email.add",
                  "contact.email.remove", "contact.email.list", "interaction.add", "interaction.show",
                  "interaction.list", "interaction.search", "series.add", "series.line", "series.show",
-                 "series.list", "series.next", "setup.show", "setup.set", "watch", "help"):
+                 "series.list", "series.next", "setup.init", "setup.show", "setup.set", "watch", "help"):
         assert name in methods, name
     for method in methods.values():
         assert method["summary"] and method["x-access"] in ("reads", "writes", "privacy", "admin")
@@ -122,6 +122,28 @@ def test_pipelined_requests_take_effect_in_order(alone):
                 count += 1
             else:
                 assert result["count"] == count
+
+
+def test_a_connection_has_at_most_sixteen_long_commands_under_way(alone):
+    with alone.client() as client:
+        request = {"jsonrpc": "2.0", "method": "system.check"}
+        client.write(b"".join(json.dumps({**request, "id": n}).encode() + b"\n" for n in range(20)))
+        answers = [client.line() for _ in range(20)]
+        refused = [answer["error"]["data"]["name"] for answer in answers if "error" in answer]
+        assert refused == ["unavailable"] * 4
+        assert client.call("system.check")["ok"] is True
+
+
+def test_a_last_line_needs_no_newline(alone):
+    with alone.client() as client:
+        client.write(b'{"jsonrpc":"2.0","id":7,"method":"contact.add","params":{"name":"Ada"}}')
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.answer(7)["no"] == "C00001"
+
+
+def test_setup_init_makes_nothing_twice(alone):
+    assert alone.call("setup.init") == {"series": []}
+    assert len(alone.all("series.list")) == 5
 
 
 def test_an_idempotency_key_answers_the_first_result(alone):
@@ -282,7 +304,7 @@ def test_audit_says_who_did_what(alone):
 
 
 def test_a_reload_tells_every_mistake_and_remark(place):
-    with Daemon(place / "liaison") as daemon:
+    with Daemon(place / "liaison", expects_errors=r"frobnicate-|the old one stays") as daemon:
         daemon.configure(settings="\n".join(f"frobnicate-{n} = 1" for n in range(300)) + "\n")
         with pytest.raises(RpcError) as caught:
             daemon.call("system.reload")

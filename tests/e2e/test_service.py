@@ -79,7 +79,8 @@ def test_stops_within_five_seconds_in_the_middle_of_a_backfill(place, server):
 
 
 def test_reload_takes_a_new_source_and_keeps_the_old_configuration_when_the_new_is_bad(place, server):
-    with Daemon(place / "liaison", [account(server)]) as daemon:
+    expected = r"liaison\.conf:\d+: .*'(hots|two)'|the old one stays"
+    with Daemon(place / "liaison", [account(server)], expects_errors=expected) as daemon:
         daemon.wait_complete()
         daemon.configure([account(server), account(server, "two", "two@own.example")])
         daemon.process.send_signal(signal.SIGHUP)

@@ -224,7 +224,7 @@ def test_defaults_that_can_be_seen(place):
 
 
 def test_a_reload_takes_a_good_file_and_refuses_a_bad_one(place):
-    with Daemon(place / "liaison") as daemon:
+    with Daemon(place / "liaison", expects_errors="'frob'|the old one stays") as daemon:
         daemon.configure(settings="frob = 1\n")
         answer = daemon.liaison("--json", "system", "reload", check=False)
         assert answer.returncode != 0 and "frob" in answer.stderr

@@ -28,6 +28,10 @@ int series_manual(struct store *store, const char *setup_key, const char *no, st
 
 int series_add(struct store *store, const char *code, const char *description, bool is_default,
 	bool manual, bool date_order, int64_t *id, struct err *err);
+/* The i-th of the default series; NULL: there are no more. */
+const char *series_default_code(unsigned i);
+/* Adds the i-th with its first line; *id is 0 when there is one of its code. */
+int series_add_default(struct store *store, unsigned i, int64_t *id, struct err *err);
 struct series_line {
 	const char *start, *end, *warn; /* end, warn: or NULL */
 	int64_t increment;

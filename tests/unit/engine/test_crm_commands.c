@@ -303,6 +303,29 @@ a_series_of_ones_own(void **state)
 }
 
 static void
+setup_makes_the_series_that_are_absent(void **state)
+{
+	struct asker *asker = *state;
+	struct err err;
+
+	assert_int_equal(json_array_size(member(asked(asker, "setup init"), "series")), 0);
+	assert_int_equal(stmt_run(sql_prepare(asker->worker.store,
+					  "DELETE FROM series WHERE code <> 'TASK'"),
+				 &err),
+		0);
+	assert_text(refused(asker, "contact add Ada"), "not-found");
+	asked(asker, "setup init");
+	assert_int_equal(json_array_size(member(asker->answer, "result.series")), 4);
+	assert_text(text_of(asker->answer, "result.series.0"), "CONTACT");
+	assert_text(text_of(asked(asker, "contact add Ada"), "no"), "C00001");
+	assert_text(text_of(asked(asker, "series next OPPORTUNITY"), "no"), "O00001");
+	assert_int_equal(
+		json_array_size(member(
+			asked(asker, "system audit --where 'method = setup.init'"), "items")),
+		4);
+}
+
+static void
 setup_fills_the_salesperson(void **state)
 {
 	struct asker *asker = *state;
@@ -359,6 +382,7 @@ main(void)
 		CASE(lists_and_timelines_keep_to_their_filters),
 		CASE(notes_are_kept_with_their_writer),
 		CASE(a_series_of_ones_own),
+		CASE(setup_makes_the_series_that_are_absent),
 		CASE(setup_fills_the_salesperson),
 		CASE(every_write_is_journaled),
 	};

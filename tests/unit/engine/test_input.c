@@ -206,11 +206,32 @@ gives_up_when_nothing_comes_in_time(void **state)
 	assert_true(inputs_tick(&fixture->connection, now + 2 * INPUT_IDLE_MS));
 	assert_true(one->failed);
 	assert_int_equal(one->err.code, ERR_UNAVAILABLE);
+	assert_non_null(strstr(one->err.message, "did not come in time"));
 	assert_false(two->whole);
 	assert_false(inputs_tick(&fixture->connection, now + 2 * INPUT_IDLE_MS + 1));
+}
+
+static void
+gives_up_when_no_more_is_read_behind_it(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t now = clock_monotonic_ms();
+	struct input *one;
+
+	asked_for(fixture,
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"contact.show\",\"params\":{\"contact\":"
+		"\"C1\"}}",
+		MAY_ALL);
+	one = note(fixture, 2);
+	fixture->connection.input_ms = now;
 	fixture->connection.waiting = WAITING_MAX;
-	assert_true(inputs_tick(&fixture->connection, now + 2 * INPUT_IDLE_MS + 2));
-	assert_true(two->failed);
+	assert_false(inputs_tick(&fixture->connection, now)); /* those before it make room yet */
+	batch_free(fixture->connection.first);
+	fixture->connection.first = fixture->connection.last;
+	assert_true(inputs_tick(&fixture->connection, now));
+	assert_true(one->failed);
+	assert_int_equal(one->err.code, ERR_UNAVAILABLE);
+	assert_string_equal(one->err.message, "1024 requests came before the last of 'file'");
 }
 
 static void
@@ -260,6 +281,7 @@ main(void)
 		TEST(refuses_more_than_the_row_allows),
 		TEST(bounds_what_waits_on_a_connection),
 		TEST(gives_up_when_nothing_comes_in_time),
+		TEST(gives_up_when_no_more_is_read_behind_it),
 		TEST(ends_with_a_cancel_or_the_connection),
 		cmocka_unit_test(no_command_takes_two_files),
 	};
