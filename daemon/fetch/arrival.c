@@ -186,7 +186,9 @@ job_start_new(struct connection *c, struct folder *folder, bool at_once)
 	struct err err = { 0 };
 
 	folder->dirty = false;
-	folder->sync = folder->sync_wanted;
+	/* Dovecot looks for new mail after the last of several commands only, here the next IDLE: what
+	 * arrived meanwhile is not surely seen, and whoever waits for that gets a check of its own. */
+	folder->sync = at_once ? 0 : folder->sync_wanted;
 	if (folder->cursor == UINT32_MAX) {
 		folder_checked(c->box, folder);
 		job_free(job);
