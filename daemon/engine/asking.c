@@ -123,6 +123,18 @@ askings_tick(struct pipeline *pipeline, int64_t now_ms)
 }
 
 void
+askings_free(struct pipeline *pipeline)
+{
+	struct asking *next;
+
+	for (struct asking *asking = pipeline->askings; asking != NULL; asking = next) {
+		next = asking->next;
+		free(asking);
+	}
+	pipeline->askings = NULL;
+}
+
+void
 askings_lost(struct pipeline *pipeline, const struct mailbox *mailbox)
 {
 	struct asking *next;

@@ -123,8 +123,8 @@ folder_of(struct pipeline *pipeline, int64_t stream)
 {
 	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
 		mailbox = mailbox->next) {
-		for (struct folder *folder = mailbox->folders; folder != NULL;
-			folder = folder->next) {
+		for (struct folder *folder = mailbox->folders;
+			mailbox->kind == SOURCE_IMAP && folder != NULL; folder = folder->next) {
 			if (folder->stream == stream && mailbox->configured)
 				return folder;
 		}

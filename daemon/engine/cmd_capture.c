@@ -113,6 +113,7 @@ read_thing(struct call *call, struct explain_thing *thing, struct err *err)
 		.folder = call_text(call, "folder"),
 		.uid = (uint32_t)uid,
 		.event_uid = call_text(call, "event_uid"),
+		.recurrence_id = call_text(call, "recurrence_id"),
 	};
 	return 0;
 }
@@ -150,8 +151,7 @@ tell_one(struct call *call, const struct capture_told *told, struct text *text, 
 	json_out_init(&out, text);
 	if (interaction_write(call->store, call->arena, told->interaction_id, &out, err) < 0)
 		return -1;
-	return call_event(call, told->changed ? "interaction.changed" : "interaction.recorded",
-		text->bytes, err);
+	return call_event(call, capture_change_word(told->what), text->bytes, err);
 }
 
 static int

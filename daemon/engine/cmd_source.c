@@ -297,6 +297,8 @@ static const struct param check_params[] = {
 
 static const struct param sync_params[] = {
 	{ "source", PARAM_NAME, PARAM_POSITIONAL, "the source's name; without it all", NULL, NULL },
+	{ "accept", PARAM_FLAG, 0,
+		"believe its calendar also if most of its events, or all, are gone", NULL, NULL },
 	{ 0 },
 };
 

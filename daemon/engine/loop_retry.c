@@ -1,7 +1,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "mailbox.h"
+#include "feed.h"
 
 /* capture.retry: what is quarantined is asked of the server once more. */
 
@@ -60,6 +60,11 @@ retrying_clear(struct asking *asking)
 		if (slice->retry == &retrying->retry)
 			slice->retry = NULL;
 	}
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (mailbox->retry == &retrying->retry)
+			mailbox->retry = NULL;
+	}
 }
 
 static void
@@ -84,11 +89,26 @@ retried(struct retry *retry)
 	retrying_finish((struct retrying *)((char *)retry - offsetof(struct retrying, retry)));
 }
 
+/* All of it is read again, and with it what could not be. */
+static void
+ask_calendar(struct retrying *retrying, struct mailbox *mailbox, unsigned count)
+{
+	retrying->retry.asked += count;
+	if (count == 0 || retrying->asking.call->call.dry_run || mailbox->folders == NULL)
+		return;
+	retry_note(&retrying->asking, &retrying->retry, mailbox->folders, count);
+	feed_retry(mailbox, &retrying->retry);
+}
+
 static void
 ask_again(struct listing *listing)
 {
 	struct retrying *retrying = listing->retrying;
 
+	if (listing->mailbox->kind == SOURCE_ICAL) {
+		ask_calendar(retrying, listing->mailbox, listing->count);
+		return;
+	}
 	for (struct folder *folder = listing->mailbox->folders; folder != NULL;
 		folder = folder->next) {
 		struct uid_set uids = { 0 };

@@ -16,6 +16,7 @@ struct syncing {
 	struct mailbox *next; /* the first that has not settled yet */
 	uint32_t token;
 	int64_t begun_ms;
+	bool accepts; /* what its calendar's feed says is believed */
 };
 
 /* An answer to a newer FRAME_SYNC answers the older ones too; tokens go round at 2^31. */
@@ -104,7 +105,9 @@ write_error(const struct mailbox *mailbox, struct json_out *out)
 		folder = folder->next) {
 		const char *error = error_of_folder(folder);
 
-		if (error != NULL && count++ < NAMED_MAX)
+		if (error != NULL && mailbox->kind == SOURCE_ICAL)
+			text_printf(&why, "%s", error); /* its one folder has no name */
+		else if (error != NULL && count++ < NAMED_MAX)
 			text_printf(&why, "%sfolder '%s': %s", count > 1 ? "; " : "", folder->name,
 				error);
 	}
@@ -217,6 +220,8 @@ sync_clear(struct asking *asking)
 {
 	struct pipeline *pipeline = asking->call->call.engine->pipeline;
 
+	if (asking->mailbox != NULL && ((struct syncing *)asking)->accepts)
+		asking->mailbox->accept = false;
 	for (const struct asking *other = pipeline->askings; other != NULL; other = other->next) {
 		if (other->tick == look)
 			return;
@@ -224,6 +229,17 @@ sync_clear(struct asking *asking)
 	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
 		mailbox = mailbox->next)
 		mailbox_sync(mailbox, 0);
+}
+
+/* The next feed of the calendar is believed, whatever is gone of it. */
+static int
+accept_all(struct mailbox *mailbox, struct err *err)
+{
+	if (mailbox == NULL || mailbox->kind != SOURCE_ICAL)
+		return fail_field(
+			err, ERR_USAGE, "accept", "'accept' needs the name of a calendar");
+	mailbox->accept = true;
+	return 0;
 }
 
 static int
@@ -236,8 +252,11 @@ begin_sync(struct loop_call *call, struct err *err)
 
 	if (name != NULL && only == NULL)
 		return -1;
+	if (call_flag(&call->call, "accept") && accept_all(only, err) < 0)
+		return -1;
 	syncing = asking_new(call, only, sizeof *syncing, SYNC_MS);
 	syncing->next = only != NULL ? only : pipeline->mailboxes;
+	syncing->accepts = call_flag(&call->call, "accept");
 	syncing->token = pipeline_token(pipeline);
 	syncing->begun_ms = clock_monotonic_ms();
 	syncing->asking.tick = look;

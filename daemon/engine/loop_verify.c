@@ -1,7 +1,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "mailbox.h"
+#include "feed.h"
 
 /* capture.verify: the ledger held against what the server has, folder by folder: all UIDs, then those
  * of the window, then the count. */
@@ -304,6 +304,9 @@ begin_verify(struct loop_call *call, struct err *err)
 		return fail(err, ERR_UNAVAILABLE, "the source '%s' is %s%s%s", name,
 			source_state_name(mailbox), mailbox->error != NULL ? ": " : "",
 			mailbox->error != NULL ? mailbox->error : "");
+	if (mailbox->kind == SOURCE_ICAL)
+		return feed_check_begin(call, mailbox,
+			call_flag(&call->call, "repair") && !call->call.dry_run, err);
 	verify = asking_new(call, mailbox, sizeof *verify, VERIFY_MS);
 	verify->asking.frame = take_list;
 	verify->asking.tick = verify_tick;

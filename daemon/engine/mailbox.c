@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "liaison/base/log.h"
-#include "mailbox.h"
+#include "feed.h"
 
 /* Sources and their folders: watched through a fetch, lost with it. */
 
@@ -31,6 +31,8 @@ source_state_name(const struct mailbox *mailbox)
 				folder->job.state == JOB_SORTING))
 			return "backfill";
 	}
+	if (mailbox->kind == SOURCE_ICAL && mailbox_is_up(mailbox) && feed_error(mailbox) != NULL)
+		return "error"; /* the server is well, what it says is not */
 	switch (mailbox->state) {
 	case SOURCE_OFFLINE:
 	case SOURCE_CONNECTING:
@@ -118,6 +120,7 @@ mailbox_free(struct mailbox *mailbox)
 		free(folder->check_error);
 		free(folder);
 	}
+	feed_free(mailbox);
 	free(mailbox->name);
 	free(mailbox->error);
 	free(mailbox->capabilities);
@@ -158,8 +161,8 @@ send_plain(struct mailbox *mailbox, enum frame_type type, uint32_t token)
 
 /* A fetch that has not read a new configuration yet does not know the source: it is told again until
  * it speaks of it. */
-static void
-ask_to_watch(struct mailbox *mailbox)
+void
+mailbox_ask(struct mailbox *mailbox)
 {
 	mailbox->asked_ms = clock_monotonic_ms();
 	send_plain(mailbox, FRAME_WATCH, 0);
@@ -196,7 +199,10 @@ mailbox_watch(struct mailbox *mailbox)
 	mailbox->link = own;
 	mailbox->watched = true;
 	mailbox->spoken = false;
-	ask_to_watch(mailbox);
+	if (mailbox->kind == SOURCE_ICAL)
+		feed_watch(mailbox);
+	else
+		mailbox_ask(mailbox);
 }
 
 /* All that hangs on the connection is given up. */
@@ -220,6 +226,7 @@ mailbox_lost(struct mailbox *mailbox, const char *why)
 	mailbox->watched = false;
 	mailbox->state = SOURCE_OFFLINE;
 	set_text(&mailbox->error, why);
+	feed_lost(mailbox);
 	wanting_lost(mailbox);
 	askings_lost(mailbox->pipeline, mailbox);
 }
@@ -243,6 +250,7 @@ mailbox_configure(struct mailbox *mailbox, const struct config_source *source)
 	if (other && mailbox->watched)
 		mailbox_unwatch(mailbox);
 	mailbox->number = source->number;
+	mailbox->reread = mailbox->watched && source->kind == SOURCE_ICAL;
 	mailbox_watch(mailbox);
 }
 
@@ -267,8 +275,13 @@ void
 mailbox_tick(struct mailbox *mailbox, int64_t now_ms)
 {
 	mailbox_watch(mailbox);
-	if (mailbox->watched && !mailbox->spoken && now_ms - mailbox->asked_ms >= ASK_AGAIN_MS)
-		ask_to_watch(mailbox);
+	if (mailbox->watched && !mailbox->spoken && now_ms - mailbox->asked_ms >= ASK_AGAIN_MS) {
+		if (mailbox->kind == SOURCE_ICAL)
+			feed_watch(mailbox);
+		else
+			mailbox_ask(mailbox);
+	}
+	feed_tick(mailbox, now_ms);
 	wanting_begin(mailbox);
 	for (struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next) {
 		struct job *job = &folder->job;

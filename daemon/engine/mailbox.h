@@ -125,6 +125,16 @@ struct mailbox {
 	struct wanting *wanting; /* text under way, or NULL */
 	bool wanted; /* there may be more */
 	int64_t wanted_ms; /* not before */
+	/* of a calendar: */
+	struct feed_run *feed; /* under way, or NULL */
+	struct feed_check *check; /* capture.verify waits for it, or NULL */
+	unsigned turn; /* of its connections */
+	bool knowing; /* what is known of it is being read */
+	struct retry *retry; /* waits for all events to be read again, or NULL */
+	bool reread; /* it was configured anew: its events may be read in another way */
+	bool feed_answered; /* the next FRAME_FRESH is of a feed that was recorded */
+	bool accept; /* its next feed is believed, however few events it has */
+	int64_t known_again_ms; /* that could not be read: tried again then; 0: no */
 };
 
 enum slice_purpose { PURPOSE_NEW, PURPOSE_BACKFILL, PURPOSE_RETRY };
@@ -169,9 +179,12 @@ struct ask {
 	struct slice *slice;
 	unsigned item;
 	struct wanting *wanting; /* FRAME_PARSE_TEXT */
+	struct feed_run
+		*feed; /* FRAME_PARSE_FEED, FRAME_PARSE_MEETING: no payload, it is the run's */
 	unsigned tries;
 	unsigned exits; /* of a parse that had it first */
-	bool sent;
+	bool dropped; /* whoever asked is gone: its answers are passed over */
+	bool sent, begun; /* begun: some of its answers are here */
 };
 
 struct parsing {
@@ -247,6 +260,9 @@ void mailbox_configure(struct mailbox *mailbox, const struct config_source *sour
 void mailbox_free(struct mailbox *mailbox);
 const char *source_state_name(const struct mailbox *mailbox);
 
+/* FRAME_WATCH, and what else it is to know first. */
+void mailbox_ask(struct mailbox *mailbox);
+
 /* opening.c */
 /* A folder was examined: its stream is found or made, then fetch is told the cursor. */
 void folder_open(struct folder *folder, uint32_t uidvalidity, uint32_t uidnext);
@@ -275,6 +291,8 @@ void parsing_pump(struct pipeline *pipeline);
 /* parse ended; clean: by itself, with status 0. */
 void parsing_lost(struct pipeline *pipeline, bool clean, const char *how);
 void parsing_tick(struct pipeline *pipeline, int64_t now_ms);
+/* Nobody waits for the asks of run any more. */
+void parsing_forget(struct pipeline *pipeline, const struct feed_run *run);
 void parsing_free(struct pipeline *pipeline);
 
 /* backfill.c */
@@ -334,6 +352,8 @@ bool asking_is_open(struct pipeline *pipeline, const struct asking *wanted);
 int
 asking_frame(struct pipeline *pipeline, const struct frame *frame, bool *taken, struct err *err);
 void askings_tick(struct pipeline *pipeline, int64_t now_ms);
+/* At the end of all: nobody is answered any more. */
+void askings_free(struct pipeline *pipeline);
 void askings_lost(struct pipeline *pipeline, const struct mailbox *mailbox);
 /* Sources may have become complete: looked at once the loop has time. */
 void sync_state_changed(struct mailbox *mailbox);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "liaison/base/log.h"
-#include "mailbox.h"
+#include "feed.h"
 
 /* What fetch says of a source and its folders. */
 
@@ -108,6 +108,8 @@ take_state(struct mailbox *mailbox, const struct news *news)
 		mailbox->changed = clock_now();
 		tell_source(mailbox, mailbox_is_up(mailbox));
 	}
+	if (mailbox->kind == SOURCE_ICAL && news->error != NULL)
+		feed_failed(mailbox, news->error);
 	if (mailbox_is_up(mailbox))
 		mailbox->deaths = 0;
 	else if (mailbox->state != SOURCE_CONNECTING)
@@ -182,10 +184,19 @@ note_complete(struct folder *folder)
 	writer_add(folder->mailbox->pipeline->engine->writer, &note->work);
 }
 
+/* A calendar has but one. */
+static struct folder *
+folder_of(struct mailbox *mailbox, const char *name)
+{
+	if (mailbox->kind == SOURCE_ICAL)
+		name = "";
+	return name == NULL ? NULL : folder_by_name(mailbox, name);
+}
+
 static int
 take_fresh(struct mailbox *mailbox, const struct news *news, uint32_t token, struct err *err)
 {
-	struct folder *folder = news->folder == NULL ? NULL : folder_by_name(mailbox, news->folder);
+	struct folder *folder = folder_of(mailbox, news->folder);
 
 	if (folder == NULL)
 		return fail(err, ERR_FORMAT, "it tells of a folder that is not there");
@@ -203,6 +214,12 @@ take_fresh(struct mailbox *mailbox, const struct news *news, uint32_t token, str
 	if (news->has_complete && news->last_complete > folder->last_complete)
 		folder->last_complete = news->last_complete;
 	note_complete(folder);
+	if (mailbox->kind == SOURCE_ICAL) {
+		if (news->error == NULL)
+			feed_fresh(mailbox);
+		else
+			feed_failed(mailbox, news->error);
+	}
 	mailbox_judge(mailbox);
 	sync_state_changed(mailbox);
 	return 0;
@@ -338,6 +355,8 @@ take(struct link *link, struct mailbox *mailbox, const struct frame *frame, stru
 		return take_uids(mailbox, frame, err);
 	case FRAME_PART_TEXT:
 		return wanting_frame(mailbox, frame, err);
+	case FRAME_FEED:
+		return feed_frame(mailbox, frame, err);
 	case FRAME_CHECKED:
 		return 0; /* its asker is gone */
 	default:
@@ -355,6 +374,8 @@ mailbox_frame(struct link *link, const struct frame *frame)
 	if (mailbox == NULL || mailbox->link != link) {
 		if (frame->type == FRAME_ITEM)
 			slice_drop_item(link, frame);
+		if (frame->type == FRAME_FEED)
+			feed_return_credit(link, frame->size);
 		return;
 	} /* of a source that was taken away */
 	mailbox->spoken = true;

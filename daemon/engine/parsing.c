@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "liaison/base/log.h"
-#include "mailbox.h"
+#include "feed.h"
 
 /* Items go to parse in order and are kept until they are answered. When parse dies, the first one
  * that has no answer is the suspect: it goes alone to the next parse, and if that dies as well, it is
@@ -34,6 +34,41 @@ take_first(struct parsing *parsing)
 	return ask;
 }
 
+/* Takes out the asks that nobody waits for and parse does not have. */
+static void
+take_out(struct parsing *parsing)
+{
+	struct ask **place = &parsing->first, *last = NULL;
+
+	while (*place != NULL) {
+		struct ask *ask = *place;
+
+		if (ask->dropped && !ask->sent) {
+			*place = ask->next;
+			if (parsing->unsent == ask)
+				parsing->unsent = ask->next;
+			parsing->count--;
+			ask_free(ask);
+			continue;
+		}
+		last = ask;
+		place = &ask->next;
+	}
+	parsing->last = last;
+}
+
+void
+parsing_forget(struct pipeline *pipeline, const struct feed_run *run)
+{
+	for (struct ask *ask = pipeline->parsing.first; ask != NULL; ask = ask->next) {
+		if (ask->feed == run) {
+			ask->feed = NULL;
+			ask->dropped = true;
+		}
+	}
+	take_out(&pipeline->parsing);
+}
+
 void
 parsing_add(struct pipeline *pipeline, struct ask *ask)
 {
@@ -58,10 +93,14 @@ send_ask(struct link *link, struct ask *ask)
 {
 	struct frame_writer writer;
 
+	ask->sent = true;
+	if (ask->feed != NULL) {
+		feed_put_ask(ask, &link->out);
+		return;
+	}
 	frame_begin(&writer, &link->out, ask->type, 0, ask->token);
 	frame_put_fields(&writer, ask->payload, ask->size);
 	frame_end(&writer);
-	ask->sent = true;
 }
 
 /* Sends what parse has room for. */
@@ -107,8 +146,14 @@ reject(struct pipeline *pipeline, struct ask *ask, const char *error)
 {
 	struct slice_item *item;
 
+	if (ask->dropped)
+		return;
 	if (ask->wanting != NULL) {
 		wanting_text(ask, NULL, false);
+		return;
+	}
+	if (ask->feed != NULL) {
+		feed_rejected(ask, error);
 		return;
 	}
 	item = &ask->slice->items[ask->item];
@@ -187,7 +232,16 @@ answers(enum frame_type answer, enum frame_type question)
 {
 	if (answer == FRAME_REJECT)
 		return true;
-	return answer == (question == FRAME_PARSE_TEXT ? FRAME_TEXT : FRAME_EVENT);
+	switch (question) {
+	case FRAME_PARSE_TEXT:
+		return answer == FRAME_TEXT;
+	case FRAME_PARSE_FEED:
+		return answer == FRAME_FEED_ITEMS;
+	case FRAME_PARSE_MEETING:
+		return answer == FRAME_MEETING;
+	default: /* of a message */
+		return answer == FRAME_EVENT;
+	}
 }
 
 int
@@ -195,18 +249,24 @@ parsing_frame(struct pipeline *pipeline, const struct frame *frame, struct err *
 {
 	struct parsing *parsing = &pipeline->parsing;
 	struct ask *ask = parsing->first;
+	bool last = true;
 	int done = 0;
 
 	if (ask == NULL || !ask->sent || frame->token != ask->token ||
 		!answers((enum frame_type)frame->type, ask->type))
 		return fail(err, ERR_FORMAT, "it answers what was not asked (%u)", frame->type);
-	if (frame->type == FRAME_EVENT)
+	if (ask->dropped)
+		last = frame->type == FRAME_REJECT || meeting_is_last(frame);
+	else if (frame->type == FRAME_EVENT)
 		done = take_event(ask, frame, err);
 	else if (frame->type == FRAME_TEXT)
 		done = take_text(ask, frame, err);
-	else
+	else if (frame->type == FRAME_REJECT)
 		done = take_reject(pipeline, ask, frame, err);
-	if (done == 0)
+	else
+		done = feed_answer(ask, frame, &last, err);
+	ask->begun = true;
+	if (done == 0 && last)
 		ask_free(take_first(parsing));
 	return done;
 }
@@ -220,6 +280,8 @@ parsing_lost(struct pipeline *pipeline, bool clean, const char *how)
 	char error[200];
 
 	parsing->alone = false;
+	if (suspect != NULL && suspect->begun && suspect->feed != NULL)
+		feed_restart(suspect);
 	if (clean && suspect != NULL && (!suspect->sent || ++suspect->exits < EXITS_MAX))
 		suspect = NULL;
 	if (suspect != NULL && suspect->sent && ++suspect->tries >= 2) {
@@ -231,6 +293,7 @@ parsing_lost(struct pipeline *pipeline, bool clean, const char *how)
 		parsing->alone = true;
 	for (struct ask *ask = parsing->first; ask != NULL; ask = ask->next)
 		ask->sent = false;
+	take_out(parsing);
 	parsing->unsent = parsing->first;
 }
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "liaison/base/log.h"
-#include "mailbox.h"
+#include "feed.h"
 #include "write.h"
 
 /* The pipeline's life: children from liaisond, what happens each second, and the counts. */
@@ -174,7 +174,8 @@ is_stale(const struct mailbox *mailbox, int64_t now)
 	if (!mailbox->configured || mailbox->paused || mailbox->retired)
 		return false;
 	if (mailbox->state == SOURCE_AUTH_FAILED || mailbox->state == SOURCE_NO_SECRET ||
-		mailbox->state == SOURCE_ERROR)
+		mailbox->state == SOURCE_ERROR ||
+		(mailbox->kind == SOURCE_ICAL && feed_error(mailbox) != NULL))
 		return true;
 	return mailbox->last_complete + allowed < now &&
 	       mailbox->pipeline->engine->started + allowed < now;
@@ -262,6 +263,7 @@ pipeline_free(struct pipeline *pipeline)
 	struct mailbox *next;
 
 	let_go(pipeline);
+	askings_free(pipeline);
 	writes_free(pipeline);
 	parsing_free(pipeline);
 	slices_free(pipeline);

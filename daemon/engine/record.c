@@ -163,9 +163,7 @@ tell_interactions(struct call *call, const struct capture_result *result, struct
 		const char *record;
 
 		if (interaction_text(call, told->interaction_id, &record, err) < 0 ||
-			call_event(call,
-				told->changed ? "interaction.changed" : "interaction.recorded",
-				record, err) < 0)
+			call_event(call, capture_change_word(told->what), record, err) < 0)
 			return -1;
 	}
 	return 0;

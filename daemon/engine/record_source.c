@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "liaison/capture/source.h"
-#include "mailbox.h"
+#include "feed.h"
 
 /* The record of a source: what the database knows and what the loop sees, read under the board. */
 
@@ -80,7 +80,8 @@ view_source(
 		count++;
 	out->kind = kind_name(mailbox->kind);
 	out->state = source_state_name(mailbox);
-	out->error = arena_text(arena, mailbox->error);
+	out->error = arena_text(
+		arena, mailbox->error != NULL ? mailbox->error : feed_error(mailbox));
 	out->capabilities = arena_text(arena, mailbox->capabilities);
 	out->last_complete = mailbox->last_complete;
 	out->next_try = mailbox->next_try;
@@ -112,9 +113,15 @@ write_folder(const struct folder_view *folder, struct store *store, const struct
 	if (folder->known && ledger_count(store, folder->stream, &decided, err) < 0)
 		return -1;
 	json_object_begin(out, NULL);
-	json_text(out, "name", folder->name);
-	json_int(out, "uidvalidity", folder->uidvalidity);
-	json_int(out, "cursor", folder->cursor);
+	if (folder->name[0] != '\0') {
+		json_text(out, "name", folder->name);
+		json_int(out, "uidvalidity", folder->uidvalidity);
+		json_int(out, "cursor", folder->cursor);
+	} else { /* of a calendar */
+		json_null_(out, "name");
+		json_null_(out, "uidvalidity");
+		json_null_(out, "cursor");
+	}
 	json_int(out, "server", folder->exists);
 	json_int(out, "decided", decided);
 	json_text(out, "state", folder_state(folder));

@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "liaison/base/log.h"
+#include "liaison/capture/meeting.h"
 #include "liaison/crm/setup.h"
 #include "liaison/store/audit.h"
 #include "liaison/store/event_log.h"
@@ -18,7 +19,15 @@
 #include "pipeline.h"
 #include "system.h"
 
-enum { ALIVE_S = 5, LINE_S = 10, METRICS_S = 15, FORGET_S = 600, FORGET_ROWS = 500 };
+enum {
+	ALIVE_S = 5,
+	LINE_S = 10,
+	METRICS_S = 15,
+	FORGET_S = 600,
+	FORGET_ROWS = 500,
+	HELD_S = 5,
+	HELD_ROWS = 100
+};
 
 /* Each job is one piece of work that is at most once under way. */
 struct job_slot {
@@ -30,7 +39,7 @@ struct job_slot {
 
 struct schedule {
 	struct engine *engine;
-	struct job_slot alive, forget, metrics, backup;
+	struct job_slot alive, forget, held, metrics, backup;
 	struct settings *settings; /* held while backup or metrics are written */
 	struct settings *metrics_settings;
 	char line[200];
@@ -102,6 +111,49 @@ run_forget(struct work *work, struct worker *worker)
 
 static void
 forget_done(struct work *work)
+{
+	struct job_slot *slot = (struct job_slot *)work;
+
+	slot->busy = false;
+}
+
+/* ---- meetings that have ended ---- */
+
+static int
+hold(struct worker *worker, int64_t now, bool *more, struct err *err)
+{
+	struct capture_result result = { 0 };
+	int64_t next;
+
+	if (meetings_held(worker->store, worker->arena, now, HELD_ROWS, &result, &next, err) < 0 ||
+		watch_note_result(worker, now, &result, err) < 0)
+		return -1;
+	*more = next != 0 && next <= now;
+	return store_commit(worker->store, err);
+}
+
+static void
+run_held(struct work *work, struct worker *worker)
+{
+	struct job_slot *slot = (struct job_slot *)work;
+	bool more = false;
+	struct err err;
+
+	if (store_begin(worker->store, &err) == 0) {
+		if (hold(worker, clock_now(), &more, &err) == 0) {
+			watch_send(worker, &worker->engine->done);
+			if (more)
+				slot->due = 0;
+			return;
+		}
+		store_rollback(worker->store);
+		watch_forget(worker);
+	}
+	log_write(LOG_WARNING, "meetings: those that ended are not noted as held: %s", err.message);
+}
+
+static void
+held_done(struct work *work)
 {
 	struct job_slot *slot = (struct job_slot *)work;
 
@@ -308,6 +360,7 @@ schedule_new(struct engine *engine)
 	prepare(schedule, &schedule->alive, look_alive, alive_done);
 	schedule->alive.work.priority = WORK_COMMAND;
 	prepare(schedule, &schedule->forget, run_forget, forget_done);
+	prepare(schedule, &schedule->held, run_held, held_done);
 	prepare(schedule, &schedule->metrics, run_metrics, metrics_done);
 	prepare(schedule, &schedule->backup, run_backup, backup_done);
 	return schedule;
@@ -369,6 +422,8 @@ schedule_tick(struct schedule *schedule, int64_t now_ms)
 		writer_add(engine->writer, &schedule->alive.work);
 	if (schedule->settings != NULL && is_due(&schedule->forget, now, FORGET_S))
 		writer_add(engine->writer, &schedule->forget.work);
+	if (is_due(&schedule->held, now, HELD_S))
+		writer_add(engine->writer, &schedule->held.work);
 	if (schedule->settings != NULL && schedule->settings->config.backup_directory != NULL &&
 		is_due(&schedule->backup, now, 30))
 		pool_add(engine->background, &schedule->backup.work);

@@ -68,7 +68,7 @@ tell_texts(struct wanting *wanting, struct worker *worker, int64_t now, struct e
 		if (wanting->states[i].state == WANT_TEXT)
 			result.told[result.told_count++] = (struct capture_told){
 				.interaction_id = wanting->wants[i].interaction_id,
-				.changed = true,
+				.what = CAPTURE_CHANGED,
 			};
 	}
 	return watch_note_result(worker, now, &result, err);

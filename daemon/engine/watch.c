@@ -52,7 +52,7 @@ watch_note(
 static int
 note_told(struct worker *worker, int64_t now, const struct capture_told *told, struct err *err)
 {
-	const char *kind = told->changed ? "interaction.changed" : "interaction.recorded";
+	const char *kind = capture_change_word(told->what);
 	struct text *record = &worker->record;
 	struct json_out json;
 	char reference[48];

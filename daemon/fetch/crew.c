@@ -45,6 +45,7 @@ adopt(struct crew *crew, struct err *err)
 {
 	struct fetch *fetch = crew->fetch;
 	struct config config = { 0 };
+	bool new_places;
 
 	if (!crew->decoder)
 		crew->decoder = config_decoder_new();
@@ -57,8 +58,10 @@ adopt(struct crew *crew, struct err *err)
 	rate_limit(fetch->rate, config.connect_rate, config.connect_rate_host);
 	sources_adopt(fetch, &config);
 	fetch_load_trust(fetch);
-	if (crew->adopted && !fetch_trusts_all(fetch)) { /* the sandbox has closed those files */
-		log_write(LOG_NOTICE, "a new ca-file: begins anew to read it");
+	new_places = fetch_learn_places(fetch);
+	if (crew->adopted && (new_places || !fetch_trusts_all(fetch))) {
+		log_write(LOG_NOTICE, "a new file is configured: begins anew to read it, for the "
+				      "sandbox is closed");
 		fetch_stop(fetch);
 	}
 	crew->adopted = true;

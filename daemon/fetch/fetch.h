@@ -14,6 +14,15 @@
 struct source;
 struct link;
 struct crew;
+struct look;
+struct calendar;
+
+/* How calendars take turns; see calendar.h. */
+struct calendars {
+	struct look *first_waiting, *last_waiting; /* for a download */
+	unsigned downloads;
+	struct calendar *sending; /* whose feed is on its way to the engine, one in the process */
+};
 
 /* What is trusted for a ca-file; made before the sandbox closes the files. */
 struct trust {
@@ -21,6 +30,12 @@ struct trust {
 	char *ca_file; /* own; NULL: the system's */
 	struct tls_context *context; /* own; NULL: error says why not */
 	char *error; /* own */
+};
+
+/* A folder with a feed in it. */
+struct place {
+	struct place *next;
+	char *path; /* own */
 };
 
 struct fetch {
@@ -33,6 +48,8 @@ struct fetch {
 	bool configured;
 	struct source *sources; /* list; own */
 	struct trust *trusts; /* list; own */
+	struct place *places; /* list; own */
+	struct calendars calendars;
 	struct alarm tidying;
 	uint32_t last_token;
 	bool stopping;
@@ -46,6 +63,8 @@ struct tls_context *fetch_trust(struct fetch *fetch, const char *ca_file, struct
 void fetch_load_trust(struct fetch *fetch);
 /* All that is configured could be read. */
 bool fetch_trusts_all(struct fetch *fetch);
+/* place.c: notes the folders of configured feeds; true: there is one more than before. */
+bool fetch_learn_places(struct fetch *fetch);
 /* Some connections came to rest: what they used on the way goes back to the system soon. */
 void fetch_tidy_soon(struct fetch *fetch);
 /* Logs out of everything and ends the loop. */

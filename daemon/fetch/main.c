@@ -8,6 +8,7 @@
 #include "dial.h"
 #include "fetch.h"
 #include "liaison/base/log.h"
+#include "liaison/net/http.h"
 #include "liaison/sandbox/sandbox.h"
 #include "link.h"
 #include "source.h"
@@ -50,6 +51,8 @@ enter_sandbox(struct fetch *fetch, struct err *err)
 	for (struct trust *trust = fetch->trusts; trust && count < PATHS_MAX; trust = trust->next)
 		if (trust->ca_file)
 			paths[count++].path = trust->ca_file;
+	for (struct place *place = fetch->places; place && count < PATHS_MAX; place = place->next)
+		paths[count++].path = place->path;
 	return sandbox_enter(SANDBOX_FETCH, paths, count, descriptors_for(fetch), err);
 }
 
@@ -60,7 +63,8 @@ begin(struct fetch *fetch, struct err *err)
 	fetch->alarms = alarms_new(&fetch->loop, woke, fetch);
 	fetch->rate = rate_new(fetch->alarms);
 	fetch->crew = crew_new(fetch, CREW);
-	if (crew_first_config(fetch->crew, err) < 0 || enter_sandbox(fetch, err) < 0)
+	if (http_init(err) < 0 || crew_first_config(fetch->crew, err) < 0 ||
+		enter_sandbox(fetch, err) < 0)
 		return -1;
 	fetch->link = link_new(fetch, ENGINE);
 	crew_join_loop(fetch->crew);

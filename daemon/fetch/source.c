@@ -7,7 +7,7 @@
 #include "liaison/base/log.h"
 #include "link.h"
 
-static const struct driver *const DRIVERS[] = { &source_imap_driver };
+static const struct driver *const DRIVERS[] = { &source_imap_driver, &source_ical_driver };
 static const char *const KIND_NAMES[] = { "", "account", "maildir", "calendar" };
 
 static const struct driver *
@@ -122,6 +122,7 @@ drop_missing(struct fetch *fetch)
 			continue;
 		}
 		stop(source);
+		memory_free(source);
 		*at = source->next;
 		free(source);
 	}
@@ -189,9 +190,12 @@ sources_take(struct fetch *fetch, const struct frame *frame, struct err *err)
 	}
 	if (frame->type == FRAME_UNWATCH) {
 		stop(source);
+		memory_free(source);
 		source->watched = false;
 		return 0;
 	}
+	if (frame->type == FRAME_FEED_KNOWN && memory_take(source, frame, err) < 0)
+		return -1;
 	if (frame->type == FRAME_CHECK)
 		start(source);
 	return source->work ? source->driver->take(source->work, frame, err) : 0;

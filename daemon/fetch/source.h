@@ -31,12 +31,17 @@ struct source {
 	const struct driver *driver; /* NULL: none for its kind */
 	bool watched; /* else it works only to be checked */
 	void *work; /* NULL: nothing to do */
+	struct feed_memory *memory; /* own: of a calendar; or NULL */
 	enum source_state state; /* as last told */
 	char *error; /* own, or NULL */
 	int64_t next_try;
 };
 
-extern const struct driver source_imap_driver;
+extern const struct driver source_imap_driver, source_ical_driver;
+
+/* memory.c: what the engine has of a calendar, from its FRAME_FEED_KNOWN. */
+int memory_take(struct source *source, const struct frame *frame, struct err *err);
+void memory_free(struct source *source);
 
 /* After a new configuration: sources that changed begin anew, those that are gone end. */
 void sources_adopt(struct fetch *fetch, struct config *config);

@@ -28,7 +28,10 @@ say_config(struct post *post)
 		if (has_source(post, config->sources[i].number))
 			only[count++] = config->sources[i].number;
 	}
-	config_encode(config, post->kind == CHILD_ENGINE ? NULL : only, count, &frames);
+	if (post->kind == CHILD_ENGINE)
+		config_encode_bare(config, &frames);
+	else
+		config_encode(config, only, count, &frames);
 	post_send(post, &frames, -1);
 	text_clear(&frames);
 	free(only);

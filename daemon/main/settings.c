@@ -205,7 +205,7 @@ static bool
 is_for_later(const struct ini_entry *entry)
 {
 	if (entry->key == NULL)
-		return strcmp(entry->kind, "maildir") == 0 || strcmp(entry->kind, "calendar") == 0;
+		return strcmp(entry->kind, "maildir") == 0;
 	if (strcmp(entry->kind, "retention") == 0)
 		return strcmp(entry->key, "audit") != 0;
 	for (size_t i = 0; i < sizeof LATER / sizeof *LATER; i++) {

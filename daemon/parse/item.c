@@ -8,6 +8,7 @@
 #include "liaison/mail/body.h"
 #include "liaison/mail/message.h"
 
+#include "calendar.h"
 #include "poison.h"
 
 enum { WORD_MAX = 127 };
@@ -28,12 +29,14 @@ parser_init(struct parser *parser)
 		"cher.example",
 		&address, &err);
 	domain_is_freemail("example.com");
+	calendar_init(parser);
 	arena_reset(parser->arena);
 }
 
 void
 parser_clear(struct parser *parser)
 {
+	calendar_clear(parser);
 	charsets_free(parser->charsets);
 	arena_free(parser->arena);
 }
@@ -41,15 +44,17 @@ parser_clear(struct parser *parser)
 int
 parser_check(struct parser *parser, struct err *err)
 {
-	return charsets_check(parser->charsets, err);
+	if (charsets_check(parser->charsets, err) < 0)
+		return -1;
+	return calendar_check(parser, err);
 }
 
-static void
-put_reject(struct text *out, const struct frame *frame, const char *why)
+void
+item_reject(struct text *out, uint32_t source, uint32_t token, const char *why)
 {
 	struct frame_writer writer;
 
-	frame_begin(&writer, out, FRAME_REJECT, frame->source, frame->token);
+	frame_begin(&writer, out, FRAME_REJECT, source, token);
 	frame_put_text(&writer, TAG_ERROR, why);
 	frame_end(&writer);
 }
@@ -61,11 +66,11 @@ take_message(struct parser *parser, const struct frame *frame, struct text *out,
 	struct event event;
 
 	if (parser->poison)
-		poison_obey(frame);
+		poison_obey(frame, TAG_HEADER);
 	if (message_read(parser->charsets, frame, parser->arena, &event, err) < 0) {
 		if (err->code != ERR_USAGE)
 			return -1;
-		put_reject(out, frame, err->message);
+		item_reject(out, frame->source, frame->token, err->message);
 		return 0;
 	}
 	frame_begin(&writer, out, FRAME_EVENT, frame->source, frame->token);
@@ -154,6 +159,10 @@ take(struct parser *parser, const struct frame *frame, struct text *out, struct 
 		return take_message(parser, frame, out, err);
 	case FRAME_PARSE_TEXT:
 		return take_text(parser, frame, out, err);
+	case FRAME_PARSE_FEED:
+		return calendar_take_feed(parser, frame, out, err);
+	case FRAME_PARSE_MEETING:
+		return calendar_take_item(parser, frame, out, err);
 	case FRAME_PING:
 		put_pong(out, frame);
 		return 0;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 64 * 1024 + FRAME_HEADER_SIZE, GAUGE_EVERY = 1000 };
+enum { READ_SIZE = 64 * 1024 + FRAME_HEADER_SIZE, GAUGE_EVERY = 1000, ANSWERS_KEEP = 1024 * 1024 };
 
 static int
 set_nonblocking(int descriptor)
@@ -157,6 +157,8 @@ write_answers(struct link *link, struct err *err)
 		} else if (errno != EINTR)
 			link->ended = true; /* the engine is gone */
 	}
+	if (link->answers.room > ANSWERS_KEEP)
+		text_clear(&link->answers);
 	text_reset(&link->answers);
 	link->written = 0;
 	return 0;
@@ -181,7 +183,8 @@ answer_all(struct link *link, struct err *err)
 }
 
 /* Libraries leak and fragment: a process that did much makes place for a fresh one, if it can
- * between two items, else (a tenth later) with items unanswered, which the engine sends again. */
+ * between two items, else (a tenth later) with items unanswered, which the engine sends again; never
+ * with half a feed. */
 static bool
 is_spent(const struct link *link)
 {
@@ -192,6 +195,8 @@ is_spent(const struct link *link)
 	if (items % GAUGE_EVERY == 0 || link->drained)
 		memory = gauge_read(&link->gauge);
 #endif
+	if (link->parser->feed.state == FEED_OPEN)
+		return false;
 	if (items > LINK_ITEMS_MAX / 10 * 11 || memory > LINK_MEMORY_MAX / 4 * 5)
 		return true;
 	return link->drained && (items > LINK_ITEMS_MAX || memory > LINK_MEMORY_MAX);

@@ -5,13 +5,17 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char FIELD[] = "\nX-Liaison-Test: ";
+static const char FIELD[] = "\nX-Liaison-Test:";
 
 static void
 obey(const char *word, size_t size)
 {
 	volatile bool forever = true;
 
+	if (size > 0 && *word == ' ') {
+		word++;
+		size--;
+	}
 	if (size >= 5 && memcmp(word, "crash", 5) == 0)
 		__builtin_trap();
 	if (size >= 4 && memcmp(word, "hang", 4) == 0)
@@ -36,7 +40,7 @@ find_field(const char *block, size_t size)
 }
 
 void
-poison_obey(const struct frame *frame)
+poison_obey(const struct frame *frame, enum frame_tag tag)
 {
 	struct frame_field field;
 	struct err err;
@@ -46,7 +50,7 @@ poison_obey(const struct frame *frame)
 		const char *end = (const char *)field.bytes + field.size;
 		const char *at;
 
-		if (field.tag != TAG_HEADER)
+		if (field.tag != tag)
 			continue;
 		at = find_field((const char *)field.bytes, field.size);
 		if (at != NULL)

@@ -119,7 +119,7 @@ find_strangers(const struct view *view, struct strangers *out)
 	}
 }
 
-static const char *
+const char *
 reason_unmatched(struct turn *turn, const struct view *view)
 {
 	struct strangers who;

@@ -73,9 +73,9 @@ write_considered(struct story *story, int64_t message_id, const struct view *vie
 	json_text(out, "outcome", once != NULL ? "matched" : outcome_word(seen));
 	json_text(out, "why",
 		once != NULL ? arena_printf(story->turn.arena,
-				       "%s had this address when the mail was captured, "
+				       "%s had this address when the %s was captured, "
 				       "and what was captured stays",
-				       once)
+				       once, view->meeting != NULL ? "meeting" : "mail")
 			     : outcome_why(&story->turn, view, seen));
 	json_object_end(out);
 	return 0;
@@ -95,7 +95,10 @@ consider_message(struct story *story, int64_t message_id, struct err *err)
 		return -1;
 	if (count > 0)
 		turn_at_sighting(turn, &seen[0]);
-	view_init(turn, &stored.event, &view);
+	if (stored.meeting.event_uid != NULL)
+		meeting_view(turn, &stored.event, &stored.meeting, &view);
+	else
+		view_init(turn, &stored.event, &view);
 	if (view_match(turn, &view, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < view.considered_count; i++) {

@@ -103,24 +103,73 @@ find_message_id(struct story *story, const char *words, struct err *err)
 
 /* ---- an event ---- */
 
+/* Of a long series the last ones. */
 static const char SELECT_EVENT[] =
-	"SELECT id FROM interaction WHERE event_uid = ? ORDER BY at DESC LIMIT 1";
+	"SELECT g.message_id FROM meeting g JOIN message m ON m.id = g.message_id "
+	"WHERE g.event_uid = ?1 AND (?2 IS NULL OR g.recurrence = ?2) ORDER BY m.at DESC LIMIT 16";
+
+static const char SELECT_BAD_EVENT[] =
+	"SELECT l.id FROM stream t JOIN source s ON s.id = t.source_id "
+	"JOIN feed_item f ON f.stream_id = t.id "
+	"JOIN ledger l ON l.stream_id = f.stream_id AND l.uid = f.bad_uid "
+	"WHERE s.kind = 'ical' AND f.event_uid = ?";
 
 static int
-find_event(struct story *story, const char *uid, struct err *err)
+find_bad_event(struct story *story, const char *uid, struct err *err)
 {
-	struct stmt *q = sql_prepare(story->turn.store, SELECT_EVENT);
-	int64_t id;
-	bool found;
+	struct stmt *q = sql_prepare(story->turn.store, SELECT_BAD_EVENT);
 
 	stmt_bind_text(q, uid);
-	if (sql_get_int(q, &id, &found, err) < 0)
+	while (stmt_row(q))
+		story_add_row(story, stmt_int(q));
+	return stmt_end(q, err);
+}
+
+static const char SELECT_CALENDAR[] =
+	"SELECT s.name FROM stream t JOIN source s ON s.id = t.source_id "
+	"JOIN feed_item f ON f.stream_id = t.id WHERE s.kind = 'ical' AND f.event_uid = ? LIMIT 1";
+
+/* A calendar has the event, but nothing of it is recorded. */
+static int
+why_no_occurrence(struct story *story, const struct explain_thing *thing, struct err *err)
+{
+	struct stmt *q = sql_prepare(story->turn.store, SELECT_CALENDAR);
+	struct arena *arena = story->turn.lasting;
+	const char *calendar = NULL;
+
+	stmt_bind_text(q, thing->event_uid);
+	if (stmt_row(q))
+		calendar = stmt_text_copy(q, arena);
+	if (stmt_end(q, err) < 0)
 		return -1;
-	if (!found)
-		return not_seen(story, "event with the UID", uid, err);
-	story->answer = arena_printf(
-		story->turn.lasting, "the event is interaction %lld", (long long)id);
+	if (calendar == NULL)
+		return not_seen(story, "event with the UID", thing->event_uid, err);
+	story->answer =
+		thing->recurrence_id == NULL
+			? arena_printf(arena,
+				  "the event '%s' is in %s, and none of it lies in the window",
+				  thing->event_uid, calendar)
+			: arena_printf(arena,
+				  "the event '%s' is in %s, but not on '%s', or that lies outside "
+				  "the window",
+				  thing->event_uid, calendar, thing->recurrence_id);
 	return 0;
+}
+
+static int
+find_event(struct story *story, const struct explain_thing *thing, struct err *err)
+{
+	struct stmt *q = sql_prepare(story->turn.store, SELECT_EVENT);
+
+	stmt_bind_text(q, thing->event_uid);
+	stmt_bind_text(q, thing->recurrence_id);
+	while (stmt_row(q))
+		story_add_message(story, stmt_int(q));
+	if (stmt_end(q, err) < 0 || find_bad_event(story, thing->event_uid, err) < 0)
+		return -1;
+	if (story->message_count > 0 || story->row_count > 0)
+		return 0;
+	return why_no_occurrence(story, thing, err);
 }
 
 /* ---- a place: source, folder, UID ---- */
@@ -249,7 +298,7 @@ story_find(struct story *story, const struct explain_thing *thing, struct err *e
 	if (thing->message_id != NULL)
 		return find_message_id(story, thing->message_id, err);
 	if (thing->event_uid != NULL)
-		return find_event(story, thing->event_uid, err);
+		return find_event(story, thing, err);
 	return fail(err, ERR_USAGE,
 		"say what is to be explained: an interaction, a Message-ID, "
 		"or source, folder and UID");

@@ -83,16 +83,16 @@ static const char *
 why_outside(struct turn *turn, const struct view *view, const struct considered *seen)
 {
 	const struct holder *holder = seen->holder;
+	const char *what = view->meeting != NULL ? "meeting" : "message";
 	const char *at = date_text(turn->arena, view->event->at, view->event->offset_min);
 
 	if (holder->removed)
 		return arena_printf(turn->arena, "%s had this address; it was removed", holder->no);
 	if (holder->has_from && view->event->at < holder->from)
-		return arena_printf(turn->arena,
-			"%s has this address from %s on; the message is of %s", holder->no,
-			date_text(turn->arena, holder->from, 0), at);
-	return arena_printf(turn->arena, "%s had this address until %s; the message is of %s",
-		holder->no, date_text(turn->arena, holder->until, 0), at);
+		return arena_printf(turn->arena, "%s has this address from %s on; the %s is of %s",
+			holder->no, date_text(turn->arena, holder->from, 0), what, at);
+	return arena_printf(turn->arena, "%s had this address until %s; the %s is of %s",
+		holder->no, date_text(turn->arena, holder->until, 0), what, at);
 }
 
 const char *

@@ -47,7 +47,9 @@ parse_place(struct store *store, struct arena *arena, const char *words, struct 
 
 static const char SELECT_MESSAGE[] =
 	"SELECT 1 FROM message WHERE message_id_hash = ?1 AND message_id = ?2 "
-	"UNION ALL SELECT 2 FROM interaction WHERE event_uid = ?2";
+	"UNION ALL SELECT 2 FROM meeting WHERE event_uid = ?2 "
+	"UNION ALL SELECT 2 FROM stream t JOIN source s ON s.id = t.source_id "
+	"JOIN feed_item f ON f.stream_id = t.id WHERE s.kind = 'ical' AND f.event_uid = ?2";
 
 /* 1: a Message-ID, 2: an event's UID, 0: neither is known. */
 static int

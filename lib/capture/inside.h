@@ -3,6 +3,7 @@
 
 #include "liaison/capture/capture.h"
 #include "liaison/crm/interaction.h"
+#include "liaison/wire/meeting.h"
 
 /* What the files of capture share: the state kept between slices, a turn of work in one transaction,
  * and one message as deciding sees it. */
@@ -126,9 +127,22 @@ struct considered {
 	unsigned sharers; /* how many contacts the same party found */
 };
 
+/* What an occurrence of a meeting has beside what every message has. */
+struct meeting_facts {
+	const char *event_uid; /* NULL: it is mail */
+	const char *recurrence; /* "" for an event that does not recur */
+	int64_t end_at, sequence, stamp, content;
+	bool all_day, override, zone_known;
+	enum meeting_status status;
+	const char *location, *zone, *remark;
+	const char *text; /* as far as the level of its source wants it, or NULL */
+	const char **responses; /* of each party, or NULL */
+};
+
 /* One message as deciding sees it. */
 struct view {
 	const struct event *event;
+	const struct meeting_facts *meeting; /* NULL: it is mail */
 	enum side *sides; /* of each party; SIDE_UNASKED: it has no address */
 	const char *direction;
 	const struct event_party *from; /* the one that is believed, or NULL */
@@ -171,6 +185,7 @@ struct stored {
 	struct event event; /* parties with role, name and address; no references or parts */
 	const char *direction;
 	const char *text_part;
+	struct meeting_facts meeting;
 };
 
 /* own.c */
@@ -194,9 +209,10 @@ int turn_begin(struct turn *turn, struct store *store, struct capture *capture, 
 int turn_end(struct turn *turn, struct err *err);
 int turn_at_stream(struct turn *turn, int64_t stream_id, struct stream *out, struct err *err);
 void turn_at_sighting(struct turn *turn, const struct sighting *sighting);
-void turn_tell(struct turn *turn, int64_t interaction_id, bool changed);
+void turn_tell(struct turn *turn, int64_t interaction_id, enum capture_change what);
 /* Contacts of an interaction, and their companies, are counted anew at the end. */
 int turn_recount(struct turn *turn, int64_t interaction_id, struct err *err);
+int turn_count(struct turn *turn, struct err *err);
 /* A test kills the process here; see capture.h. */
 void turn_step(struct turn *turn, const char *name);
 
@@ -211,6 +227,7 @@ const char *address_folded(struct turn *turn, const char *address);
 /* decide.c */
 int view_decide(struct turn *turn, struct view *view, struct err *err);
 const char *reason_captured(struct turn *turn, const struct view *view);
+const char *reason_unmatched(struct turn *turn, const struct view *view);
 enum keep keep_for(const struct config *config, enum decision decision);
 
 /* thread.c */
@@ -273,11 +290,34 @@ int ledger_change(struct turn *turn, int64_t id, enum decision decision, const c
 int sightings_of(struct store *store, struct arena *arena, int64_t message_id,
 	struct sighting **out, unsigned *count, struct err *err);
 
+/* meeting_decide.c */
+void meeting_view(struct turn *turn, const struct event *event, const struct meeting_facts *facts,
+	struct view *out);
+int meeting_decide(struct turn *turn, struct view *view, struct err *err);
+/* The fields of a meeting's interaction. */
+void meeting_interaction(const struct turn *turn, const struct view *view, struct interaction *out);
+/* "the same meeting as team", or message as work:INBOX:7. */
+const char *copy_words(struct turn *turn, const struct view *view, const struct sighting *first);
+
+/* meeting_settle.c */
+/* The decision about a meeting, its ledger rows and its interaction become what view says; the
+ * stream at hand is the one that says it. */
+int meeting_settle(struct turn *turn, const struct view *view, int64_t message_id, struct err *err);
+int meeting_rematch(struct turn *turn, const struct view *view, int64_t message_id, bool *counted,
+	struct err *err);
+/* The feed at hand has the occurrence no more: it is cancelled if it lies ahead and no other has it. */
+int meeting_gone(struct turn *turn, int64_t message_id, int64_t start_at, struct err *err);
+/* Another calendar has it and does not keep it private. */
+int meeting_shown_elsewhere(struct turn *turn, int64_t message_id, bool *shown, struct err *err);
+int text_of_meeting(struct turn *turn, const struct view *view, int64_t id, struct err *err);
+
 /* interact.c */
 /* Records the interaction of a message; view has its links. */
 int interaction_put(struct turn *turn, const struct view *view, int64_t message_id, int64_t thread,
 	const char *initiated_by, int64_t *id, struct err *err);
 int interaction_of(struct store *store, int64_t message_id, int64_t *id, struct err *err);
+/* Names and addresses of the others, for the search index; valid until the next call, or NULL. */
+const char *parties_text(struct turn *turn, const struct view *view);
 /* Writes what is to be fetched of it, as the level of the source at hand says. */
 int want_put(struct turn *turn, const char *text_part, int64_t interaction_id, uint32_t uid,
 	struct err *err);
@@ -292,6 +332,9 @@ int seen_again(struct turn *turn, struct view *view, const struct placement *pla
 /* rematch.c */
 /* Links a stored message to the contacts it matches now; *counted: something was made or linked. */
 int message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err *err);
+
+/* verify.c */
+uint64_t *verify_column(struct verify_row *row, enum decision decision);
 
 /* quarantine.c */
 int quarantine_put(struct turn *turn, const struct capture_item *item, struct err *err);

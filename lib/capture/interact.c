@@ -6,8 +6,7 @@
 
 enum { SNIPPET_BYTES = 8 * 1024, TEXT_BYTES = 256 * 1024, SEARCHED_PARTIES = 50 };
 
-/* Names and addresses of the others, for the search index; in the capture's scratch text. */
-static const char *
+const char *
 parties_text(struct turn *turn, const struct view *view)
 {
 	struct text *text = &turn->capture->scratch;
@@ -60,13 +59,15 @@ interaction_put(struct turn *turn, const struct view *view, int64_t message_id, 
 		.salesperson = salesperson_of(turn->source),
 	};
 
+	if (view->meeting != NULL)
+		meeting_interaction(turn, view, &made);
 	if (interaction_add(turn->store, &made, view->links, view->link_count,
 		    parties_text(turn, view), turn->now, err) < 0)
 		return -1;
 	*id = made.id;
 	turn->result->captured++;
-	turn_tell(turn, made.id, false);
-	return 0;
+	turn_tell(turn, made.id, CAPTURE_RECORDED);
+	return view->meeting == NULL ? 0 : text_of_meeting(turn, view, made.id, err);
 }
 
 static const char SELECT_INTERACTION[] = "SELECT id FROM interaction WHERE message_id = ?";

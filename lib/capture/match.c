@@ -139,6 +139,15 @@ consider(
 	return more;
 }
 
+/* What a party answered to the invitation; an organizer may answer as an attendee. */
+static const char *
+response_of(const struct view *view, const struct event_party *party)
+{
+	if (view->meeting == NULL || view->meeting->responses == NULL)
+		return NULL;
+	return view->meeting->responses[party - view->event->parties];
+}
+
 /* One link a contact; the role of its first appearance stays. */
 static void
 link_contact(struct turn *turn, struct view *view, const struct considered *made)
@@ -146,8 +155,11 @@ link_contact(struct turn *turn, struct view *view, const struct considered *made
 	struct interaction_link *more;
 
 	for (unsigned i = 0; i < view->link_count; i++) {
-		if (view->links[i].contact_id == made->holder->contact_id)
-			return;
+		if (view->links[i].contact_id != made->holder->contact_id)
+			continue;
+		if (view->links[i].response == NULL)
+			view->links[i].response = response_of(view, made->party);
+		return;
 	}
 	if (view->link_count == view->link_room) {
 		view->link_room = view->link_room * 2 + 4;
@@ -163,6 +175,7 @@ link_contact(struct turn *turn, struct view *view, const struct considered *made
 		.email = made->party->address,
 		.via = made->via,
 		.ambiguous = made->sharers > 1,
+		.response = response_of(view, made->party),
 	};
 }
 

@@ -73,14 +73,14 @@ meet(struct placement *out, int64_t thread)
 		out->others[out->other_count++] = other;
 }
 
-struct meeting {
+struct encounter {
 	struct placement *out;
 	char root; /* the first reference's direction, 'r' or 0: unknown */
 	char oldest; /* the oldest known reference's */
 };
 
 static int
-meet_reference(struct turn *turn, struct meeting *meeting, const char *message_id, bool first,
+meet_reference(struct turn *turn, struct encounter *meeting, const char *message_id, bool first,
 	struct err *err)
 {
 	struct placement *out = meeting->out;
@@ -115,7 +115,7 @@ refers_to(const struct event *event, const char *message_id)
 
 static int
 meet_references(
-	struct turn *turn, struct meeting *meeting, const struct event *event, struct err *err)
+	struct turn *turn, struct encounter *meeting, const struct event *event, struct err *err)
 {
 	const char *parent = event->in_reply_to;
 	struct placement *out = meeting->out;
@@ -154,7 +154,7 @@ meet_own(struct turn *turn, struct placement *out, const char *message_id, struc
 /* The thread's first message says who began; as long as that is not known, the first that is. What
  * answers nothing is the first, whatever the clocks say. */
 static int
-find_initiator(struct turn *turn, const struct meeting *meeting, const struct event *event,
+find_initiator(struct turn *turn, const struct encounter *meeting, const struct event *event,
 	const char *direction, struct err *err)
 {
 	struct placement *out = meeting->out;
@@ -180,7 +180,7 @@ int
 thread_place(struct turn *turn, const struct event *event, const char *direction,
 	struct placement *out, struct err *err)
 {
-	struct meeting meeting = { .out = out };
+	struct encounter meeting = { .out = out };
 
 	*out = (struct placement){ 0 };
 	if (event->message_id != NULL)
@@ -226,7 +226,7 @@ tell_thread(struct turn *turn, int64_t thread, struct err *err)
 
 	stmt_bind_int(q, thread);
 	while (stmt_row(q))
-		turn_tell(turn, stmt_int(q), true);
+		turn_tell(turn, stmt_int(q), CAPTURE_CHANGED);
 	return stmt_end(q, err);
 }
 

@@ -3,6 +3,14 @@
 
 /* Capture records: the ledger's rows as people and conditions see them. */
 
+/* A quarantined event has no evidence, but its feed has its UID. */
+#define EVENT_UID \
+	"coalesce((SELECT g.event_uid FROM meeting g WHERE g.message_id = l.message_id), " \
+	"(SELECT b.event_uid FROM feed_item b WHERE b.stream_id = l.stream_id AND b.bad_uid = " \
+	"l.uid))"
+#define RECURRENCE_ID \
+	"nullif((SELECT g.recurrence FROM meeting g WHERE g.message_id = l.message_id), '')"
+
 #define PARTY_FIELD(name, role) \
 	{ \
 		name, QUERY_TEXT, "a.address", \
@@ -32,6 +40,10 @@ static const struct query_field fields[] = {
 	PARTY_FIELD("from", "from"),
 	PARTY_FIELD("to", "to"),
 	PARTY_FIELD("cc", "cc"),
+	PARTY_FIELD("organizer", "organizer"),
+	PARTY_FIELD("attendee", "attendee"),
+	{ "event_uid", QUERY_TEXT, EVENT_UID, NULL, true },
+	{ "recurrence_id", QUERY_TEXT, RECURRENCE_ID, NULL, true },
 	/* Of headers just these are kept. */
 	{ "header(subject)", QUERY_TEXT, "m.subject", NULL, true },
 	{ "header(message_id)", QUERY_TEXT, "m.message_id", NULL, true },
@@ -84,6 +96,25 @@ write_evidence(struct stmt *q, struct json_out *out)
 	json_text(out, "subject", stmt_text(q));
 }
 
+/* A calendar has no folders, and its events no numbers: both are null there. */
+static void
+write_place(struct stmt *q, struct json_out *out)
+{
+	bool calendar = stmt_int(q) != 0;
+	const char *folder = stmt_text(q);
+	int64_t uidvalidity = stmt_int(q), uid = stmt_int(q);
+
+	if (calendar) {
+		json_null_(out, "folder");
+		json_null_(out, "uidvalidity");
+		json_null_(out, "uid");
+		return;
+	}
+	json_text(out, "folder", folder);
+	json_int(out, "uidvalidity", uidvalidity);
+	json_int(out, "uid", uid);
+}
+
 static void
 write_record(struct stmt *q, struct json_out *out)
 {
@@ -91,9 +122,7 @@ write_record(struct stmt *q, struct json_out *out)
 	json_int(out, "id", stmt_int(q));
 	json_int(out, "version", stmt_int(q));
 	json_text(out, "source", stmt_text(q));
-	json_text(out, "folder", stmt_text(q));
-	json_int(out, "uidvalidity", stmt_int(q));
-	json_int(out, "uid", stmt_int(q));
+	write_place(q, out);
 	json_time(out, "at", stmt_int(q), 0);
 	json_text(out, "decision", stmt_text(q));
 	json_text(out, "reason", stmt_text(q));
@@ -106,17 +135,19 @@ write_record(struct stmt *q, struct json_out *out)
 	}
 	json_text(out, "error", stmt_text(q));
 	write_evidence(q, out);
+	json_text(out, "event_uid", stmt_text(q));
+	json_text(out, "recurrence_id", stmt_text(q));
 	json_object_end(out);
 }
 
 static const char SELECT_RECORD[] =
-	"SELECT l.id, l.version, s.name, t.folder, t.uidvalidity, l.uid, l.at, l.decision, "
-	"l.reason, "
-	"l.rule, l.interaction_id, x.error, m.at, m.offset_min, "
+	"SELECT l.id, l.version, s.name, s.kind = 'ical', t.folder, t.uidvalidity, l.uid, "
+	"l.at, l.decision, l.reason, l.rule, l.interaction_id, x.error, m.at, m.offset_min, "
 	"(SELECT coalesce(p.email, a.address) FROM party p "
 	"LEFT JOIN address a ON a.id = p.address_id "
-	"WHERE p.message_id = m.id AND p.role = 'from' ORDER BY p.place LIMIT 1), m.subject "
-	"FROM ledger l JOIN stream t ON t.id = l.stream_id "
+	"WHERE p.message_id = m.id AND p.role IN ('from', 'organizer') ORDER BY p.place LIMIT 1), "
+	"m.subject, " EVENT_UID ", " RECURRENCE_ID
+	" FROM ledger l JOIN stream t ON t.id = l.stream_id "
 	"JOIN source s ON s.id = t.source_id LEFT JOIN message m ON m.id = l.message_id "
 	"LEFT JOIN quarantine x ON x.stream_id = l.stream_id AND x.uid = l.uid WHERE l.id = ?";
 

@@ -41,8 +41,7 @@ change_rows(struct turn *turn, const struct view *view, const struct sighting *s
 	const struct sighting *first, int64_t interaction_id, struct err *err)
 {
 	const char *reason = reason_captured(turn, view);
-	const char *copy = arena_printf(turn->arena, "the same message as %s:%s:%u", first->source,
-		first->folder, first->uid);
+	const char *copy = copy_words(turn, view, first);
 
 	for (unsigned i = 0; i < count; i++) {
 		bool itself = &seen[i] == first ||
@@ -119,13 +118,17 @@ link_more(struct turn *turn, const struct view *view, int64_t id, bool *counted,
 			return -1;
 	}
 	if (*counted || changed)
-		turn_tell(turn, id, true);
+		turn_tell(turn, id, CAPTURE_CHANGED);
 	return 0;
 }
 
 static int
 match_stored(struct turn *turn, const struct stored *stored, struct view *view, struct err *err)
 {
+	if (stored->meeting.event_uid != NULL) {
+		meeting_view(turn, &stored->event, &stored->meeting, view);
+		return meeting_decide(turn, view, err);
+	}
 	view_init(turn, &stored->event, view);
 	view->direction = stored->direction;
 	return view->all_ours ? 0 : view_match(turn, view, err);
@@ -155,6 +158,8 @@ message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err
 		return -1;
 	if (view.link_count == 0)
 		return 0;
+	if (view.meeting != NULL)
+		return meeting_rematch(turn, &view, message_id, counted, err);
 	if (id != 0)
 		return link_more(turn, &view, id, counted, err);
 	if (unmatched == NULL) /* its interaction was removed: it stays so */

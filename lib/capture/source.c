@@ -225,11 +225,17 @@ doomed_interactions(
 	return stmt_end(q, err);
 }
 
+#define OF_SOURCE "WHERE stream_id IN (SELECT id FROM stream WHERE source_id = ?1)"
+
 static const char *const ERASE[] = {
-	"DELETE FROM quarantine WHERE stream_id IN (SELECT id FROM stream WHERE source_id = ?1)",
-	"DELETE FROM want WHERE stream_id IN (SELECT id FROM stream WHERE source_id = ?1)",
-	"DELETE FROM outside WHERE stream_id IN (SELECT id FROM stream WHERE source_id = ?1)",
-	"DELETE FROM ledger WHERE stream_id IN (SELECT id FROM stream WHERE source_id = ?1)",
+	"UPDATE meeting SET stream_id = NULL " OF_SOURCE,
+	"DELETE FROM occurrence " OF_SOURCE,
+	"DELETE FROM feed_item " OF_SOURCE,
+	"DELETE FROM feed " OF_SOURCE,
+	"DELETE FROM quarantine " OF_SOURCE,
+	"DELETE FROM want " OF_SOURCE,
+	"DELETE FROM outside " OF_SOURCE,
+	"DELETE FROM ledger " OF_SOURCE,
 	"DELETE FROM stream WHERE source_id = ?1",
 	"DELETE FROM source WHERE id = ?1",
 };

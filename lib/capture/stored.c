@@ -7,14 +7,15 @@
 static const char COUNT_PARTIES[] = "SELECT count(*) FROM party WHERE message_id = ?";
 
 static const char SELECT_PARTIES[] =
-	"SELECT p.role, p.name, a.address, p.email FROM party p LEFT JOIN address a "
+	"SELECT p.role, p.name, a.address, p.email, p.response FROM party p LEFT JOIN address a "
 	"ON a.id = p.address_id WHERE p.message_id = ? ORDER BY p.place";
 
 static int
 load_parties(
-	struct store *store, struct arena *arena, int64_t id, struct event *event, struct err *err)
+	struct store *store, struct arena *arena, int64_t id, struct stored *out, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, COUNT_PARTIES);
+	struct event *event = &out->event;
 	int64_t count = 0;
 	bool found;
 
@@ -22,6 +23,7 @@ load_parties(
 	if (sql_get_int(q, &count, &found, err) < 0)
 		return -1;
 	event->parties = arena_array(arena, (size_t)count + 1, sizeof *event->parties);
+	out->meeting.responses = arena_array(arena, (size_t)count + 1, sizeof(const char *));
 	q = sql_prepare(store, SELECT_PARTIES);
 	stmt_bind_int(q, id);
 	while (event->party_count < count && stmt_row(q)) {
@@ -33,6 +35,7 @@ load_parties(
 		party->email = stmt_text_copy(q, arena);
 		if (party->email == NULL)
 			party->email = party->address;
+		out->meeting.responses[event->party_count - 1] = stmt_text_copy(q, arena);
 	}
 	return stmt_end(q, err);
 }
@@ -43,6 +46,20 @@ class_by_word(const char *word)
 	if (strcmp(word, "bulk") == 0)
 		return CLASS_BULK;
 	return strcmp(word, "automatic") == 0 ? CLASS_AUTOMATIC : CLASS_PERSONAL;
+}
+
+static void
+read_meeting(struct stmt *q, struct arena *arena, struct meeting_facts *out)
+{
+	out->event_uid = stmt_text_copy(q, arena);
+	out->recurrence = stmt_text_copy(q, arena);
+	out->end_at = stmt_int(q);
+	out->all_day = stmt_int(q) != 0;
+	out->location = stmt_text_copy(q, arena);
+	out->status = stmt_int(q) != 0 ? MEETING_CANCELLED : MEETING_CONFIRMED;
+	out->sequence = stmt_int(q);
+	out->stamp = stmt_int(q);
+	out->content = stmt_int(q);
 }
 
 static void
@@ -63,12 +80,15 @@ read_message(struct stmt *q, struct arena *arena, struct stored *out)
 	event->class_reason = stmt_text_copy(q, arena);
 	event->list_id = stmt_text_copy(q, arena);
 	event->sensitivity = stmt_text_copy(q, arena);
+	read_meeting(q, arena, &out->meeting);
 }
 
 static const char SELECT_MESSAGE[] =
-	"SELECT id, thread, direction, text_part, at, offset_min, message_id, in_reply_to, "
-	"subject, "
-	"class, class_reason, list_id, sensitivity FROM message WHERE id = ?";
+	"SELECT m.id, m.thread, m.direction, m.text_part, m.at, m.offset_min, m.message_id, "
+	"m.in_reply_to, m.subject, m.class, m.class_reason, m.list_id, m.sensitivity, g.event_uid, "
+	"g.recurrence, g.end_at, g.all_day, g.location, g.status = 'cancelled', g.sequence, "
+	"g.stamp, "
+	"g.content FROM message m LEFT JOIN meeting g ON g.message_id = m.id WHERE m.id = ?";
 
 int
 message_load(
@@ -84,5 +104,5 @@ message_load(
 		return -1;
 	if (out->id == 0)
 		return fail(err, ERR_NOT_FOUND, "nothing is kept of message %lld", (long long)id);
-	return load_parties(store, arena, id, &out->event, err);
+	return load_parties(store, arena, id, out, err);
 }

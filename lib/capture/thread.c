@@ -222,7 +222,7 @@ thread_harmonise(
 		stmt_bind_int(q, ids[i]);
 		if (stmt_run(q, err) < 0 || turn_recount(turn, ids[i], err) < 0)
 			return -1;
-		turn_tell(turn, ids[i], true);
+		turn_tell(turn, ids[i], CAPTURE_CHANGED);
 	}
 	return 0;
 }

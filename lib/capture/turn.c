@@ -149,28 +149,47 @@ doubled(struct arena *arena, const void *old, unsigned count, unsigned *room, si
 	return more;
 }
 
-/* A change of what was told a moment ago adds nothing. */
+const char *
+capture_change_word(enum capture_change what)
+{
+	switch (what) {
+	case CAPTURE_RECORDED:
+		break;
+	case CAPTURE_CHANGED:
+		return "interaction.changed";
+	case CAPTURE_MOVED:
+		return "interaction.moved";
+	case CAPTURE_CANCELLED:
+		return "interaction.cancelled";
+	}
+	return "interaction.recorded";
+}
+
+/* A change of what was told a moment ago adds nothing, nor does the same thing told twice. */
 static bool
-told_lately(const struct capture_result *result, int64_t interaction_id)
+told_lately(const struct capture_result *result, int64_t interaction_id, enum capture_change what)
 {
 	for (unsigned i = result->told_count; i > 0 && result->told_count - i < 64; i--) {
-		if (result->told[i - 1].interaction_id == interaction_id)
+		const struct capture_told *told = &result->told[i - 1];
+
+		if (told->interaction_id == interaction_id &&
+			(what == CAPTURE_CHANGED || told->what == what))
 			return true;
 	}
 	return false;
 }
 
 void
-turn_tell(struct turn *turn, int64_t interaction_id, bool changed)
+turn_tell(struct turn *turn, int64_t interaction_id, enum capture_change what)
 {
 	struct capture_result *result = turn->result;
 
-	if (changed && told_lately(result, interaction_id))
+	if (what != CAPTURE_RECORDED && told_lately(result, interaction_id, what))
 		return;
 	if (result->told_count == turn->told_room)
 		result->told = doubled(turn->lasting, result->told, result->told_count,
 			&turn->told_room, sizeof *result->told);
-	result->told[result->told_count++] = (struct capture_told){ interaction_id, changed };
+	result->told[result->told_count++] = (struct capture_told){ interaction_id, what };
 }
 
 static void
@@ -206,7 +225,7 @@ turn_recount(struct turn *turn, int64_t interaction_id, struct err *err)
 }
 
 int
-turn_end(struct turn *turn, struct err *err)
+turn_count(struct turn *turn, struct err *err)
 {
 	bool changed;
 
@@ -215,5 +234,13 @@ turn_end(struct turn *turn, struct err *err)
 			return -1;
 	}
 	turn->recount_count = 0;
+	return 0;
+}
+
+int
+turn_end(struct turn *turn, struct err *err)
+{
+	if (turn_count(turn, err) < 0)
+		return -1;
 	return thread_counter_save(turn, err);
 }

@@ -13,8 +13,8 @@ struct comparison {
 	struct verify_row row;
 };
 
-static uint64_t *
-column_of(struct verify_row *row, enum decision decision)
+uint64_t *
+verify_column(struct verify_row *row, enum decision decision)
 {
 	uint64_t *const columns[DECISION_COUNT] = {
 		[DECIDED_CAPTURED] = &row->captured,
@@ -44,7 +44,7 @@ count_row(struct comparison *comparison, uint32_t uid, const char *word, bool re
 	uid_set_add(&comparison->decided, uid);
 	row->decided++;
 	row->recognised += recognised;
-	++*column_of(row, decision_by_word(word));
+	++*verify_column(row, decision_by_word(word));
 }
 
 static const char SELECT_ROWS[] =

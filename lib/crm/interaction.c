@@ -15,10 +15,10 @@ static const char INSERT_INTERACTION[] =
 	" all_day, location, subject, snippet, note, message_id, thread, template, "
 	"interaction_group,"
 	" salesperson, campaign, campaign_target, campaign_response, opportunity, evaluation,"
-	" attempt_failed, cost, duration_min, created, changed, parties)"
+	" attempt_failed, cost, duration_min, created, changed, parties, event_uid, recurrence_id)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
 	"?19,"
-	" ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?26, ?27)";
+	" ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?26, ?27, ?28, ?29)";
 
 static int
 insert_row(struct store *store, struct interaction *i, const char *parties, int64_t now,
@@ -53,6 +53,8 @@ insert_row(struct store *store, struct interaction *i, const char *parties, int6
 	stmt_bind_int(q, i->duration_min);
 	stmt_bind_int(q, now);
 	stmt_bind_text(q, parties);
+	stmt_bind_text(q, i->event_uid);
+	stmt_bind_text(q, i->recurrence_id);
 	if (stmt_run(q, err) < 0)
 		return -1;
 	i->id = store_last_id(store);
@@ -62,7 +64,7 @@ insert_row(struct store *store, struct interaction *i, const char *parties, int6
 
 static const char INSERT_LINK[] = "INSERT INTO interaction_contact (contact_id, at, "
 				  "interaction_id, role, company_id, email, via,"
-				  " ambiguous) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+				  " ambiguous, response) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 static int
 insert_link(struct store *store, const struct interaction *interaction,
@@ -78,6 +80,7 @@ insert_link(struct store *store, const struct interaction *interaction,
 	stmt_bind_text(q, link->email);
 	stmt_bind_text(q, link->via);
 	stmt_bind_int(q, link->ambiguous);
+	stmt_bind_text(q, link->response);
 	return stmt_run(q, err);
 }
 
@@ -238,9 +241,9 @@ interaction_link_add(struct store *store, int64_t id, const struct interaction_l
 
 enum { SNIPPET_CHARACTERS = 500 };
 
-/* One line: runs of blanks become one, at most 500 characters. */
-static const char *
-make_snippet(struct arena *arena, const char *text)
+/* Runs of blanks become one. */
+char *
+interaction_snippet(struct arena *arena, const char *text)
 {
 	char *out = arena_alloc(arena, strlen(text) + 1);
 	size_t size = 0;
@@ -298,7 +301,7 @@ interaction_set_text(struct store *store, struct arena *arena, int64_t id, const
 	bool whole, bool truncated, struct err *err)
 {
 	if (search_index_keep(store, id, err) < 0 ||
-		put_snippet(store, id, make_snippet(arena, text), err) < 0)
+		put_snippet(store, id, interaction_snippet(arena, text), err) < 0)
 		return -1;
 	if (whole && put_text(store, id, text, truncated, err) < 0)
 		return -1;

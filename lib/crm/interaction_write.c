@@ -123,9 +123,36 @@ static const char SELECT_RECORD[] =
 	" i.duration_min, i.message_id"
 	" FROM interaction i LEFT JOIN message m ON m.id = i.message_id WHERE i.id = ?";
 
-/* moves and colleagues are empty until meetings move and salespeople are there. */
-static int64_t
-write_row(struct stmt *q, struct json_out *out)
+static const char SELECT_MOVES[] =
+	"SELECT at, from_at, from_offset, to_at, to_offset FROM interaction_move"
+	" WHERE interaction_id = ? ORDER BY at, from_at";
+
+static int
+write_moves(struct store *store, int64_t id, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_MOVES);
+
+	stmt_bind_int(q, id);
+	json_array_begin(out, "moves");
+	while (stmt_row(q)) {
+		int64_t moment;
+
+		json_object_begin(out, NULL);
+		json_time(out, "at", stmt_int(q), 0);
+		moment = stmt_int(q);
+		json_time(out, "from", moment, (int)stmt_int(q));
+		moment = stmt_int(q);
+		json_time(out, "to", moment, (int)stmt_int(q));
+		json_object_end(out);
+	}
+	json_array_end(out);
+	return stmt_end(q, err);
+}
+
+/* colleagues are empty until salespeople are there. */
+static int
+write_row(struct store *store, struct stmt *q, int64_t id, struct json_out *out, int64_t *message,
+	struct err *err)
 {
 	int exponent;
 
@@ -137,14 +164,16 @@ write_row(struct stmt *q, struct json_out *out)
 	json_text(out, "message_id", stmt_text(q));
 	write_thread(q, out);
 	write_columns(q, out, EVENT);
-	write_empty(out, "moves");
+	if (write_moves(store, id, out, err) < 0)
+		return -1;
 	write_columns(q, out, TEMPLATE);
 	write_empty(out, "colleagues");
 	write_columns(q, out, ORIGIN);
 	exponent = currency_exponent(stmt_text(q));
 	json_money(out, "cost", stmt_int(q), exponent);
 	json_int(out, "duration_min", stmt_int(q));
-	return stmt_int(q);
+	*message = stmt_int(q);
+	return 0;
 }
 
 static const struct column LINK[] = {
@@ -165,17 +194,37 @@ static const char SELECT_LINKS[] =
 	" ORDER BY CASE x.role WHEN 'from' THEN 0 WHEN 'organizer' THEN 0 WHEN 'to' THEN 1"
 	" WHEN 'attendee' THEN 1 WHEN 'participant' THEN 1 WHEN 'cc' THEN 2 ELSE 3 END, c.no";
 
-static const struct column SIGHTING[] = {
-	{ "source", AS_TEXT },
-	{ "folder", AS_TEXT },
-	{ "uid", AS_NUMBER },
-	{ 0 },
-};
-
 static const char SELECT_SIGHTINGS[] =
-	"SELECT s.name, t.folder, l.uid FROM ledger l JOIN stream t ON t.id = l.stream_id"
+	"SELECT s.name, t.folder, l.uid, s.kind = 'ical' FROM ledger l JOIN stream t ON t.id = "
+	"l.stream_id"
 	" JOIN source s ON s.id = t.source_id"
 	" WHERE l.message_id = ?1 AND l.decision IN ('captured', 'duplicate') ORDER BY l.id";
+
+/* A calendar has no folders, and its events no numbers. */
+static int
+write_sightings(struct store *store, int64_t message, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_SIGHTINGS);
+
+	stmt_bind_int(q, message);
+	json_array_begin(out, "sources");
+	while (stmt_row(q)) {
+		const char *source = stmt_text(q), *folder = stmt_text(q);
+		int64_t uid = stmt_int(q);
+		bool calendar = stmt_int(q) != 0;
+
+		json_object_begin(out, NULL);
+		json_text(out, "source", source);
+		json_text(out, "folder", calendar ? NULL : folder);
+		if (calendar)
+			json_null_(out, "uid");
+		else
+			json_int(out, "uid", uid);
+		json_object_end(out);
+	}
+	json_array_end(out);
+	return stmt_end(q, err);
+}
 
 static int
 write_list(struct store *store, const char *sql, int64_t id, const char *name,
@@ -200,7 +249,7 @@ write_lists(struct store *store, int64_t id, int64_t message, struct json_out *o
 	if (write_list(store, SELECT_LINKS, id, "contacts", LINK, out, err) < 0)
 		return -1;
 	if (message != 0)
-		return write_list(store, SELECT_SIGHTINGS, message, "sources", SIGHTING, out, err);
+		return write_sightings(store, message, out, err);
 	write_empty(out, "sources");
 	return 0;
 }
@@ -230,11 +279,16 @@ write_record(struct store *store, int64_t id, bool with_text, struct json_out *o
 	struct stmt *q = sql_prepare(store, SELECT_RECORD);
 	int64_t message = 0;
 	bool found;
+	int failed = 0;
 
 	stmt_bind_int(q, id);
 	found = stmt_row(q);
 	if (found)
-		message = write_row(q, out);
+		failed = write_row(store, q, id, out, &message, err);
+	if (failed < 0) {
+		stmt_end(q, &(struct err){ 0 });
+		return -1;
+	}
 	if (stmt_end(q, err) < 0)
 		return -1;
 	if (!found)

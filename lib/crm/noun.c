@@ -231,6 +231,7 @@ static const struct query_field interaction_fields[] = {
 	TEXT("message_id", "(SELECT m.message_id FROM message m WHERE m.id = i.message_id)"),
 	NUMBER("thread", "nullif(i.thread, 0)"),
 	TEXT("event_uid", "i.event_uid"),
+	TEXT("recurrence_id", "i.recurrence_id"),
 	WORD("template", "i.template"),
 	WORD("interaction_group", "i.interaction_group"),
 	WORD("salesperson", "i.salesperson"),

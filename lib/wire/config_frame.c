@@ -72,12 +72,13 @@ setting_is_sent(const struct setting *setting, unsigned section)
 }
 
 static void
-put_settings(struct frame_writer *writer, unsigned section, const void *base)
+put_settings(struct frame_writer *writer, unsigned section, const void *base, bool with_urls)
 {
 	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *setting = &config_settings[i];
 
-		if (!setting_is_sent(setting, section))
+		if (!setting_is_sent(setting, section) ||
+			(setting->type == SETTING_URL && !with_urls))
 			continue;
 		frame_put_text(writer, TAG_KEY, setting->key);
 		put_value(writer, setting, (const char *)base + setting->offset, base);
@@ -85,7 +86,8 @@ put_settings(struct frame_writer *writer, unsigned section, const void *base)
 }
 
 static void
-put_source(struct text *out, const struct section_kind *kind, const struct config_source *source)
+put_source(struct text *out, const struct section_kind *kind, const struct config_source *source,
+	bool with_urls)
 {
 	struct frame_writer writer;
 
@@ -94,7 +96,7 @@ put_source(struct text *out, const struct section_kind *kind, const struct confi
 	frame_put_text(&writer, TAG_NAME, source->name);
 	frame_put_u64(&writer, TAG_ID, source->number);
 	frame_put_u64(&writer, TAG_STATE, source->secret);
-	put_settings(&writer, kind->bit, source);
+	put_settings(&writer, kind->bit, source, with_urls);
 	frame_end(&writer);
 }
 
@@ -107,9 +109,9 @@ is_wanted(uint32_t number, const uint32_t *only, size_t count)
 	return only == NULL;
 }
 
-void
-config_encode(
-	const struct config *config, const uint32_t *only, size_t only_count, struct text *out)
+static void
+encode(const struct config *config, const uint32_t *only, size_t only_count, bool with_urls,
+	struct text *out)
 {
 	struct frame_writer writer;
 
@@ -119,15 +121,28 @@ config_encode(
 		if (kind->source == 0) {
 			frame_begin(&writer, out, FRAME_CONFIG, 0, 0);
 			frame_put_text(&writer, TAG_SECTION, kind->name);
-			put_settings(&writer, kind->bit, config);
+			put_settings(&writer, kind->bit, config, with_urls);
 			frame_end(&writer);
 			continue;
 		}
 		for (size_t i = 0; i < config->source_count; i++)
 			if (config->sources[i].kind == kind->source &&
 				is_wanted(config->sources[i].number, only, only_count))
-				put_source(out, kind, &config->sources[i]);
+				put_source(out, kind, &config->sources[i], with_urls);
 	}
 	frame_begin(&writer, out, FRAME_CONFIG_END, 0, 0);
 	frame_end(&writer);
+}
+
+void
+config_encode(
+	const struct config *config, const uint32_t *only, size_t only_count, struct text *out)
+{
+	encode(config, only, only_count, true, out);
+}
+
+void
+config_encode_bare(const struct config *config, struct text *out)
+{
+	encode(config, NULL, 0, false, out);
 }

@@ -32,7 +32,7 @@ const size_t config_section_count = sizeof config_sections / sizeof config_secti
 
 /* A setting that differs between kinds of sources has a row for each. */
 const struct setting config_settings[] = {
-	/* database and socket have defaults that depend on who runs it: see config.c */
+	/* database and socket have defaults that depend on who runs it: see config_place.c */
 	{ "database", IN_LIAISON, SETTING_PATH, OF(database), 0, 0, NULL, NULL },
 	{ "socket", IN_LIAISON, SETTING_PATH, OF(socket), 0, 107, NULL, NULL },
 	{ "group", IN_LIAISON, SETTING_TEXT, OF(group), 0, 0, NULL, NULL },
@@ -84,12 +84,13 @@ const struct setting config_settings[] = {
 	{ "credential", IN_ACCOUNT | IN_CALENDAR, SETTING_SECRET, 0, SECRET_CREDENTIAL, 0, NULL,
 		NULL },
 	{ "password", IN_ACCOUNT | IN_CALENDAR, SETTING_SECRET, 0, SECRET_LITERAL, 0, NULL, NULL },
-	{ "token-command", IN_ACCOUNT, SETTING_SECRET, 0, SECRET_TOKEN_COMMAND, 0, NULL, NULL },
+	{ "token-command", IN_ACCOUNT | IN_CALENDAR, SETTING_SECRET, 0, SECRET_TOKEN_COMMAND, 0,
+		NULL, NULL },
 	{ "oauth2", IN_ACCOUNT, SETTING_SECRET, 0, SECRET_OAUTH2, 0, NULL, NULL },
 	{ "client-id", IN_ACCOUNT, SETTING_TEXT, OF_SOURCE(client_id), 0, 0, NULL, NULL },
 	{ "client-secret-file", IN_ACCOUNT, SETTING_CLIENT, 0, SECRET_FILE, 0, NULL, NULL },
 	{ "client-secret-command", IN_ACCOUNT, SETTING_CLIENT, 0, SECRET_COMMAND, 0, NULL, NULL },
-	{ "addresses", IN_MAIL, SETTING_ADDRESSES, OF_SOURCE(addresses), 0, 0, NULL, NULL },
+	{ "addresses", IN_SOURCES, SETTING_ADDRESSES, OF_SOURCE(addresses), 0, 0, NULL, NULL },
 	{ "salesperson", IN_SOURCES, SETTING_TEXT, OF_SOURCE(salesperson), 0, 0, NULL, NULL },
 	{ "visibility", IN_SOURCES, SETTING_ENUM, OF_SOURCE(visibility), 0, 0, VISIBILITY_WORDS,
 		"all" },
@@ -97,13 +98,13 @@ const struct setting config_settings[] = {
 		"*, !\\Junk, !\\Trash, !\\Drafts, !\\All" },
 	{ "idle", IN_ACCOUNT, SETTING_LIST, OF_SOURCE(idle), 0, 0, NULL, "INBOX, \\Sent" },
 	{ "poll", IN_MAIL, SETTING_DURATION, OF_SOURCE(poll), 1, 7 * DAY, NULL, "5m" },
-	{ "poll", IN_CALENDAR, SETTING_DURATION, OF_SOURCE(poll), 1, 7 * DAY, NULL, "15m" },
+	{ "poll", IN_CALENDAR, SETTING_DURATION, OF_SOURCE(poll), 60, 7 * DAY, NULL, "15m" },
 	{ "connections", IN_ACCOUNT, SETTING_NUMBER, OF_SOURCE(connections), 1, 50, NULL, "3" },
 	{ "since", IN_ACCOUNT, SETTING_SINCE, OF_SOURCE(since), 1, YEARS(1000), NULL, "90d" },
 	{ "since", IN_MAILDIR, SETTING_SINCE, OF_SOURCE(since), 1, YEARS(1000), NULL, "all" },
 	{ "since", IN_CALENDAR, SETTING_SINCE, OF_SOURCE(since), 1, YEARS(1000), NULL, "365d" },
 	{ "until", IN_CALENDAR, SETTING_DURATION, OF_SOURCE(until), 1, YEARS(10), NULL, "90d" },
-	{ "level", IN_MAIL, SETTING_ENUM, OF_SOURCE(level), 0, 0, LEVEL_WORDS, "metadata" },
+	{ "level", IN_SOURCES, SETTING_ENUM, OF_SOURCE(level), 0, 0, LEVEL_WORDS, "metadata" },
 	{ "on-delete", IN_MAIL, SETTING_ENUM, OF_SOURCE(on_delete), 0, 0, DELETE_WORDS, "keep" },
 	{ "skip-keyword", IN_MAIL, SETTING_LIST, OF_SOURCE(skip_keyword), 0, 0, NULL, "$Private" },
 	{ "skip-folders", IN_MAIL, SETTING_LIST, OF_SOURCE(skip_folders), 0, 0, NULL, NULL },

@@ -63,29 +63,6 @@ read_host(struct value *value)
 	return 0;
 }
 
-/* A user and password within the address would be a secret in the wrong place. */
-static int
-read_url(struct value *value)
-{
-	static const char *const SCHEMES[] = { "https://", "http://", "webcal://", "file:///" };
-	const char *url = value->text;
-
-	for (size_t i = 0; i < sizeof SCHEMES / sizeof SCHEMES[0]; i++) {
-		const char *rest = url + strlen(SCHEMES[i]);
-
-		if (strncasecmp(url, SCHEMES[i], strlen(SCHEMES[i])) != 0 || rest[0] == '\0')
-			continue;
-		if (url[strcspn(url, " \t")] != '\0')
-			break;
-		if (memchr(rest, '@', strcspn(rest, "/?#")) != NULL)
-			return config_expected(
-				value, "an address without a user: set user and password-command");
-		return read_text(value);
-	}
-	return config_expected(
-		value, "an address that begins with https://, http://, webcal:// or file:///");
-}
-
 static int
 read_zone(struct value *value)
 {
@@ -332,7 +309,7 @@ static int (*const READERS[])(struct value *value) = {
 	[SETTING_TEXT] = read_text,
 	[SETTING_PATH] = read_path,
 	[SETTING_HOST] = read_host,
-	[SETTING_URL] = read_url,
+	[SETTING_URL] = config_read_url,
 	[SETTING_ZONE] = read_zone,
 	[SETTING_FINGERPRINT] = read_fingerprint,
 	[SETTING_LIST] = config_read_list,

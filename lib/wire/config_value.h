@@ -22,5 +22,9 @@ int config_read_list(struct value *value);
 int config_read_addresses(struct value *value);
 int config_read_domains(struct value *value);
 int config_read_fold(struct value *value);
+/* The canonical form: https, http or file; no user, no fragment, the host in A-labels. */
+int config_read_url(struct value *value);
+/* The host of such an address, "" of a file. */
+const char *config_url_host(struct arena *arena, const char *url);
 
 #endif

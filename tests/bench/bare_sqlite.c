@@ -1,6 +1,7 @@
 /* The bare loop that the daemon's backfill is measured against: bare_sqlite FROM TO copies the rows
- * that a backfill wrote into FROM, with plain prepared statements in one thread, into a new database
- * TO of the same schema and settings, 500 messages a transaction, and prints messages a second.
+ * that a backfill, or a calendar's first import, wrote into FROM, with plain prepared statements in one
+ * thread, into a new database TO of the same schema and settings, 500 messages (or occurrences) a
+ * transaction, and prints messages a second.
  * All rows are in memory before the clock starts; contacts and sources are there before it, too. */
 #include <errno.h>
 #include <sqlite3.h>
@@ -36,7 +37,20 @@ struct table {
 	sqlite3_stmt *insert;
 };
 
-enum { LEDGER, MESSAGE, PARTY, ADDRESS, INTERACTION, LINK, THREAD_REF, TABLES };
+enum {
+	LEDGER,
+	MESSAGE,
+	PARTY,
+	ADDRESS,
+	INTERACTION,
+	LINK,
+	THREAD_REF,
+	MEETING,
+	OCCURRENCE,
+	FEED_ITEM,
+	EVENT,
+	TABLES
+};
 
 static struct table tables[TABLES] = {
 	[LEDGER] = { .name = "ledger", .order = "id", .key = "id" },
@@ -48,6 +62,10 @@ static struct table tables[TABLES] = {
 		.order = "interaction_id, contact_id",
 		.key = "interaction_id" },
 	[THREAD_REF] = { .name = "thread_ref", .order = "rowid", .key = NULL },
+	[MEETING] = { .name = "meeting", .order = "message_id", .key = "message_id" },
+	[OCCURRENCE] = { .name = "occurrence", .order = "uid", .key = "uid" },
+	[FEED_ITEM] = { .name = "feed_item", .order = "item", .key = "item" },
+	[EVENT] = { .name = "event", .order = "seq", .key = NULL },
 };
 
 static int wal_pages;
@@ -206,6 +224,7 @@ static struct {
 	int party_address;
 	int subject, snippet, parties, at, offset_min, initiated_by;
 	int link_contact, link_company;
+	int occurrence_item;
 } at;
 
 static int
@@ -242,6 +261,7 @@ find_columns(sqlite3 *db)
 	at.initiated_by = named(db, INTERACTION, "initiated_by");
 	at.link_contact = named(db, LINK, "contact_id");
 	at.link_company = named(db, LINK, "company_id");
+	at.occurrence_item = named(db, OCCURRENCE, "item");
 }
 
 static struct {
@@ -329,6 +349,21 @@ put_message(int64_t id)
 			put_row(&tables[ADDRESS], address);
 		put_row(&tables[PARTY], i);
 	}
+	if (take_rows(&tables[MEETING], id, &row) > 0)
+		put_row(&tables[MEETING], row);
+}
+
+static void
+put_occurrence(int64_t uid)
+{
+	size_t row, item;
+
+	if (take_rows(&tables[OCCURRENCE], uid, &row) == 0)
+		return;
+	if (take_rows(&tables[FEED_ITEM],
+		    row_of(&tables[OCCURRENCE], row)[at.occurrence_item].as.integer, &item) > 0)
+		put_row(&tables[FEED_ITEM], item);
+	put_row(&tables[OCCURRENCE], row);
 }
 
 static void
@@ -360,18 +395,29 @@ put_ledger(size_t row)
 	if (cells[at.ledger_interaction].type != SQLITE_NULL)
 		put_interaction(cells[at.ledger_interaction].as.integer);
 	put_row(&tables[LEDGER], row);
+	put_occurrence(cells[at.ledger_uid].as.integer);
+}
+
+/* The share of a table without a key that goes with rows from to to of the ledger. */
+static void
+put_share(struct table *table, size_t from, size_t to)
+{
+	size_t count = tables[LEDGER].count;
+
+	for (size_t i = from * table->count / count; i < to * table->count / count; i++)
+		put_row(table, i);
 }
 
 static void
-put_slice(size_t from, size_t to, size_t refs_from, size_t refs_to)
+put_slice(size_t from, size_t to)
 {
 	const struct cell *last = row_of(&tables[LEDGER], to - 1);
 
 	step(extra.begin);
 	for (size_t i = from; i < to; i++)
 		put_ledger(i);
-	for (size_t i = refs_from; i < refs_to; i++)
-		put_row(&tables[THREAD_REF], i);
+	put_share(&tables[THREAD_REF], from, to);
+	put_share(&tables[EVENT], from, to);
 	bind(extra.progress, 1, &last[at.ledger_stream]);
 	bind(extra.progress, 2, &last[at.ledger_uid]);
 	sqlite3_bind_int64(extra.progress, 3, (int64_t)(to - from));
@@ -382,11 +428,11 @@ put_slice(size_t from, size_t to, size_t refs_from, size_t refs_to)
 static void
 put_all(sqlite3 *db)
 {
-	size_t count = tables[LEDGER].count, refs = tables[THREAD_REF].count, to;
+	size_t count = tables[LEDGER].count, to;
 
 	for (size_t from = 0; from < count; from = to) {
 		to = from + SLICE < count ? from + SLICE : count;
-		put_slice(from, to, from * refs / count, to * refs / count);
+		put_slice(from, to);
 		if (wal_pages > CHECKPOINT_PAGES)
 			sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	}
@@ -430,7 +476,7 @@ static void
 copy_setting(sqlite3 *db, const char *from)
 {
 	static const char *const NAMES[] = { "source", "stream", "contact", "contact_email",
-		"contact_domain" };
+		"contact_domain", "feed" };
 	sqlite3_stmt *attach = prepare(db, "ATTACH ? AS old");
 	char sql[200];
 

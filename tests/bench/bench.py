@@ -1,66 +1,28 @@
 """The figures of the README, measured beside what they are compared with. `make bench`, or
-tests/bench/bench.py PART [--runs N] with PART of: backfill idle latency show."""
+tests/bench/bench.py PART [--runs N] with PART of: backfill idle latency show calendar feeds."""
 
 import argparse
 import json
 import os
 import platform
-import select
 import shutil
 import socket
 import sqlite3
-import ssl
 import statistics
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/e2e"))
+from feeds import bench_calendar, bench_feeds
+from measure import PROGRAMS, add_contacts, cpu_seconds, mail_delays, peaks, tell
 
-from daemon import BIN, Client, Daemon, account, wait_until  # noqa: E402
-from dovecot import Authority, Dovecot, become, ordinary_user  # noqa: E402
-from letters import letter, person  # noqa: E402
+from daemon import Daemon, account, wait_until
+from dovecot import Authority, Dovecot
 
 PEOPLE = 20000
 # X-Padding lines of 85 bytes: 1.5 KB of headers in all; two people in every other Cc: 3 parties on average
 MAIL = {"people": PEOPLE, "pad": 14, "days": 80, "copied": 2}
-
-
-def tell(what, **figures):
-    print(json.dumps({"figure": what, **figures}), flush=True)
-
-
-def memory(pid, field="VmHWM"):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-def cpu_seconds(pid):
-    stat = Path(f"/proc/{pid}/stat").read_text()
-    fields = stat[stat.rindex(")") + 2:].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def add_contacts(daemon, count):
-    """Every third correspondent is a contact."""
-    with daemon.client(timeout=600) as client:
-        sent = 0
-        for number in range(0, count, 3):
-            name, address = person(number)
-            client.send("contact.add", {"name": name, "email": [address]})
-            sent += 1
-            if sent % 500 == 0:
-                for _ in range(500):
-                    client.line()
-        for _ in range(sent % 500):
-            client.line()
-    return sent
 
 
 def peers(place, server, count):
@@ -125,13 +87,11 @@ def backfill_once(place, server, count):
             time.sleep(0.02)
         seconds = time.monotonic() - begun
         row = [r for r in client.call("capture.verify", {"source": "work"})["items"] if r["folder"] is None][0]
-    peak = {name.removeprefix("liaison-"): round(max(memory(pid) for pid in pids), 1)
-            for name, pids in daemon.children().items()}
+    peak = peaks(daemon)
     used = {name: round(sum(cpu_seconds(pid) for pid in pids), 2) for name, pids in daemon.children().items()}
     assert daemon.stop() == 0
     assert row["decided"] == row["server"] == count and row["missing"] == 0, row
-    program = TOP / "build" / BIN.parent.name / "tests/bench/bare_sqlite"
-    bare = subprocess.run([program, daemon.database, place / "bare.db"], check=True, capture_output=True,
+    bare = subprocess.run([PROGRAMS / "bare_sqlite", daemon.database, place / "bare.db"], check=True, capture_output=True,
                           text=True, timeout=600).stdout
     for left in place.glob("bare.db*"):
         left.unlink()
@@ -205,46 +165,12 @@ def bench_latency(place, runs, count):
     with Dovecot(place / "dovecot", authority) as server, Daemon(place / "liaison", [account(server)]) as daemon:
         daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
         daemon.wait_complete()
-        context = ssl.create_default_context(cafile=str(authority.ca))
         medians = []
         for run in range(runs):
-            bare = context.wrap_socket(socket.create_connection(("127.0.0.1", server.tls_port)), server_hostname="localhost")
-            bare.sendall(b"a LOGIN me@own.example secret\r\nb EXAMINE INBOX\r\nc IDLE\r\n")
-            text = b""
-            while b"\r\n+ " not in text:  # "LITERAL+ " stands in the greeting
-                text += bare.recv(65536)
-            watch = Client(daemon.socket)
-            watch.answer(watch.send("watch"))
-            delays = []
-            append = server.imap()
-            for n in range(count):
-                seen = {}
-
-                def bare_side():
-                    while b"EXISTS" not in bare.recv(65536):
-                        pass
-                    seen["bare"] = time.monotonic()
-
-                def watch_side():
-                    while watch.notification("event")["params"]["kind"] != "interaction.recorded":
-                        pass
-                    seen["watch"] = time.monotonic()
-
-                threads = [threading.Thread(target=bare_side), threading.Thread(target=watch_side)]
-                for thread in threads:
-                    thread.start()
-                time.sleep(0.05)
-                text = letter("ada@x.example", "me@own.example", f"r{run} n{n}", message_id=f"r{run}n{n}@x.example")
-                append.append("INBOX", None, None, text.replace("\n", "\r\n").encode())
-                for thread in threads:
-                    thread.join(30)
-                delays.append((seen["watch"] - seen["bare"]) * 1000)
-            append.logout()
-            watch.close()
-            bare.close()
+            delays = mail_delays(server, daemon, f"r{run}", count)
             medians.append(statistics.median(delays))
             tell("latency run", run=run, mails=count, p50_ms=round(medians[-1], 2),
-                 p90_ms=round(sorted(delays)[int(count * 0.9)], 2))
+                 p90_ms=round(delays[int(count * 0.9)], 2))
         tell("new mail to watch event, after a bare IDLE client", p50_ms=round(statistics.median(medians), 2), must=10, aim=3)
 
 
@@ -302,7 +228,7 @@ def bench_show(place, runs, count):
 
 
 PARTS = {"backfill": (bench_backfill, 50000), "idle": (bench_idle, 1000), "latency": (bench_latency, 60),
-         "show": (bench_show, 100000)}
+         "show": (bench_show, 100000), "calendar": (bench_calendar, 10000), "feeds": (bench_feeds, 200)}
 
 
 def main():
@@ -312,7 +238,7 @@ def main():
     arguments.add_argument("--count", type=int)
     chosen = arguments.parse_args()
     tell("machine", cpus=os.cpu_count(), kernel=platform.release(),
-         settings="synchronous=FULL, journal_mode=WAL, schema 1, database on the disk that holds the temporary directory")
+         settings="synchronous=FULL, journal_mode=WAL, schema 2, database on the disk that holds the temporary directory")
     for part in chosen.parts:
         run, count = PARTS[part]
         place = Path(tempfile.mkdtemp(prefix="liaison-bench-", dir=os.environ.get("BENCH_DIR", "/var/tmp")))

@@ -8,6 +8,7 @@ import pytest
 
 from daemon import Daemon, account
 from dovecot import Authority, Dovecot, servers
+from nginx import Nginx
 from reach import end_all
 
 
@@ -45,4 +46,11 @@ def server(place, authority):
 def daemon(place, server):
     """A daemon that watches me@own.example on server."""
     with Daemon(place / "liaison", [account(server)]) as running:
+        yield running
+
+
+@pytest.fixture
+def web(place, authority):
+    """A web server for feeds."""
+    with Nginx(place / "nginx", authority) as running:
         yield running

@@ -138,7 +138,8 @@ GOOD = {
         "oauth2 = https://login.example/|password = secret"),
     "[account w]\nhost = 127.0.0.1\nuser = u\npassword-file = /x\n": "tls = none",
     "[account *]\nuser = u\npassword-file = /x\n[account w]\n": "host = h.example",
-    CALENDAR: "match = text|private = busy|until = 1y|since = all|poll = 1h|salesperson = JS|visibility = owner",
+    CALENDAR: "match = text|private = busy|until = 1y|since = all|poll = 1h|poll = 1m|level = text|addresses = a@b.example|"
+              "token-command = t|salesperson = JS|visibility = owner",
     "[calendar c]\n": "url = http://h/x|url = webcal://h/x|url = file:///srv/x.ics",
 }
 
@@ -161,7 +162,8 @@ BAD = {
         "on-delete = x|visibility = x|since = x|connections = 0|connections = 51|poll = 0s|budget = x|"
         "subaddress = fold x|folders = |host = other.example|password-command = x|credential = x|path = /x|"
         "url = https://h/|frob = 1|addresses = x|password-file = /y"),
-    CALENDAR: "match = x|private = x|until = 11y|since = x|folders = *|host = h|level = text",
+    CALENDAR: "match = x|private = x|until = 11y|since = x|folders = *|host = h|level = x|poll = 59s|tls-fingerprint = 12|"
+              "url = https://u:p@h.example/x",
     "[maildir m]\npath = /x\n": "host = h|level = x|path = /y",
 }
 

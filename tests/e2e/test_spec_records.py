@@ -24,7 +24,8 @@ INTERACTION = ("id version kind status direction initiated_by at end all_day loc
                "campaign campaign_target campaign_response segment opportunity task evaluation attempt_failed cost "
                "duration_min contacts sources").split()
 PARTNER = "no name role email via ambiguous response".split()
-CAPTURE = "id version source folder uidvalidity uid at decision reason rule interaction error from subject date".split()
+CAPTURE = ("id version source folder uidvalidity uid at decision reason rule interaction error from subject date "
+           "event_uid recurrence_id").split()
 VERIFY = ("server outside_window decided captured unmatched internal ignored bulk automatic private duplicate "
           "quarantined forgotten recognised gone missing").split()
 FOLDER = "name uidvalidity cursor server decided state last_complete last_byte next_try error".split()

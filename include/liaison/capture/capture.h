@@ -88,10 +88,13 @@ struct capture_slice {
 };
 
 /* An interaction that came or changed, for watchers. */
+enum capture_change { CAPTURE_RECORDED, CAPTURE_CHANGED, CAPTURE_MOVED, CAPTURE_CANCELLED };
 struct capture_told {
 	int64_t interaction_id;
-	bool changed; /* else recorded */
+	enum capture_change what;
 };
+/* "interaction.recorded", "interaction.changed", … */
+const char *capture_change_word(enum capture_change what);
 
 struct capture_result {
 	struct capture_told *told; /* arena */
@@ -103,7 +106,10 @@ struct capture_result {
 /* A test kills the engine within a slice: LIAISON_TEST_KILL=name:count in the environment when
  * capture_new is called ends the process at the count-th time a step is passed. The steps of a slice
  * are begin, then for each message some of message, parties, thread, interaction, want, ledger,
- * quarantine, outside, then cursor and end (all is written, nothing is committed). */
+ * quarantine, outside, then cursor and end (all is written, nothing is committed). Those of a meeting
+ * are begin, then for each occurrence some of message, parties, interaction, ledger, occurrence,
+ * version, settled, gone, or for the whole item quarantine, and item and end; those of a look absent,
+ * gone, look. */
 
 /* Decides and records a slice in the open transaction; the caller commits. A UID that has a row
  * already is left as it is (except CAPTURE_RETRY of a quarantined one). */
@@ -152,6 +158,7 @@ int capture_write(struct store *store, struct arena *arena, int64_t id, struct j
 struct explain_thing {
 	int64_t interaction;
 	const char *message_id, *source, *folder, *event_uid;
+	const char *recurrence_id; /* of event_uid, as in the interaction record */
 	uint32_t uid;
 };
 /* Reads words as spec section 4 says (source names are looked up). ERR_NOT_FOUND. */

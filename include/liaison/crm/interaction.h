@@ -19,6 +19,7 @@ struct interaction_link {
 	const char *email; /* canonical address it was matched by, or NULL */
 	const char *via; /* address, domain, alias, manual */
 	bool ambiguous;
+	const char *response; /* of an attendee of a meeting, or NULL */
 };
 
 struct interaction {
@@ -30,6 +31,7 @@ struct interaction {
 	const char *location, *subject, *snippet, *note;
 	int64_t message_id; /* row of message, 0: none */
 	int64_t thread;
+	const char *event_uid, *recurrence_id; /* of a calendar's meeting, or NULL */
 	const char *template, *interaction_group, *salesperson, *campaign, *opportunity,
 		*evaluation;
 	bool campaign_target, campaign_response, attempt_failed;
@@ -55,6 +57,35 @@ int interaction_link_add(struct store *store, int64_t id, const struct interacti
 /* Stores text: the snippet (first readable part, 500 characters) and, for level text, all of it. */
 int interaction_set_text(struct store *store, struct arena *arena, int64_t id, const char *text,
 	bool whole, bool truncated, struct err *err);
+/* The first 500 characters of text on one line. */
+char *interaction_snippet(struct arena *arena, const char *text);
+
+/* What a calendar changed of a meeting. */
+enum interaction_change {
+	INTERACTION_CHANGED = 1 << 0,
+	INTERACTION_MOVED = 1 << 1, /* it begins at another time; the move is kept */
+	INTERACTION_CANCELLED = 1 << 2,
+};
+
+/* Brings a recorded meeting up to what its calendar says now: status, times, initiator, place, subject
+ * and names; what people changed of it by hand (journal) stays as they left it. *changes: enum
+ * interaction_change. The callers count its contacts anew. */
+int interaction_follow(struct store *store, struct arena *arena, const struct interaction *wanted,
+	const char *parties, int64_t now, unsigned *changes, struct err *err);
+/* Its status alone, likewise. */
+int interaction_follow_status(struct store *store, struct arena *arena, int64_t id,
+	const char *status, int64_t now, unsigned *changes, struct err *err);
+/* Adds and changes its links to be those given. Others are dropped if their address is not among
+ * invited, but never those that were made by hand; invited NULL: they stay. */
+int interaction_relink(struct store *store, struct arena *arena, int64_t id,
+	const struct interaction_link *links, unsigned count, const char *const *invited,
+	unsigned invited_count, int64_t now, bool *changed, struct err *err);
+/* Notes as held at most max planned meetings that ended up to now; their ids in arena. */
+int interaction_hold(struct store *store, struct arena *arena, int64_t now, unsigned max,
+	int64_t **ids, unsigned *count, struct err *err);
+/* When the next planned meeting ends; 0: none is planned. */
+int interaction_next_end(struct store *store, int64_t *next, struct err *err);
+
 /* Takes interactions out with their links, texts and search entries; the totals follow. Callers see to
  * ledger rows that name them. */
 int interaction_erase(struct store *store, struct arena *arena, const int64_t *ids, size_t count,

@@ -75,7 +75,7 @@ struct config_source {
 	enum config_create create_contacts;
 	/* maildir and calendar */
 	const char *path;
-	const char *url;
+	const char *url; /* https, http or file, canonical; may be a secret: never shown whole */
 	int64_t until;
 	bool match_text; /* match = text */
 	bool private_busy; /* private = busy */
@@ -117,6 +117,8 @@ const struct config_source *config_source_by_name(const struct config *config, c
  * config_adopt after FRAME_CONFIG_END). only: sources to send, NULL for all. */
 void config_encode(
 	const struct config *config, const uint32_t *only, size_t only_count, struct text *out);
+/* All sources without the addresses of feeds, which may be secrets and are fetch's alone. */
+void config_encode_bare(const struct config *config, struct text *out);
 struct config_decoder;
 struct config_decoder *config_decoder_new(void);
 int config_decode(struct config_decoder *decoder, const struct frame *frame, struct err *err);

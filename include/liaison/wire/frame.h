@@ -63,6 +63,13 @@ enum frame_type {
 	FRAME_CREDIT, /* TAG_NUMBER more bytes of FRAME_ITEM payload (frame.size, nothing else
 	                      * counts) may be sent; a channel begins with FRAME_CREDIT_FIRST */
 	FRAME_PING, /* are you alive? any child answers FRAME_PONG with the same token */
+	FRAME_FEED_KNOWN, /* what the engine has of a calendar: TAG_ETAG, TAG_MODIFIED (fetch's own
+	                      * words, given back as they are), TAG_DIGEST (SHA-256 of the bytes); none of them:
+	                      * the whole feed is wanted at the next look. Sent before FRAME_WATCH, and as
+	                      * the answer to each FRAME_FEED, with its token, when that is recorded, or
+	                      * with TAG_ERROR when it is not believed or given up: until then fetch sends
+	                      * no other feed, and no FRAME_FRESH of this one (with an error: one with
+	                      * TAG_ERROR and nothing complete) */
 
 	/* fetch -> engine */
 	FRAME_STATE = 64, /* of source: TAG_STATE, TAG_ERROR, TAG_NEXT_TRY (wall clock, s); with
@@ -89,6 +96,11 @@ enum frame_type {
 	                      * TAG_ERROR: the check failed. The frame's token: of the newest FRAME_SYNC
 	                      * before this check began that has no answer yet, or 0 */
 	FRAME_PONG,
+	FRAME_FEED, /* a calendar that changed, in pieces of one token: TAG_BYTES (at most 256 KiB,
+	                      * all of them at most FEED_SIZE_MAX); in the first one also TAG_SIZE,
+	                      * TAG_DIGEST, TAG_ETAG, TAG_MODIFIED; TAG_LAST in the last one. TAG_ERROR in
+	                      * place of bytes: the rest could not be had, what came is void. An
+	                      * unchanged one is a FRAME_FRESH. It counts against the credit */
 
 	/* engine -> parse and back; token pairs question and answer, answers come in order */
 	FRAME_PARSE_MESSAGE = 96, /* the payload of a FRAME_ITEM */
@@ -96,6 +108,15 @@ enum frame_type {
 	FRAME_PARSE_TEXT, /* TAG_BYTES raw, TAG_ENCODING, TAG_CHARSET, TAG_SUBTYPE, TAG_SIZE max */
 	FRAME_TEXT, /* TAG_TEXT clean UTF-8, TAG_TRUNCATED */
 	FRAME_REJECT, /* the item cannot be parsed: TAG_ERROR */
+	FRAME_PARSE_FEED, /* a whole calendar in pieces of one token, one after the other: TAG_BYTES;
+	                      * TAG_SIZE, of all of them, in the first one (a piece without one before it
+	                      * is rejected), TAG_LAST in the last one; answered once, by FRAME_FEED_ITEMS
+	                      * or FRAME_REJECT, which may come before the last piece */
+	FRAME_FEED_ITEMS, /* meeting.h; several, TAG_LAST in the last one */
+	FRAME_PARSE_MEETING, /* one item: TAG_BYTES repeated (its ranges), TAG_LOW and TAG_HIGH (i64: the
+	                      * window), TAG_NUMBER (i64: now), TAG_NAME repeated: zones of floating times, the first that is
+	                      * known; none: UTC; TAG_SIZE of text wanted, TAG_MENTIONED */
+	FRAME_MEETING, /* meeting.h; one a version, TAG_LAST in the last one; or FRAME_REJECT */
 };
 
 enum frame_tag {
@@ -140,6 +161,10 @@ enum frame_tag {
 	TAG_WATCHED, /* u32 enum folder_mode, within a FRAME_FOLDERS group that a TAG_FOLDER opens */
 	TAG_CAPABILITIES,
 	TAG_NAME,
+	TAG_ETAG,
+	TAG_MODIFIED,
+	TAG_DIGEST,
+	TAG_MENTIONED,
 
 	/* item: one message as the server described it */
 	TAG_INTERNALDATE = 64, /* i64 UTC seconds */
@@ -161,6 +186,8 @@ enum frame_tag {
 
 	/* event: see event.h */
 	TAG_EVENT = 128,
+	/* meeting and feed: see meeting.h */
+	TAG_MEETING = 192,
 };
 
 /* Values of TAG_KIND, TAG_SLICE_KIND, TAG_MODE, TAG_STATE. */

@@ -20,7 +20,7 @@ captures_mail_from_a_contact(void **state)
 		"inbound them email recorded");
 	assert_int_equal(world->result.captured, 1);
 	assert_int_equal(world->result.told_count, 1);
-	assert_false(world->result.told[0].changed);
+	assert_int_equal(world->result.told[0].what, CAPTURE_RECORDED);
 	assert_int_equal(ask(world, "SELECT interactions FROM contact", 0), 1);
 }
 

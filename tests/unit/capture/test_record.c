@@ -13,15 +13,16 @@ writes_the_record_of_the_protocol(void **state)
 	world_new(world, world->inbox, 1002, NULL);
 	json_out_init(&out, &world->text);
 	assert_ok(capture_write(world->store, world->arena, 1, &out, &world->err));
-	assert_string_equal(world->text.bytes, "{\"id\":1,\"version\":1,\"source\":\"work\","
-					       "\"folder\":\"INBOX\",\"uidvalidity\":7,\"uid\":"
-					       "1001,\"at\":\"2027-01-15T08:00:00Z\","
-					       "\"decision\":\"captured\",\"reason\":\"from "
-					       "ada@x.example, contact C00001\",\"rule\":null,"
-					       "\"interaction\":1,\"error\":null,"
-					       "\"date\":\"2027-01-05T09:01:00+01:00\","
-					       "\"from\":\"ada@x.example\","
-					       "\"subject\":\"Hello\"}");
+	assert_string_equal(world->text.bytes,
+		"{\"id\":1,\"version\":1,\"source\":\"work\","
+		"\"folder\":\"INBOX\",\"uidvalidity\":7,\"uid\":"
+		"1001,\"at\":\"2027-01-15T08:00:00Z\","
+		"\"decision\":\"captured\",\"reason\":\"from "
+		"ada@x.example, contact C00001\",\"rule\":null,"
+		"\"interaction\":1,\"error\":null,"
+		"\"date\":\"2027-01-05T09:01:00+01:00\","
+		"\"from\":\"ada@x.example\","
+		"\"subject\":\"Hello\",\"event_uid\":null,\"recurrence_id\":null}");
 	text_reset(&world->text);
 	json_out_init(&out, &world->text);
 	assert_ok(capture_write(world->store, world->arena, 2, &out, &world->err));
@@ -31,7 +32,8 @@ writes_the_record_of_the_protocol(void **state)
 		"00Z\","
 		"\"decision\":\"quarantined\",\"reason\":\"its header has no end\",\"rule\":null,"
 		"\"interaction\":null,\"error\":\"its header has no end\","
-		"\"date\":null,\"from\":null,\"subject\":null}");
+		"\"date\":null,\"from\":null,\"subject\":null,\"event_uid\":null,\"recurrence_id\":"
+		"null}");
 	assert_fails(
 		capture_write(world->store, world->arena, 3, &out, &world->err), ERR_NOT_FOUND);
 }

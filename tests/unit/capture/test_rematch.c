@@ -38,7 +38,7 @@ adds_one_more_link_to_what_is_captured(void **state)
 	world_new(world, world->inbox, 1001, event);
 	world_person(world, "Bob Byte", "bob@y.example");
 	assert_int_equal(world_rematch(world, "bob@y.example"), 1);
-	assert_true(world->result.told[0].changed);
+	assert_int_equal(world->result.told[0].what, CAPTURE_CHANGED);
 	assert_int_equal(world->result.captured, 0);
 	assert_int_equal(ask(world, "SELECT count(*) FROM interaction_contact", 0), 2);
 	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 1);

@@ -107,8 +107,8 @@ tells_what_a_late_parent_changed(void **state)
 	world_decide(world, CAPTURE_BACKFILL, world->inbox, 2, reply);
 	world_decide(world, CAPTURE_BACKFILL, world->inbox, 1, first);
 	assert_int_equal(world->result.told_count, 2);
-	assert_false(world->result.told[0].changed);
-	assert_true(world->result.told[1].changed);
+	assert_int_equal(world->result.told[0].what, CAPTURE_RECORDED);
+	assert_int_equal(world->result.told[1].what, CAPTURE_CHANGED);
 	assert_int_equal(ask(world, "SELECT version FROM interaction WHERE id = ?",
 				 world_row(world, world->inbox, 2).interaction),
 		2);

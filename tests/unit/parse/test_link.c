@@ -13,6 +13,7 @@
 
 #include "liaison/sandbox/sandbox.h"
 #include "liaison/wire/event.h"
+#include "liaison/wire/meeting.h"
 
 #include "link.h"
 
@@ -404,6 +405,127 @@ dies_of_poison_only_when_tests_ask(void **state)
 	unsetenv("LIAISON_TEST_POISON");
 }
 
+/* An event with these lines, within the year 2024. */
+static void
+put_event(struct text *out, uint32_t token, const char *lines)
+{
+	struct frame_writer writer;
+
+	frame_begin(&writer, out, FRAME_PARSE_MEETING, 3, token);
+	frame_put_text(&writer, TAG_BYTES, "BEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20240101T000000Z\r\n");
+	frame_put_text(&writer, TAG_BYTES, lines);
+	frame_put_text(&writer, TAG_BYTES, "END:VEVENT\r\n");
+	frame_put_i64(&writer, TAG_LOW, 1704067200);
+	frame_put_i64(&writer, TAG_HIGH, 1735689600);
+	frame_end(&writer);
+}
+
+static const char LINES[] = "DTSTART;TZID=America/New_York:20240301T100000\r\n"
+			    "RRULE:FREQ=DAILY;COUNT=3\r\nX-Liaison-Test:crash\r\n";
+
+static void
+put_feed(struct text *out, uint32_t token, const char *feed)
+{
+	struct frame_writer writer;
+
+	frame_begin(&writer, out, FRAME_PARSE_FEED, 3, token);
+	frame_put_u64(&writer, TAG_SIZE, strlen(feed));
+	frame_put_text(&writer, TAG_BYTES, feed);
+	frame_put_flag(&writer, TAG_LAST);
+	frame_end(&writer);
+}
+
+static void
+reads_calendars_in_the_sandbox(void **state)
+{
+	struct child child;
+	struct text out = { 0 };
+
+	(void)state;
+	start(&child);
+	put_feed(&out, 1, "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\nEND:VEVENT\nEND:VCALENDAR\n");
+	put_event(&out, 2, LINES);
+	put_item(&out, 3, HEADER);
+	put_event(&out, 4, "DTSTART;TZID=/etc/passwd:20240301T100000\r\n");
+	put_feed(&out, 5, "{}");
+	send_all(child.engine, &out);
+	expect(&child, FRAME_FEED_ITEMS, 1);
+	expect(&child, FRAME_MEETING, 2);
+	expect(&child, FRAME_EVENT, 3);
+	expect(&child, FRAME_MEETING, 4);
+	expect(&child, FRAME_REJECT, 5);
+	text_clear(&out);
+	stop(&child);
+}
+
+/* As many events as a feed may have, in about as many bytes. */
+static void
+divides_the_largest_feed(void **state)
+{
+	enum { PIECE = 256 * 1024 };
+	struct text feed = { 0 }, out = { 0 };
+	struct frame_writer writer;
+	struct child child;
+	struct frame frame;
+
+	(void)state;
+	text_add(&feed, "BEGIN:VCALENDAR\r\n");
+	for (unsigned i = 0; i < FEED_ITEMS_MAX; i++)
+		text_printf(&feed,
+			"BEGIN:VEVENT\r\nUID:%08x@example\r\nDTSTART:20240101T100000Z\r\n"
+			"SUMMARY:meeting\r\nEND:VEVENT\r\n",
+			i);
+	text_add(&feed, "END:VCALENDAR\r\n");
+	assert_in_range(feed.size, FEED_SIZE_MAX / 10 * 8, FEED_SIZE_MAX);
+	start(&child);
+	for (size_t at = 0; at < feed.size; at += PIECE) {
+		size_t left = feed.size - at;
+
+		text_reset(&out);
+		frame_begin(&writer, &out, FRAME_PARSE_FEED, 3, 1);
+		if (at == 0)
+			frame_put_u64(&writer, TAG_SIZE, feed.size);
+		frame_put(&writer, TAG_BYTES, feed.bytes + at, left < PIECE ? left : PIECE);
+		if (left <= PIECE)
+			frame_put_flag(&writer, TAG_LAST);
+		frame_end(&writer);
+		send_all(child.engine, &out);
+	}
+	do {
+		assert_true(next(&child, &frame));
+		assert_int_equal(frame.type, FRAME_FEED_ITEMS);
+	} while (!meeting_is_last(&frame));
+	text_clear(&feed);
+	text_clear(&out);
+	stop(&child);
+#ifndef LIAISON_SANITIZED
+	assert_true(child.usage.ru_maxrss < 128 * 1024);
+#endif
+}
+
+/* The feed that holds the event is divided all the same: only the event is to blame. */
+static void
+dies_of_a_poisonous_event_alone(void **state)
+{
+	struct child child;
+	struct text out = { 0 };
+
+	(void)state;
+	setenv("LIAISON_TEST_POISON", "1", 1);
+	start(&child);
+	put_feed(&out, 1,
+		"BEGIN:VCALENDAR\nBEGIN:VEVENT\nX-Liaison-Test:crash\nEND:VEVENT\n"
+		"END:VCALENDAR\n");
+	send_all(child.engine, &out);
+	expect(&child, FRAME_FEED_ITEMS, 1);
+	text_reset(&out);
+	put_event(&out, 2, LINES);
+	send_all(child.engine, &out);
+	assert_int_not_equal(end(&child), 0);
+	unsetenv("LIAISON_TEST_POISON");
+	text_clear(&out);
+}
+
 static void
 is_stopped_when_an_item_takes_too_long(void **state)
 {
@@ -463,6 +585,9 @@ main(void)
 		cmocka_unit_test(tells_liaisond_that_it_lives),
 		cmocka_unit_test(makes_place_for_a_fresh_process),
 		cmocka_unit_test(dies_of_poison_only_when_tests_ask),
+		cmocka_unit_test(reads_calendars_in_the_sandbox),
+		cmocka_unit_test(divides_the_largest_feed),
+		cmocka_unit_test(dies_of_a_poisonous_event_alone),
 		cmocka_unit_test(is_stopped_when_an_item_takes_too_long),
 		cmocka_unit_test(stays_small),
 	};

@@ -63,6 +63,53 @@ numbers_its_files_without_gaps(void **state)
 	assert_null(schema_files[schema_file_count].name);
 }
 
+/* A database that mail was captured into by the first version. */
+static const char *const FIRST_ROWS[] = {
+	"INSERT INTO contact (no, type, name, name_fold, created, changed, interactions) "
+	"VALUES ('C00001', 'person', 'Ada', 'ada', 1, 1, 1)",
+	"INSERT INTO source (name, kind) VALUES ('work', 'imap')",
+	"INSERT INTO stream (source_id, folder, uidvalidity, cursor, anchor, low) "
+	"VALUES (1, 'INBOX', 7, 9, 8, 0)",
+	"INSERT INTO address (address) VALUES ('ada@x.example')",
+	"INSERT INTO message (identity, at, offset_min, direction) VALUES (x'00', 5, 60, "
+	"'inbound')",
+	"INSERT INTO party (message_id, place, role, address_id) VALUES (1, 0, 'from', 1)",
+	"INSERT INTO interaction (kind, status, direction, initiated_by, at, offset_min, "
+	"message_id, "
+	"created, changed) VALUES ('email', 'recorded', 'inbound', 'them', 5, 60, 1, 5, 5)",
+	"INSERT INTO interaction (kind, status, direction, initiated_by, at, offset_min, created, "
+	"changed) VALUES ('meeting', 'planned', 'none', 'us', 900, 0, 5, 5)",
+	"INSERT INTO interaction_contact (contact_id, at, interaction_id, role, via) "
+	"VALUES (1, 5, 1, 'from', 'address')",
+	"INSERT INTO ledger (stream_id, uid, at, decision, message_id, interaction_id) "
+	"VALUES (1, 9, 5, 'captured', 1, 1)",
+};
+
+static void
+brings_a_database_of_the_first_version_with_its_rows(void **state)
+{
+	const char *path = in_folder(state, "liaison.db");
+	struct store *store = must_open(path, STORE_WRITER);
+	struct err err = { 0 };
+
+	if (migrate_with(store, path, schema_files, 1, &err) < 0)
+		fail_msg("%s", err.message);
+	for (size_t i = 0; i < sizeof FIRST_ROWS / sizeof FIRST_ROWS[0]; i++)
+		must_run(store, FIRST_ROWS[i]);
+	if (store_migrate(store, path, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_int_equal(version(store), schema_version());
+	assert_int_equal(must_get(store, "SELECT count(*) FROM party WHERE response IS NULL"), 1);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM ledger WHERE uid = 9"), 1);
+	assert_int_equal(must_get(store, "SELECT interactions FROM contact"), 1);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM v_interactions"), 2);
+	assert_int_equal(must_get(store, "SELECT id FROM v_meetings WHERE status = 'planned'"), 2);
+	must_run(store, "INSERT INTO feed (stream_id, reading) VALUES (1, '')");
+	assert_int_equal(must_get(store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+	assert_int_equal(store_check(store, false, NULL, NULL, &err), 0);
+	store_close(store);
+}
+
 /* "IN (…)" of more than two words in a CHECK makes SQLite build a table of them at each insert. */
 static void
 has_no_check_that_is_paid_for_at_each_insert(void **state)
@@ -75,6 +122,8 @@ has_no_check_that_is_paid_for_at_each_insert(void **state)
 		"EXPLAIN INSERT INTO interaction DEFAULT VALUES",
 		"EXPLAIN INSERT INTO contact DEFAULT VALUES",
 		"EXPLAIN INSERT INTO interaction_contact DEFAULT VALUES",
+		"EXPLAIN INSERT INTO meeting DEFAULT VALUES",
+		"EXPLAIN INSERT INTO occurrence DEFAULT VALUES",
 	};
 	struct store *store = must_make(in_folder(state, "liaison.db"));
 	struct err err = { 0 };
@@ -293,6 +342,7 @@ main(void)
 		TEST(makes_a_whole_store_in_memory),
 		TEST(numbers_its_files_without_gaps),
 		TEST(has_no_check_that_is_paid_for_at_each_insert),
+		TEST(brings_a_database_of_the_first_version_with_its_rows),
 		TEST(does_nothing_a_second_time),
 		TEST(backs_up_beside_before_it_changes_an_older_database),
 		TEST(changes_nothing_when_a_step_fails_in_the_middle),

@@ -274,7 +274,7 @@ static const struct {
 	{ "[account a:b]\n", "f:1: 'a:b' is no name of a source" },
 	{ "[account -a]\n", "f:1: '-a' is no name of a source" },
 	{ "[account a b]\n", "f:1: 'a b' is no name of a source" },
-	{ "[maildir *]\n", "f:1: only '[account *]' gives defaults" },
+	{ "[maildir *]\n", "f:1: only '[account *]' and '[calendar *]' give defaults" },
 	{ ACCOUNT "[calendar work]\nurl = https://x.example/\n",
 		"f:5: the source 'work' is there already, at f:1" },
 	{ "[liaison]\ndatbase = /x\n",
@@ -332,10 +332,38 @@ static const struct {
 	{ "[maildir m]\n", "f:1: the maildir 'm' has no path" },
 	{ "[calendar c]\n", "f:1: the calendar 'c' has no url" },
 	{ "[calendar c]\nurl = ftp://x.example/\n",
-		"it should be an address that begins with https://" },
+		"f:2: the value of 'url' should be an address that begins with https://" },
 	{ "[calendar c]\nurl = https://u:p@x.example/\n", "set user and password-command" },
 	{ "[calendar c]\nurl = https://x.example/a b\n",
-		"it should be an address that begins with" },
+		"an address with blanks and letters beyond ASCII as %XX" },
+	{ "[calendar c]\nurl = https://x.example/%0\n", "beyond ASCII as %XX" },
+	{ "[calendar c]\nurl = https://x.example/%00\n", "beyond ASCII as %XX" },
+	{ "[calendar c]\nurl = https://x.example/a\\b\n", "beyond ASCII as %XX" },
+	{ "[calendar c]\nurl = https://evil.example\\@x.example/\n", "set user and" },
+	{ "[calendar c]\nurl = https:///team.ics\n", "an address with a host, and a port" },
+	{ "[calendar c]\nurl = https://x.example:0/\n", "an address with a host, and a port" },
+	{ "[calendar c]\nurl = https://x.example:+1/\n", "an address with a host, and a port" },
+	{ "[calendar c]\nurl = https://x.example:65536/\n", "a port from 1 to 65535" },
+	{ "[calendar c]\nurl = https://[::1/\n", "an address with a host" },
+	{ "[calendar c]\nurl = https://[::1]x/\n", "an address with a host" },
+	{ "[calendar c]\nurl = https://x y.example/\n", "an address with a host" },
+	{ "[calendar c]\nurl = file://srv/cal.ics\n", "an absolute path after file://" },
+	{ "[calendar c]\nurl = file:///srv/cal.ics?x\n", "a path with blanks" },
+	{ "[calendar c]\nurl = file:///srv/cal.ics\ntoken-command = t\n",
+		"f:1: the calendar 'c' is a file, which takes no secret" },
+	{ "[calendar c]\nurl = https://x.example/\npassword-file = /p\n",
+		"f:1: the calendar 'c' has a password and no user" },
+	{ "[calendar c]\nurl = https://x.example/\nuser = u\n",
+		"f:1: the calendar 'c' has a user and no password-command" },
+	{ "[calendar c]\nurl = https://x.example/\nuser = u:v\npassword-file = /p\n",
+		"f:1: the calendar 'c' has a user with a ':'" },
+	{ "[calendar c]\nurl = http://10.0.0.1/\ntoken-command = t\n",
+		"f:1: the calendar 'c' would send its secret over http" },
+	{ "[calendar c]\nurl = https://x.example/\npoll = 59s\n",
+		"f:3: '59s' is no value of 'poll': it should be a duration from 1m to 1w" },
+	{ "[calendar c]\ntls-fingerprint = 00\n",
+		"f:2: a calendar's certificate cannot be named by 'tls-fingerprint': put it, or" },
+	{ "[calendar *]\nlevel = all\n", "f:2: 'all' is no value of 'level'" },
 	{ "[calendar c]\nmatch = all\n", "it should be attendees or text" },
 	{ "[calendar c]\nhost = x\n", "'host' is no setting of [calendar]" },
 	{ "x = 1\n", "f:1: 'x' stands outside a section" },
@@ -403,6 +431,77 @@ allows_no_tls_on_loopback_only(void **state)
 				     "tls = none\n",
 				 NULL, false),
 		-1);
+}
+
+static void
+makes_the_address_of_a_feed_canonical(void **state)
+{
+	static const char *const CASES[][2] = {
+		{ "https://Cal.Own.Example/Team.ics", "https://cal.own.example/Team.ics" },
+		{ "webcal://x.example/a?key=b#c", "https://x.example/a?key=b" },
+		{ "WEBCAL://x.example", "https://x.example/" },
+		{ "http://x.example:8080?a", "http://x.example:8080/?a" },
+		{ "https://bücher.example/%C3%BC", "https://xn--bcher-kva.example/%C3%BC" },
+		{ "https://[2001:db8::1]:8443/a@b", "https://[2001:db8::1]:8443/a@b" },
+		{ "https://192.168.1.5/a", "https://192.168.1.5/a" },
+		{ "FILE:///srv/my%20cal.ics", "file:///srv/my%20cal.ics" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+		char text[200];
+
+		snprintf(text, sizeof text, "[calendar c]\nurl = %s\n", CASES[i][0]);
+		build(text);
+		assert_string_equal(config.sources[0].url, CASES[i][1]);
+	}
+}
+
+static void
+takes_every_setting_of_a_calendar(void **state)
+{
+	const struct config_source *source;
+
+	(void)state;
+	build("[calendar *]\npoll = 5m\nca-file = /ca\nlevel = snippet\nprivate = busy\n"
+	      "[calendar a]\nurl = https://x.example/a\nuser = u\npassword-command = pass x\n"
+	      "addresses = Ada@Own.example\nsalesperson = AL\nvisibility = owner\nuntil = 30d\n"
+	      "since = all\nmatch = text\nlevel = text\n"
+	      "[calendar b]\nurl = http://127.0.0.1/b\ntoken-command = t\npoll = 1m\n");
+	source = &config.sources[0];
+	assert_int_equal(source->secret, SECRET_COMMAND);
+	assert_string_equal(source->user, "u");
+	assert_string_equal(source->ca_file, "/ca");
+	expect_list(&source->addresses, "ada@own.example");
+	assert_string_equal(source->salesperson, "AL");
+	assert_int_equal(source->visibility, VISIBLE_OWNER);
+	assert_true(source->poll == 300 && source->until == 30 * 86400 && source->since == -1);
+	assert_true(source->match_text && source->private_busy);
+	assert_int_equal(source->level, LEVEL_TEXT);
+	source = &config.sources[1];
+	assert_int_equal(source->secret, SECRET_TOKEN_COMMAND);
+	assert_true(source->poll == 60 && source->private_busy && !source->match_text);
+	assert_int_equal(source->level, LEVEL_SNIPPET);
+}
+
+static void
+keeps_the_address_of_a_feed_to_itself(void **state)
+{
+	struct text all = { 0 }, bare = { 0 };
+
+	(void)state;
+	build("[calendar a]\nurl = https://x.example/s3cret\nsalesperson = AL\n");
+	config_encode(&config, NULL, 0, &all);
+	config_encode_bare(&config, &bare);
+	assert_non_null(memmem(all.bytes, all.size, "s3cret", 6));
+	assert_null(memmem(bare.bytes, bare.size, "s3cret", 6));
+	assert_null(memmem(bare.bytes, bare.size, "x.example", 9));
+	assert_non_null(memmem(bare.bytes, bare.size, "salesperson", 11));
+	text_clear(&all);
+	text_clear(&bare);
+	assert_int_equal(
+		build_files("[calendar a]\nurl = https://x.example/s3cret b\n", NULL, false), -1);
+	assert_null(strstr(mistakes.bytes, "s3cret"));
 }
 
 static int
@@ -539,6 +638,12 @@ main(void)
 			reports_all_mistakes_in_one_pass, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(never_tells_a_secret, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(allows_no_tls_on_loopback_only, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			makes_the_address_of_a_feed_canonical, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			takes_every_setting_of_a_calendar, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			keeps_the_address_of_a_feed_to_itself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			crosses_to_the_children_without_secrets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

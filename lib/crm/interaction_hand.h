@@ -1,0 +1,29 @@
+#ifndef LIAISON_CRM_INTERACTION_HAND_H
+#define LIAISON_CRM_INTERACTION_HAND_H
+
+#include <string.h>
+
+#include "liaison/crm/interaction.h"
+
+/* What people changed of a recorded meeting, which its calendar does not change again. */
+
+enum by_hand {
+	HAND_STATUS = 1 << 0,
+	HAND_TIMES = 1 << 1,
+	HAND_SUBJECT = 1 << 2,
+	HAND_LOCATION = 1 << 3,
+	HAND_CONTACTS = 1 << 4,
+	HAND_INITIATOR = 1 << 5,
+	HAND_DURATION = 1 << 6,
+};
+
+/* *out: bits of enum by_hand. */
+int interaction_by_hand(struct store *store, int64_t id, unsigned *out, struct err *err);
+
+static inline bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+#endif
