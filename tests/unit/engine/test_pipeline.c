@@ -120,6 +120,16 @@ close_handle(uv_handle_t *handle, void *ignored)
 		uv_close(handle, NULL);
 }
 
+/* What is queued when the writer stops goes with the process, which here goes on. */
+static void
+drain(struct engine *engine)
+{
+	for (int p = 0; p < WORK_PRIORITIES; p++) {
+		while (writer_waiting(engine->writer, (enum work_priority)p) > 0)
+			uv_run(&engine->loop, UV_RUN_NOWAIT);
+	}
+}
+
 static int
 close_scene(void **state)
 {
@@ -129,6 +139,7 @@ close_scene(void **state)
 	while (work(scene)->wanting != NULL)
 		uv_run(&engine->loop, UV_RUN_ONCE);
 	pool_stop(engine->readers);
+	drain(engine);
 	writer_stop(engine->writer);
 	pipeline_free(engine->pipeline);
 	uv_run(&engine->loop, UV_RUN_NOWAIT);
