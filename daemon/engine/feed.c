@@ -140,23 +140,8 @@ feed_return_credit(struct link *link, size_t size)
 	link_flush(link);
 }
 
-/* TAG_SIZE is in the first piece alone. */
-static bool
-is_first(const struct frame *frame)
-{
-	struct frame_field field;
-	size_t cursor = 0;
-	struct err err;
-
-	while (frame_field_next(frame, &cursor, &field, &err) > 0) {
-		if (field.tag == TAG_SIZE)
-			return true;
-	}
-	return false;
-}
-
 /* Whether the piece is of the run at hand. What is left of a transfer that was broken off, by a pause
- * say, is of none. */
+ * say, is of none. TAG_SIZE is in the first piece alone. */
 static bool
 is_of_run(struct mailbox *mailbox, const struct frame *frame)
 {
@@ -164,7 +149,7 @@ is_of_run(struct mailbox *mailbox, const struct frame *frame)
 
 	if (run != NULL && run->token == frame->token)
 		return true;
-	if (!is_first(frame) || !feed_folder(mailbox)->known ||
+	if (!frame_has(frame, TAG_SIZE) || !feed_folder(mailbox)->known ||
 		config_source_by_number(
 			&mailbox->pipeline->engine->settings->config, mailbox->number) == NULL)
 		return false;

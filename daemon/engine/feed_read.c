@@ -182,20 +182,6 @@ room_for_version(struct feed_answer *answer)
 	return &answer->versions[answer->count++];
 }
 
-static bool
-is_last(const struct frame *frame)
-{
-	struct frame_field field;
-	size_t cursor = 0;
-	struct err err;
-
-	while (frame_field_next(frame, &cursor, &field, &err) > 0) {
-		if (field.tag == TAG_LAST)
-			return true;
-	}
-	return false;
-}
-
 static int
 take_version(struct feed_run *run, struct feed_answer *answer, const struct feed_item *item,
 	const struct frame *frame, bool *last, struct err *err)
@@ -208,7 +194,7 @@ take_version(struct feed_run *run, struct feed_answer *answer, const struct feed
 	if (meeting_decode(frame, answer->arena, version, err) < 0)
 		return -1;
 	version->uid = item->uid;
-	*last = is_last(frame);
+	*last = frame_has(frame, TAG_LAST);
 	if (*last) {
 		answer->complete = true;
 		run->mailbox->pipeline->items++;

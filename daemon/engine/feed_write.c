@@ -95,6 +95,20 @@ feed_compare_begin(struct feed_run *run)
 	pool_add(run->mailbox->pipeline->engine->readers, &run->work);
 }
 
+/* result: of all that was done in it, with its commit. */
+static void
+end_transaction(struct feed_run *run, struct worker *worker, int result)
+{
+	run->failed = result < 0;
+	if (!run->failed) {
+		watch_send(worker, &worker->engine->done);
+		return;
+	}
+	store_rollback(worker->store);
+	capture_contacts_changed(worker->capture);
+	watch_forget(worker);
+}
+
 /* ---- recording --------------------------------------------------------------------------------- */
 
 static void
@@ -167,14 +181,7 @@ run_record(struct work *work, struct worker *worker)
 	arena_reset(worker->arena);
 	run->now_at = run->recorded;
 	run->now_first = run->first;
-	run->failed = record_some(run, worker, &run->err) < 0;
-	if (!run->failed) {
-		watch_send(worker, &worker->engine->done);
-		return;
-	}
-	store_rollback(worker->store);
-	capture_contacts_changed(worker->capture);
-	watch_forget(worker);
+	end_transaction(run, worker, record_some(run, worker, &run->err));
 }
 
 /* An item that cannot be recorded for its own sake is found by taking one at a time. */
@@ -273,14 +280,7 @@ run_look(struct work *work, struct worker *worker)
 	struct feed_run *run = (struct feed_run *)work;
 
 	arena_reset(worker->arena);
-	run->failed = look(run, worker, &run->err) < 0;
-	if (!run->failed) {
-		watch_send(worker, &worker->engine->done);
-		return;
-	}
-	store_rollback(worker->store);
-	capture_contacts_changed(worker->capture);
-	watch_forget(worker);
+	end_transaction(run, worker, look(run, worker, &run->err));
 }
 
 static void

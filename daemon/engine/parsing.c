@@ -256,7 +256,7 @@ parsing_frame(struct pipeline *pipeline, const struct frame *frame, struct err *
 		!answers((enum frame_type)frame->type, ask->type))
 		return fail(err, ERR_FORMAT, "it answers what was not asked (%u)", frame->type);
 	if (ask->dropped)
-		last = frame->type == FRAME_REJECT || meeting_is_last(frame);
+		last = frame->type == FRAME_REJECT || frame_has(frame, TAG_LAST);
 	else if (frame->type == FRAME_EVENT)
 		done = take_event(ask, frame, err);
 	else if (frame->type == FRAME_TEXT)

@@ -194,6 +194,12 @@ lower(char c)
 }
 
 bool
+text_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool
 text_equal_nocase(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)

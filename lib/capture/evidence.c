@@ -179,11 +179,11 @@ message_fill(struct turn *turn, const struct view *view, const struct placement 
 }
 
 static const char ADD_PARTY[] = "INSERT INTO party (message_id, place, role, address_id, name, "
-				"email) VALUES (?, ?, ?, ?, ?, ?)";
+				"email, response) VALUES (?, ?, ?, ?, ?, ?, ?)";
 
-static int
-party_put(struct turn *turn, const struct event_party *party, bool names, int64_t message_id,
-	unsigned place, struct err *err)
+int
+party_put(struct turn *turn, const struct event_party *party, const char *response, bool names,
+	int64_t message_id, unsigned place, struct err *err)
 {
 	int64_t address_id = 0;
 	struct stmt *q;
@@ -201,6 +201,7 @@ party_put(struct turn *turn, const struct event_party *party, bool names, int64_
 	stmt_bind_int_or_null(q, address_id, address_id == 0);
 	stmt_bind_text(q, names ? party->name : NULL);
 	stmt_bind_text(q, typed && names ? party->email : NULL);
+	stmt_bind_text(q, response);
 	return stmt_run(q, err);
 }
 
@@ -213,7 +214,8 @@ parties_put(struct turn *turn, const struct view *view, enum keep keep, int64_t 
 	if (keep == KEEP_PRIVATE || keep == KEEP_NOTHING)
 		return 0;
 	for (unsigned i = 0; i < event->party_count && i < EVENT_PARTIES_MAX; i++) {
-		if (party_put(turn, &event->parties[i], keep == KEEP_ALL, message_id, i, err) < 0)
+		if (party_put(turn, &event->parties[i], NULL, keep == KEEP_ALL, message_id, i,
+			    err) < 0)
 			return -1;
 	}
 	return 0;

@@ -191,7 +191,7 @@ believe(struct store *store, int64_t stream_id, const struct feed *feed, struct 
 			feed->item_count, (long long)items);
 	else
 		return 0;
-	return err_hint(err, "if that is right, say so: liaison source sync NAME --accept");
+	return -1;
 }
 
 int

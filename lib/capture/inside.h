@@ -265,6 +265,9 @@ int message_put(struct turn *turn, const struct view *view, const struct placeme
 /* A row that held little gets the rest. */
 int message_fill(struct turn *turn, const struct view *view, const struct placement *placement,
 	int64_t id, struct err *err);
+/* response NULL: of mail, or none. */
+int party_put(struct turn *turn, const struct event_party *party, const char *response, bool names,
+	int64_t message_id, unsigned place, struct err *err);
 int parties_put(struct turn *turn, const struct view *view, enum keep keep, int64_t message_id,
 	struct err *err);
 const char *text_part_words(struct arena *arena, const struct event *event); /* or NULL */

@@ -171,35 +171,6 @@ meeting_put(struct turn *turn, const struct view *view, int64_t message_id, stru
 	return stmt_run(q, err);
 }
 
-static const char ADD_PARTY[] =
-	"INSERT INTO party (message_id, place, role, address_id, name, email, response) "
-	"VALUES (?, ?, ?, ?, ?, ?, ?)";
-
-static int
-put_party(struct turn *turn, const struct view *view, unsigned i, bool names, int64_t message_id,
-	unsigned place, struct err *err)
-{
-	const struct event_party *party = &view->event->parties[i];
-	int64_t address_id = 0;
-	struct stmt *q;
-	bool typed = party->address == NULL || party->email == NULL ||
-		     strcmp(party->email, party->address) != 0;
-
-	if (party->address != NULL &&
-		known_address_id(turn, known_find(&turn->capture->known, party->address),
-			&address_id, err) < 0)
-		return -1;
-	q = sql_prepare(turn->store, ADD_PARTY);
-	stmt_bind_int(q, message_id);
-	stmt_bind_int(q, place);
-	stmt_bind_text(q, role_word(party->role));
-	stmt_bind_int_or_null(q, address_id, address_id == 0);
-	stmt_bind_text(q, names ? party->name : NULL);
-	stmt_bind_text(q, typed && names ? party->email : NULL);
-	stmt_bind_text(q, view->meeting->responses[i]);
-	return stmt_run(q, err);
-}
-
 int
 meeting_parties_put(struct turn *turn, const struct view *view, enum keep keep, int64_t message_id,
 	unsigned first, struct err *err)
@@ -207,7 +178,8 @@ meeting_parties_put(struct turn *turn, const struct view *view, enum keep keep, 
 	if (keep == KEEP_PRIVATE || keep == KEEP_NOTHING)
 		return 0;
 	for (unsigned i = first; i < view->event->party_count; i++) {
-		if (put_party(turn, view, i, keep == KEEP_ALL, message_id, i, err) < 0)
+		if (party_put(turn, &view->event->parties[i], view->meeting->responses[i],
+			    keep == KEEP_ALL, message_id, i, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -1,14 +1,9 @@
 #include <string.h>
 
 #include "contact_row.h"
+#include "liaison/base/text.h"
 
 /* What an edit changed, for the journal. */
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
 
 static void
 write_field(struct json_out *out, struct contact *contact, const struct contact_field *field)
@@ -28,7 +23,7 @@ differs(struct contact *a, struct contact *b, const struct contact_field *field)
 {
 	if (field->type == CONTACT_FLAG)
 		return *contact_flag_field(a, field) != *contact_flag_field(b, field);
-	return !same_text(*contact_text_field(a, field), *contact_text_field(b, field));
+	return !text_same(*contact_text_field(a, field), *contact_text_field(b, field));
 }
 
 bool

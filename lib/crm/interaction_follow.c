@@ -114,9 +114,9 @@ same_row(const struct meeting_row *a, const struct meeting_row *b)
 
 	return x->at == y->at && x->offset_min == y->offset_min && x->end_at == y->end_at &&
 	       x->all_day == y->all_day && x->duration_min == y->duration_min &&
-	       same_text(x->status, y->status) && same_text(x->initiated_by, y->initiated_by) &&
-	       same_text(x->location, y->location) && same_text(x->subject, y->subject) &&
-	       same_text(x->recurrence_id, y->recurrence_id) && same_text(a->parties, b->parties);
+	       text_same(x->status, y->status) && text_same(x->initiated_by, y->initiated_by) &&
+	       text_same(x->location, y->location) && text_same(x->subject, y->subject) &&
+	       text_same(x->recurrence_id, y->recurrence_id) && text_same(a->parties, b->parties);
 }
 
 static const char UPDATE_ROW[] =
@@ -188,7 +188,7 @@ change_row(struct store *store, const struct meeting_row *is, const struct meeti
 		if (note_move(store, &is->is, &to->is, now, err) < 0)
 			return -1;
 	}
-	if (!same_text(is->is.status, to->is.status) && strcmp(to->is.status, "cancelled") == 0)
+	if (!text_same(is->is.status, to->is.status) && strcmp(to->is.status, "cancelled") == 0)
 		*changes |= INTERACTION_CANCELLED;
 	return search_index_follow(store, err);
 }

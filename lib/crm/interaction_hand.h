@@ -1,8 +1,6 @@
 #ifndef LIAISON_CRM_INTERACTION_HAND_H
 #define LIAISON_CRM_INTERACTION_HAND_H
 
-#include <string.h>
-
 #include "liaison/crm/interaction.h"
 
 /* What people changed of a recorded meeting, which its calendar does not change again. */
@@ -19,11 +17,5 @@ enum by_hand {
 
 /* *out: bits of enum by_hand. */
 int interaction_by_hand(struct store *store, int64_t id, unsigned *out, struct err *err);
-
-static inline bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
 
 #endif

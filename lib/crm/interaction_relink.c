@@ -73,9 +73,9 @@ update_link(struct store *store, int64_t id, const struct interaction_link *link
 static bool
 same_link(const struct interaction_link *a, const struct interaction_link *b)
 {
-	return same_text(a->role, b->role) && same_text(a->email, b->email) &&
-	       same_text(a->via, b->via) && a->ambiguous == b->ambiguous &&
-	       same_text(a->response, b->response);
+	return text_same(a->role, b->role) && text_same(a->email, b->email) &&
+	       text_same(a->via, b->via) && a->ambiguous == b->ambiguous &&
+	       text_same(a->response, b->response);
 }
 
 /* One that was made by hand keeps how it was made. */
@@ -104,7 +104,7 @@ static bool
 is_invited(const char *email, const char *const *invited, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		if (same_text(email, invited[i]))
+		if (text_same(email, invited[i]))
 			return true;
 	}
 	return false;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "bounded.h"
 #include "event_tag.h"
 
 /* Events into frames; event_decode.c reads them. */
@@ -9,13 +10,6 @@ enum {
 	PARTY_SIZE_MAX = 4 * 8 + 8 + EVENT_NAME_MAX + 2 * EVENT_EMAIL_MAX,
 	TAIL_SIZE = 64,
 };
-
-static void
-put_cut(struct frame_writer *writer, enum event_tag tag, const char *text, size_t max)
-{
-	if (text != NULL)
-		frame_put(writer, (enum frame_tag)tag, text, text_cut(text, strlen(text), max));
-}
 
 static void
 put_number(struct frame_writer *writer, enum event_tag tag, uint64_t value)
@@ -30,11 +24,11 @@ put_parts(struct frame_writer *writer, const struct event *event)
 	for (unsigned i = 0; i < event->part_count && i < EVENT_PARTS_MAX; i++) {
 		const struct event_part *part = &event->parts[i];
 
-		put_cut(writer, EV_PART, part->part, PART_NUMBER_MAX);
-		put_cut(writer, EV_PART_TYPE, part->type ? part->type : "", EVENT_WORD_MAX);
-		put_cut(writer, EV_PART_NAME, part->name, EVENT_NAME_MAX);
-		put_cut(writer, EV_PART_CHARSET, part->charset, EVENT_WORD_MAX);
-		put_cut(writer, EV_PART_ENCODING, part->encoding, EVENT_WORD_MAX);
+		bounded_put(writer, EV_PART, part->part, PART_NUMBER_MAX);
+		bounded_put(writer, EV_PART_TYPE, part->type ? part->type : "", EVENT_WORD_MAX);
+		bounded_put(writer, EV_PART_NAME, part->name, EVENT_NAME_MAX);
+		bounded_put(writer, EV_PART_CHARSET, part->charset, EVENT_WORD_MAX);
+		bounded_put(writer, EV_PART_ENCODING, part->encoding, EVENT_WORD_MAX);
 		put_number(writer, EV_PART_SIZE, part->size);
 		if (part->attachment)
 			frame_put_flag(writer, (enum frame_tag)EV_PART_ATTACHMENT);
@@ -54,9 +48,10 @@ put_parties(struct frame_writer *writer, const struct event *event)
 		if (used + PARTY_SIZE_MAX + TAIL_SIZE > FRAME_MESSAGE_MAX)
 			break;
 		frame_put_u64(writer, (enum frame_tag)EV_PARTY, party->role);
-		put_cut(writer, EV_PARTY_NAME, party->name, EVENT_NAME_MAX);
-		put_cut(writer, EV_PARTY_EMAIL, party->email ? party->email : "", EVENT_EMAIL_MAX);
-		put_cut(writer, EV_PARTY_ADDRESS, party->address, EVENT_EMAIL_MAX);
+		bounded_put(writer, EV_PARTY_NAME, party->name, EVENT_NAME_MAX);
+		bounded_put(
+			writer, EV_PARTY_EMAIL, party->email ? party->email : "", EVENT_EMAIL_MAX);
+		bounded_put(writer, EV_PARTY_ADDRESS, party->address, EVENT_EMAIL_MAX);
 	}
 	return i;
 }
@@ -64,16 +59,16 @@ put_parties(struct frame_writer *writer, const struct event *event)
 static void
 put_words(struct frame_writer *writer, const struct event *event)
 {
-	put_cut(writer, EV_MESSAGE_ID, event->message_id, EVENT_ID_MAX);
-	put_cut(writer, EV_IN_REPLY_TO, event->in_reply_to, EVENT_ID_MAX);
+	bounded_put(writer, EV_MESSAGE_ID, event->message_id, EVENT_ID_MAX);
+	bounded_put(writer, EV_IN_REPLY_TO, event->in_reply_to, EVENT_ID_MAX);
 	for (unsigned i = 0; i < event->reference_count && i < EVENT_REFERENCES_MAX; i++)
-		put_cut(writer, EV_REFERENCE, event->references[i], EVENT_ID_MAX);
-	put_cut(writer, EV_SUBJECT, event->subject, EVENT_SUBJECT_MAX);
-	put_cut(writer, EV_TEXT_PART, event->text_part, PART_NUMBER_MAX);
-	put_cut(writer, EV_CLASS_REASON, event->class_reason, EVENT_WORD_MAX);
-	put_cut(writer, EV_LIST_ID, event->list_id, EVENT_ID_MAX);
-	put_cut(writer, EV_SENSITIVITY, event->sensitivity, EVENT_WORD_MAX);
-	put_cut(writer, EV_KEYWORDS, event->keywords, EVENT_KEYWORDS_MAX);
+		bounded_put(writer, EV_REFERENCE, event->references[i], EVENT_ID_MAX);
+	bounded_put(writer, EV_SUBJECT, event->subject, EVENT_SUBJECT_MAX);
+	bounded_put(writer, EV_TEXT_PART, event->text_part, PART_NUMBER_MAX);
+	bounded_put(writer, EV_CLASS_REASON, event->class_reason, EVENT_WORD_MAX);
+	bounded_put(writer, EV_LIST_ID, event->list_id, EVENT_ID_MAX);
+	bounded_put(writer, EV_SENSITIVITY, event->sensitivity, EVENT_WORD_MAX);
+	bounded_put(writer, EV_KEYWORDS, event->keywords, EVENT_KEYWORDS_MAX);
 }
 
 void

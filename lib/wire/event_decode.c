@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "bounded.h"
 #include "event_tag.h"
 #include "liaison/base/clock.h"
 
@@ -44,15 +45,7 @@ count_groups(const struct frame *frame, struct decoder *to)
 static int
 read_clean(struct decoder *to, const struct frame_field *field, size_t max, const char **out)
 {
-	const char *bytes = (const char *)field->bytes;
-
-	if (field->size > max)
-		return fail(to->err, ERR_FORMAT, "field %u of an event is %u bytes long",
-			field->tag, field->size);
-	if (!text_is_clean(bytes, field->size, false))
-		return fail(to->err, ERR_FORMAT, "field %u of an event is not clean", field->tag);
-	*out = arena_text_n(to->arena, bytes, field->size);
-	return 0;
+	return bounded_read(field, to->arena, max, false, "an event", out, to->err);
 }
 
 /* A part's number goes back to a server within a command: digits and dots, or "TEXT". */

@@ -242,6 +242,20 @@ frame_field_next(
 	return 1;
 }
 
+bool
+frame_has(const struct frame *frame, enum frame_tag tag)
+{
+	struct frame_field field;
+	size_t cursor = 0;
+	struct err err;
+
+	while (frame_field_next(frame, &cursor, &field, &err) > 0) {
+		if (field.tag == tag)
+			return true;
+	}
+	return false;
+}
+
 int
 field_u64(const struct frame_field *field, uint64_t max, uint64_t *out, struct err *err)
 {

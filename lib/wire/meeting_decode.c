@@ -283,16 +283,3 @@ meeting_decode(const struct frame *frame, struct arena *arena, struct meeting *o
 	*out = to.meeting;
 	return 0;
 }
-
-bool
-meeting_is_last(const struct frame *frame)
-{
-	struct frame_field field;
-	struct err err;
-	size_t cursor = 0;
-
-	while (frame_field_next(frame, &cursor, &field, &err) > 0)
-		if (field.tag == TAG_LAST)
-			return true;
-	return false;
-}

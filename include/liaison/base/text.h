@@ -41,6 +41,7 @@ bool text_is_clean(const char *bytes, size_t size, bool lines);
 
 /* Unicode simple case folding for comparison and search (NFC not implied). */
 char *text_fold(struct arena *arena, const char *string);
+bool text_same(const char *a, const char *b); /* NULL-safe */
 bool text_equal_nocase(const char *a, const char *b); /* ASCII only; NULL-safe */
 bool text_starts(const char *string, const char *prefix);
 /* Shell-style * and ? over code points; fold compares case-folded. No brackets. Linear time. */

@@ -261,6 +261,8 @@ size_t frame_chunk_size(const void *bytes, size_t size);
 /* Walks fields: set cursor to 0 first. 1: *out filled; 0: the end; -1: ERR_FORMAT. */
 int frame_field_next(
 	const struct frame *frame, size_t *cursor, struct frame_field *out, struct err *err);
+/* Whether it has a field of that tag before anything that is malformed. */
+bool frame_has(const struct frame *frame, enum frame_tag tag);
 /* Values of a field; ERR_FORMAT if the size is wrong, text holds NUL or invalid UTF-8, or is over max. */
 int field_u64(const struct frame_field *field, uint64_t max, uint64_t *out, struct err *err);
 int field_i64(const struct frame_field *field, int64_t *out, struct err *err);

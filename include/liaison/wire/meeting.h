@@ -103,8 +103,6 @@ char *recurrence_text(struct arena *arena, enum recurrence_form form, int64_t re
 /* "needs-action", "accepted", …; NULL for RESPONSE_NONE. */
 const char *response_word(enum meeting_response response);
 
-/* The frame has TAG_LAST: no other version of its UID follows. */
-bool meeting_is_last(const struct frame *frame);
 /* Writes meeting's fields into the open message; what is over a limit above, or would not fit into
  * a message, is cut and MEETING_CUT set. */
 void meeting_encode(struct frame_writer *writer, const struct meeting *meeting);

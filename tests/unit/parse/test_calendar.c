@@ -261,10 +261,10 @@ answers_each_version_of_an_item(void **state)
 	assert_true(next(&frame));
 	assert_int_equal(frame.type, FRAME_MEETING);
 	assert_int_equal(frame.token, 2);
-	assert_false(meeting_is_last(&frame));
+	assert_false(frame_has(&frame, TAG_LAST));
 	assert_int_equal(meeting_decode(&frame, arena, &series, &err), 0);
 	assert_true(next(&frame));
-	assert_true(meeting_is_last(&frame));
+	assert_true(frame_has(&frame, TAG_LAST));
 	assert_int_equal(meeting_decode(&frame, arena, &moved, &err), 0);
 	assert_string_equal(series.uid, "weekly");
 	assert_int_equal(series.occurrence_count, 2);

@@ -494,7 +494,7 @@ divides_the_largest_feed(void **state)
 	do {
 		assert_true(next(&child, &frame));
 		assert_int_equal(frame.type, FRAME_FEED_ITEMS);
-	} while (!meeting_is_last(&frame));
+	} while (!frame_has(&frame, TAG_LAST));
 	text_clear(&feed);
 	text_clear(&out);
 	stop(&child);

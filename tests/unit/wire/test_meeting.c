@@ -56,7 +56,7 @@ cross(const struct meeting *meeting, struct meeting *back)
 	encode(meeting, true);
 	frame_reader_feed(&reader, out.bytes, out.size);
 	assert_int_equal(frame_reader_next(&reader, &frame, &err), 1);
-	assert_true(meeting_is_last(&frame));
+	assert_true(frame_has(&frame, TAG_LAST));
 	return meeting_decode(&frame, arena, back, &err);
 }
 
@@ -406,7 +406,7 @@ says_which_version_is_the_last(void **state)
 	encode(&meeting, false);
 	frame_reader_feed(&reader, out.bytes, out.size);
 	assert_int_equal(frame_reader_next(&reader, &frame, &err), 1);
-	assert_false(meeting_is_last(&frame));
+	assert_false(frame_has(&frame, TAG_LAST));
 }
 
 static void
