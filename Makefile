@@ -3,8 +3,11 @@
 #   make                         programs, plain            -> build/plain/bin
 #   make SANITIZE=address,undefined                         -> build/asan/bin
 #   make SANITIZE=thread                                    -> build/tsan/bin
+#   make COVERAGE=1                                         -> build/cov/bin
 #   make check-unit-wire         the unit tests of one room
 #   make check                   all tests of the plain build; check-all adds the other builds
+#   make coverage                how much of our own code the tests run
+#   make fuzz torture            what takes an hour and more
 #   make WERROR=1 CC=clang VARIANT=clang
 
 VERSION := 0.1.0
@@ -13,17 +16,20 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 SANITIZE ?=
+COVERAGE ?=
 WERROR ?=
 PYTHON ?= /usr/bin/python3
 CLANG ?= clang
 CLANG_FORMAT ?= clang-format-14
 FUZZ_SECONDS ?= 60
+# Per cent of the lines in lib and daemon.
+COVERAGE_LEAST ?= 90
 JOBS ?= $(shell nproc)
 ifeq ($(origin CC),default)
 CC := gcc
 endif
 
-VARIANT ?= $(if $(SANITIZE),$(if $(findstring thread,$(SANITIZE)),tsan,asan),plain)
+VARIANT ?= $(if $(COVERAGE),cov,$(if $(SANITIZE),$(if $(findstring thread,$(SANITIZE)),tsan,asan),plain))
 B := build/$(VARIANT)
 V ?=
 Q := $(if $(V),,@)
@@ -73,12 +79,16 @@ BINARY_client := liaison
 # The room whose surroundings a fuzz target is built in; one that is not named here sees engine's.
 FUZZ_ROOM_text := base
 FUZZ_ROOM_address := base
+FUZZ_ROOM_moment := base
 FUZZ_ROOM_frame := wire
 FUZZ_ROOM_json := wire
-FUZZ_ROOM_event := wire
+FUZZ_ROOM_payload := wire
+FUZZ_ROOM_uid_set := wire
 FUZZ_ROOM_config := wire
 FUZZ_ROOM_imap := net
 FUZZ_ROOM_mutf7 := net
+FUZZ_ROOM_url := net
+FUZZ_ROOM_answer := net
 FUZZ_ROOM_header := mail
 FUZZ_ROOM_message := mail
 FUZZ_ROOM_html := mail
@@ -87,11 +97,11 @@ FUZZ_ROOM_feed := calendar
 FUZZ_ROOM_recurrence := calendar
 FUZZ_ROOM_meeting := calendar
 FUZZ_ROOM_feed_frame := wire
-FUZZ_ROOM_meeting_frame := wire
 FUZZ_ROOM_condition := query
-FUZZ_ROOM_query := query
+FUZZ_ROOM_shown := client
 # Those of a program link what it consists of, too.
 FUZZ_PROGRAM_rpc := engine
+FUZZ_PROGRAM_shown := client
 
 # ---- flags ---------------------------------------------------------------------------------------
 
@@ -99,7 +109,10 @@ WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wvla -Wpointer-arith -Wstrict-pro
 	-Wmissing-prototypes -Wwrite-strings $(if $(WERROR),-Werror)
 HARDEN := -fstack-protector-strong -fPIE $(if $(filter x86_64,$(shell uname -m)),\
 	-fstack-clash-protection -fcf-protection)
-ifeq ($(SANITIZE),)
+# Counters are files that every program writes at its end, which only the relaxed sandbox lets it.
+ifneq ($(COVERAGE),)
+OPTIMISE := -O0 -g --coverage -fprofile-update=atomic -include tests/count.h -DLIAISON_SANITIZED
+else ifeq ($(SANITIZE),)
 OPTIMISE := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(findstring clang,$(CC)),2,3)
 else
 OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
@@ -108,7 +121,7 @@ endif
 CFLAGS ?=
 BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE= $(OPTIMISE) $(WARNINGS) $(HARDEN) -DLIAISON_VERSION='"$(VERSION)"' $(CFLAGS)
 LINK_FLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -pthread \
-	$(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(if $(COVERAGE),--coverage) $(LDFLAGS)
 PROGRAM_FLAGS := -DLIAISON_LIBEXEC='"$(PREFIX)/libexec/liaison"' \
 	-DLIAISON_SYSCONFDIR='"$(SYSCONFDIR)"'
 
@@ -140,7 +153,7 @@ OUR_SOURCES := $(wildcard lib/*/*.[ch] lib/*/*/*.[ch] daemon/*/*.[ch] daemon/*/*
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all check check-all check-unit check-e2e check-source check-format check-headers check-links \
-	check-fuzz fuzz bench install dist clean compile_commands.json FORCE
+	check-fuzz check-tidy coverage fuzz torture bench install dist clean compile_commands.json FORCE
 
 all: $(BINARIES)
 
@@ -211,12 +224,21 @@ $(B)/tests/unit/$(1)/%.o: tests/unit/$(1)/%.c $(B)/.flags | build/view/.made
 		-I$(if $(filter $(1),$(PROGRAMS)),daemon,lib)/$(1) $$(call cflags_of,$(1)) -MMD -MP -c -o $$@ $$<
 $(B)/tests/unit/$(1)/test_%: $(B)/tests/unit/$(1)/test_%.o $$(SHARED_$(1)) $(2) $(call archives_of,$(1))
 	$(Q)$(CC) $(LINK_FLAGS) -o $$@ $$< $$(SHARED_$(1)) $(call group,$(2) $(call archives_of,$(1))) \
-		$$(call libs_of,$(1)) -lcmocka -lm
+		$$(LINK_$$(@F)) $$(call libs_of,$(1)) -lcmocka -lm
 .PHONY: check-unit-$(1)
 check-unit-$(1):
 	@-$(MAKE) -k --no-print-directory $(filter $(B)/tests/unit/$(1)/%,$(UNIT_TESTS))
 	@tests/run unit $(B) unit-$(1) $(filter $(B)/tests/unit/$(1)/%,$(UNIT_TESTS))
 endef
+
+# A room's test_memory is linked with calls that can be refused.
+STARVED := malloc calloc realloc fopen opendir scandir idn2_to_ascii_8z read write recv send getrandom poll waitpid
+STARVING := $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/memory/*.c))
+LINK_test_memory = $(STARVING) $(STARVED:%=-Wl,--wrap=%)
+$(filter %/test_memory,$(UNIT_TESTS)): $(STARVING)
+$(B)/tests/unit/memory/%.o: tests/unit/memory/%.c $(B)/.flags | build/view/.made
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_FLAGS) -Ibuild/view/base -Itests/unit -MMD -MP -c -o $@ $<
 
 # $(1) name, $(2) room, $(3) a program's archive: a target with the plain driver that runs its corpus, and with libFuzzer
 define FUZZ_TARGET
@@ -255,7 +277,7 @@ $(B)/tests/fuzz/driver.o: tests/fuzz/driver.c $(B)/.flags
 
 # ---- checks: each writes its counts to build/results, tests/run sums them ------------------------
 
-RESULTS := build/results
+RESULTS ?= build/results
 .PHONY: unit-programs corpus-programs fuzz-programs bench-programs
 unit-programs: $(UNIT_TESTS)
 corpus-programs: $(FUZZ_CORPORA)
@@ -284,6 +306,9 @@ check-format:
 check-links:
 	@$(call built,all,all); tests/run command links tests/check-links $(B)/bin && exit $$built
 
+check-tidy: compile_commands.json
+	@tests/run command tidy tests/check-tidy
+
 check-headers: build/view/.made
 	@CC='$(CC) $(call cflags_of,engine)' tests/run command headers tests/check-headers
 
@@ -299,27 +324,48 @@ check:
 	@-$(MAKE) -k --no-print-directory check-e2e
 	@$(SUMMARY)
 
+# The build without warnings is the one whose tests are those of "check".
+STRICT = $(MAKE) -k --no-print-directory WERROR=1
+BUILD = -j$(JOBS) all unit-programs corpus-programs
+
 check-all:
 	@rm -rf $(RESULTS)
 	@-$(MAKE) -k --no-print-directory check-source check-headers check-format
-	@-tests/run build gcc-werror $(MAKE) -k -j$(JOBS) VARIANT=gcc CC=gcc WERROR=1 all unit-programs corpus-programs
-	@-tests/run build clang-werror $(MAKE) -k -j$(JOBS) VARIANT=clang CC=$(CLANG) WERROR=1 all unit-programs corpus-programs
-	@-$(MAKE) -k --no-print-directory check-links
-	@-$(MAKE) -k --no-print-directory check-unit
-	@-$(MAKE) -k --no-print-directory check-fuzz
-	@-LIAISON_RULES=10000 $(MAKE) -k --no-print-directory check-e2e
+	@-$(MAKE) -k --no-print-directory check-tidy
+	@-tests/run build gcc-werror $(STRICT) VARIANT=gcc CC=gcc $(BUILD)
+	@-tests/run build clang-werror $(STRICT) VARIANT=clang CC=$(CLANG) $(BUILD)
+	@-$(STRICT) VARIANT=gcc CC=gcc check-links
+	@-$(STRICT) VARIANT=gcc CC=gcc check-unit
+	@-$(STRICT) VARIANT=gcc CC=gcc check-fuzz
+	@-LIAISON_RULES=10000 $(STRICT) VARIANT=gcc CC=gcc check-e2e
 	@-$(MAKE) -k --no-print-directory SANITIZE=address,undefined check-unit
 	@-$(MAKE) -k --no-print-directory SANITIZE=address,undefined check-fuzz
 	@-$(MAKE) -k --no-print-directory SANITIZE=address,undefined check-e2e
 	@-$(MAKE) -k --no-print-directory SANITIZE=thread check-unit
-	@-$(MAKE) -k --no-print-directory SANITIZE=thread check-e2e E2E='-k "test_live or test_protocol"'
+	@-$(MAKE) -k --no-print-directory SANITIZE=thread check-e2e E2E='-k "$(THREADED)"'
+	@-$(MAKE) -k --no-print-directory FUZZ_SECONDS=5 fuzz
+	@-$(MAKE) -k --no-print-directory coverage
 	@-tests/run units
 	@$(SUMMARY)
 
+# The tests against a daemon in which threads meet; parse and fetch have one each.
+THREADED := test_live or test_protocol or test_input or test_load or test_calendar_source or test_kill
+
+coverage:
+	@-tests/run build built-coverage $(MAKE) -k --no-print-directory COVERAGE=1 $(BUILD)
+	@tests/coverage build/cov begin
+	@-$(MAKE) -k --no-print-directory COVERAGE=1 check-unit
+	@-$(MAKE) -k --no-print-directory COVERAGE=1 check-fuzz
+	@-$(MAKE) -k --no-print-directory COVERAGE=1 check-e2e
+	@tests/run coverage build/cov $(COVERAGE_LEAST)
+
 fuzz:
-	@$(MAKE) -k -j$(JOBS) --no-print-directory VARIANT=fuzz CC=$(CLANG) SANITIZE=fuzzer-no-link,address,undefined \
-		fuzz-programs
+	@tests/run build built-fuzz $(MAKE) -k -j$(JOBS) --no-print-directory VARIANT=fuzz CC=$(CLANG) \
+		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
 	@tests/run fuzz build/fuzz $(FUZZ_SECONDS) $(or $(FUZZ),$(FUZZ_NAMES))
+
+torture:
+	@tests/torture $(TORTURE)
 
 bench:
 	@$(MAKE) --no-print-directory all bench-programs

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "cell.h"
 
 #include <locale.h>

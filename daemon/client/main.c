@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "complete.h"
+#include "liaison/wire/json.h"
 #include "options.h"
 #include "problem.h"
 #include "remote.h"
@@ -71,6 +72,7 @@ main(int argc, char **argv)
 	struct err err;
 	int status;
 
+	json_prepare();
 	if (options_parse(arena, argc, argv, &options, &err) < 0)
 		status = problem_own(&options, &err);
 	else

@@ -16,7 +16,7 @@ struct grid {
 static char *
 heading_of(struct arena *arena, const char *name)
 {
-	char *out = arena_text(arena, name);
+	char *out = cell_clean(arena, name);
 
 	for (char *p = out; *p != '\0'; p++) {
 		if (*p == '_')

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "zone.h"
 
 #include <fcntl.h>

@@ -171,7 +171,19 @@ retry_slice_done(struct slice *slice)
 
 	if (retry == NULL)
 		return;
-	retry->cut += slice->cut;
+	if (!slice->cut)
+		retry_done(retry, NULL);
+	else
+		retry_done(retry, slice->why != NULL ? slice->why : "the connection was lost");
+}
+
+void
+retry_done(struct retry *retry, const char *why)
+{
+	if (why != NULL) {
+		retry->cut++;
+		snprintf(retry->why, sizeof retry->why, "%s", why);
+	}
 	if (--retry->pending == 0)
 		retry->done(retry);
 }

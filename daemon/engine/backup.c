@@ -25,7 +25,8 @@ struct backup {
 	int64_t size, sent;
 	int64_t told_ms;
 	struct err err;
-	bool failed, sending;
+	bool failed, sending; /* the thread's until the copy is done, then the loop's */
+	atomic_bool unwanted; /* cancelled: a copy that was not begun is not made */
 };
 
 struct progress {
@@ -68,6 +69,8 @@ make_copy(struct work *work, struct worker *worker)
 	struct backup *backup = (struct backup *)work;
 
 	unlink(backup->path);
+	if (atomic_load(&backup->unwanted))
+		return;
 	backup->failed = store_backup(worker->store, backup->path, report, backup, &backup->err) <
 			 0;
 }
@@ -131,10 +134,12 @@ cancelled(struct loop_call *call)
 {
 	struct backup *backup = call->data;
 
+	atomic_store(&backup->unwanted, true);
+	if (!backup->sending)
+		return; /* it ends when the copy is done */
 	if (!backup->failed)
 		backup->failed = fail(&backup->err, ERR_UNAVAILABLE, "cancelled") < 0;
-	if (backup->sending)
-		end(backup); /* else when the copy is done */
+	end(backup);
 }
 
 static void

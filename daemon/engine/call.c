@@ -3,6 +3,7 @@
 
 #include "input.h"
 #include "liaison/crm/setup.h"
+#include "liaison/crm/salesperson.h"
 #include "values.h"
 
 /* What handlers read from their call. */
@@ -150,11 +151,30 @@ call_is_bulk(const struct call *call)
 	return values_are_bulk(call->values);
 }
 
+int
+call_salesperson(const struct call *call, const char **code, struct err *err)
+{
+	*code = call->as;
+	if (call->as != NULL || call->store == NULL)
+		return 0;
+	return salesperson_of_user(call->store, call->arena, call->user, code, err);
+}
+
+/* A store that cannot answer this fails the list that it is asked for, too. */
+static const char *
+find_me(void *data)
+{
+	const char *code = NULL;
+	struct err ignored;
+
+	return call_salesperson(data, &code, &ignored) < 0 ? NULL : code;
+}
+
 struct query_context
 call_query_context(const struct call *call)
 {
 	return (struct query_context){
-		.now = call->now, .zone = call->zone, .me = call->salesperson
+		.now = call->now, .zone = call->zone, .find_me = find_me, .data = (void *)call
 	};
 }
 

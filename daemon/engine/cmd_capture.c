@@ -2,6 +2,7 @@
 #include "liaison/crm/contact.h"
 #include "liaison/crm/interaction.h"
 #include "loop_call.h"
+#include "record.h"
 #include "settings.h"
 
 /* capture: what was decided of every message, why, and deciding again. */
@@ -143,30 +144,6 @@ static const struct param rematch_params[] = {
 };
 
 static int
-tell_one(struct call *call, const struct capture_told *told, struct text *text, struct err *err)
-{
-	struct json_out out;
-
-	text_reset(text);
-	json_out_init(&out, text);
-	if (interaction_write(call->store, call->arena, told->interaction_id, &out, err) < 0)
-		return -1;
-	return call_event(call, capture_change_word(told->what), text->bytes, err);
-}
-
-static int
-tell_result(struct call *call, const struct capture_result *result, struct err *err)
-{
-	struct text text = { 0 };
-	int failed = 0;
-
-	for (unsigned i = 0; failed == 0 && i < result->told_count; i++)
-		failed = tell_one(call, &result->told[i], &text, err);
-	text_clear(&text);
-	return failed;
-}
-
-static int
 journal_rematch(struct call *call, int64_t contact_id, int64_t count, struct err *err)
 {
 	const char *after = arena_printf(call->arena, "{\"rematched\":%lld}", (long long)count);
@@ -188,7 +165,7 @@ run_rematch(struct call *call, struct err *err)
 		return -1;
 	if (capture_rematch(call->store, call_capture(call), call->arena, contact_id, call->now,
 		    &result, &count, err) < 0 ||
-		tell_result(call, &result, err) < 0 ||
+		tell_interactions(call, &result, err) < 0 ||
 		journal_rematch(call, contact_id, count, err) < 0)
 		return -1;
 	json_object_begin(call->out, NULL);

@@ -66,7 +66,8 @@ default_salesperson(struct call *call, struct contact *contact, struct err *err)
 {
 	if (contact->salesperson != NULL)
 		return 0;
-	contact->salesperson = call->salesperson;
+	if (call_salesperson(call, &contact->salesperson, err) < 0)
+		return -1;
 	if (contact->salesperson != NULL)
 		return 0;
 	return setup_get(

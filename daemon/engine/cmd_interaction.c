@@ -109,10 +109,13 @@ static int
 default_salesperson(struct call *call, const struct partners *partners,
 	struct interaction *interaction, struct err *err)
 {
-	if (interaction->salesperson == NULL)
-		interaction->salesperson = call->salesperson;
-	if (interaction->salesperson == NULL)
-		interaction->salesperson = partners->salesperson;
+	const char *asker;
+
+	if (interaction->salesperson != NULL)
+		return 0;
+	if (call_salesperson(call, &asker, err) < 0)
+		return -1;
+	interaction->salesperson = asker != NULL ? asker : partners->salesperson;
 	if (interaction->salesperson != NULL)
 		return 0;
 	return setup_get(
@@ -133,10 +136,9 @@ run_add(struct call *call, struct err *err)
 			partners.names, call->now, err) < 0 ||
 		interaction_text(call, interaction.id, &record, err) < 0 ||
 		call_journal(call, "interaction", interaction.id, NULL, record, err) < 0 ||
-		call_event(call, "interaction.recorded", record, err) < 0)
+		call_event(call, "interaction.recorded", interaction.id, err) < 0)
 		return -1;
-	json_raw(call->out, NULL, record, strlen(record));
-	return 0;
+	return answer_interaction(call, interaction.id, err);
 }
 
 /* ---- show, list ---- */

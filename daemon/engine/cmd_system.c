@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -7,6 +8,7 @@
 #include "liaison/store/migrate.h"
 #include "liaison/crm/contact.h"
 #include "liaison/crm/history.h"
+#include "liaison/crm/sight.h"
 #include "loop_call.h"
 #include "pipeline.h"
 #include "record.h"
@@ -18,12 +20,15 @@ static void
 write_database(struct call *call)
 {
 	const char *path = call->config->database;
+	char trouble[400];
+	bool any = writer_trouble(call->engine->writer, trouble, sizeof trouble);
 
 	json_object_begin(call->out, "database");
 	json_text(call->out, "path", path);
 	json_int(call->out, "size", store_size(call->store));
 	json_int(call->out, "wal", file_size(arena_printf(call->arena, "%s-wal", path)));
 	json_int(call->out, "schema", schema_version());
+	json_text(call->out, "trouble", any ? trouble : NULL);
 	json_object_end(call->out);
 }
 
@@ -78,12 +83,16 @@ run_health(struct call *call, struct err *err)
 {
 	char names[200] = "";
 	unsigned stale = pipeline_stale(call->engine->pipeline, call->now, names, sizeof names);
+	char trouble[400];
+	bool sick = writer_trouble(call->engine->writer, trouble, sizeof trouble) ||
+		    pipeline_waits(call->engine->pipeline, trouble, sizeof trouble);
 
 	(void)err;
 	json_object_begin(call->out, NULL);
-	json_bool(call->out, "ok", stale == 0);
+	json_bool(call->out, "ok", stale == 0 && !sick);
 	json_int(call->out, "stale", stale);
 	json_text(call->out, "names", stale > 0 ? names : NULL);
+	json_text(call->out, "database", sick ? trouble : NULL);
 	json_object_end(call->out);
 	return 0;
 }
@@ -151,9 +160,15 @@ write_json(struct json_out *out, const char *name, const char *json)
 		json_raw(out, name, json, strlen(json));
 }
 
-static void
-write_entry(struct call *call, const struct audit_entry *entry)
+/* What became of an interaction is its own; of one that is gone nobody knows whose it was. */
+static int
+write_entry(struct call *call, const struct audit_entry *entry, struct err *err)
 {
+	bool withheld = false;
+
+	if (strcmp(entry->noun, "interaction") == 0 &&
+		sight_withheld(call->store, entry->record, &withheld, err) < 0)
+		return -1;
 	json_object_begin(call->out, NULL);
 	json_int(call->out, "id", entry->id);
 	json_time(call->out, "at", entry->at, zone_offset(call->zone, entry->at));
@@ -161,10 +176,12 @@ write_entry(struct call *call, const struct audit_entry *entry)
 	json_text(call->out, "method", entry->method);
 	json_text(call->out, "noun", entry->noun);
 	json_int(call->out, "record", entry->record);
-	write_json(call->out, "before", entry->before);
-	write_json(call->out, "after", entry->after);
+	write_json(call->out, "before", withheld ? NULL : entry->before);
+	write_json(call->out, "after", withheld ? NULL : entry->after);
+	json_bool(call->out, "withheld", withheld);
 	json_int(call->out, "batch", entry->batch != 0 ? entry->batch : entry->id);
 	json_object_end(call->out);
+	return 0;
 }
 
 static int
@@ -176,9 +193,7 @@ answer_entry(struct call *call, int64_t id, struct err *err)
 
 	if (audit_list(call->store, call->arena, &question, &entry, &count, err) < 0)
 		return -1;
-	if (count > 0)
-		write_entry(call, entry);
-	return 0;
+	return count > 0 ? write_entry(call, entry, err) : 0;
 }
 
 static int
@@ -226,6 +241,41 @@ refuse_reload(struct loop_call *call, const char *mistakes)
 	text_clear(&list);
 }
 
+/* An answer that goes out behind what the writer was given before it. */
+struct settled {
+	struct work work; /* first */
+	struct loop_call *call;
+};
+
+static void
+run_settled(struct work *work, struct worker *worker)
+{
+	(void)work;
+	(void)worker;
+}
+
+static void
+settled_done(struct work *work)
+{
+	struct settled *settled = (struct settled *)work;
+
+	loop_call_answer(settled->call);
+	free(settled);
+}
+
+/* The rows of the sources say who sees what: whoever is answered finds them as they are configured. */
+static void
+answer_settled(struct loop_call *call)
+{
+	struct settled *settled = mem_zero(1, sizeof *settled);
+
+	settled->work.priority = WORK_COMMAND;
+	settled->work.run = run_settled;
+	settled->work.done = settled_done;
+	settled->call = call;
+	writer_add(call->call.engine->writer, &settled->work);
+}
+
 void
 reload_answer(struct loop_call *call, const char *mistakes, const char *remarks)
 {
@@ -237,7 +287,7 @@ reload_answer(struct loop_call *call, const char *mistakes, const char *remarks)
 	json_bool(call->call.out, "reloaded", true);
 	write_lines(call->call.out, "remarks", remarks);
 	json_object_end(call->call.out);
-	loop_call_answer(call);
+	answer_settled(call);
 }
 
 static int

@@ -96,7 +96,8 @@ struct call {
 	const struct command *command;
 	const struct config *config; /* borrowed; constant while the call runs */
 	const char *user; /* who asks: login name, or the number of the uid */
-	const char *salesperson; /* of the user (or `as`), or NULL */
+	const char *as; /* salesperson the caller acts as, or NULL; see call_salesperson */
+	const char *viewer; /* for store_set_viewer: NULL sees all */
 	const struct zone *zone; /* the caller's, or the configured one */
 	int64_t now;
 	bool dry_run, yes;
@@ -128,7 +129,9 @@ call_money(const struct call *call, const char *name, int64_t *minor, bool *give
 const char *call_input(const struct call *call, size_t *size);
 /* The same as clean text, without the newlines at its end. ERR_USAGE: it is not UTF-8, or empty. */
 int call_input_text(const struct call *call, const char **text, struct err *err);
-/* The context for conditions of this caller. */
+/* The salesperson whom the caller acts as, or whose local user it is; NULL: none. */
+int call_salesperson(const struct call *call, const char **code, struct err *err);
+/* The context for conditions of this caller; borrows the call. */
 struct query_context call_query_context(const struct call *call);
 /* COMMAND_LIST: fills where (parsed, and-ed with extra, which may be NULL), sort, limit, after, count. */
 int call_list(const struct call *call, const struct query_noun *noun, struct query_node *extra,
@@ -140,8 +143,8 @@ int call_answer_list(struct call *call, const struct query_list *list,
 /* Adds a journal row for this call (user, method and batch filled in). before, after: JSON or NULL. */
 int call_journal(struct call *call, const char *noun, int64_t record, const char *before,
 	const char *after, struct err *err);
-/* An event that watchers get after COMMIT; record_json is a finished JSON object. */
-int call_event(struct call *call, const char *kind, const char *record_json, struct err *err);
+/* An event that watchers get after COMMIT, each with what of the interaction is theirs to see. */
+int call_event(struct call *call, const char *kind, int64_t interaction, struct err *err);
 
 /* What deciding needs, for commands that write (ACCESS_WRITES and above run on the writer). */
 struct capture *call_capture(struct call *call);
@@ -152,7 +155,7 @@ void call_after_commit(struct call *call,
 
 /* The nouns' tables; each ends with a NULL name. */
 extern const struct command system_commands[], source_commands[], backfill_commands[],
-	capture_commands[], contact_commands[], interaction_commands[], series_commands[],
-	setup_commands[], watch_commands[], help_commands[];
+	capture_commands[], contact_commands[], interaction_commands[], salesperson_commands[],
+	series_commands[], setup_commands[], watch_commands[], help_commands[];
 
 #endif

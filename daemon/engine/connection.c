@@ -19,15 +19,15 @@ listen_for(struct connection *connection)
 {
 	int events = 0;
 
-	if (connection->broken || (!connection->ended && connection->waiting < WAITING_MAX &&
+	if (connection->broken || (!connection->ended && !connection_is_full(connection) &&
 					  connection_backlog(connection) <= OUT_MAX))
 		events |= UV_READABLE;
 	if (connection_backlog(connection) > 0)
 		events |= UV_WRITABLE;
 	if (connection->closing || events == connection->events)
 		return;
-	if (events & UV_READABLE && !(connection->events & UV_READABLE))
-		connection->active_ms = clock_monotonic_ms(); /* what was not read was not late */
+	if (events & UV_READABLE && !(connection->events & UV_READABLE) && connection->line_ms != 0)
+		connection->line_ms = clock_monotonic_ms(); /* what was not read was not late */
 	connection->events = events;
 	if (events != 0)
 		uv_poll_start(&connection->poll, events, on_ready);
@@ -125,6 +125,12 @@ size_t
 connection_backlog(const struct connection *connection)
 {
 	return connection->out.size - connection->sent;
+}
+
+bool
+connection_is_full(const struct connection *connection)
+{
+	return connection->waiting >= WAITING_MAX || connection->held >= HELD_MAX;
 }
 
 /* Bytes taken, 0 when the socket is full, -1 when the client is gone. */
@@ -243,6 +249,7 @@ begin(struct connection *connection, struct batch *batch)
 		connection->last = NULL;
 	batch->next = NULL;
 	connection->waiting -= batch->count - batch->next_request;
+	connection->held -= batch->size;
 	return true;
 }
 
@@ -318,6 +325,7 @@ put_back(struct connection *connection, struct batch *batch)
 	batch->settings = NULL;
 	text_reset(&batch->out);
 	connection->waiting += batch->count - batch->next_request;
+	connection->held += batch->size;
 	batch->next = connection->first;
 	connection->first = batch;
 	if (connection->last == NULL)
@@ -395,8 +403,8 @@ connection_tick(struct connection *connection, int64_t now_ms)
 {
 	if (connection->stalled_ms > 0 && now_ms - connection->stalled_ms > STALLED_MS)
 		connection_close(connection);
-	else if (connection->in.size > 0 && connection->events & UV_READABLE &&
-		 now_ms - connection->active_ms > PARTIAL_MS)
+	else if (connection->line_ms > 0 && connection->events & UV_READABLE &&
+		 now_ms - connection->line_ms > PARTIAL_MS)
 		connection_close(connection);
 	else if (connection->ended && is_gone(connection))
 		connection_close(connection);

@@ -16,8 +16,10 @@ struct loop_call;
 enum {
 	OUT_MAX = 1 << 20, /* beyond it the client's requests are not read */
 	WAITING_MAX = 1024, /* requests read and not begun */
+	HELD_MAX = 2 << 20, /* bytes of their lines */
 	STALLED_MS = 30000, /* an answer that the client does not take */
-	PARTIAL_MS = 10000, /* a line that does not end */
+	PARTIAL_MS = 10000, /* for a whole line */
+	STRANGER_LINE_MAX = 4096, /* of who may nothing and is told so */
 };
 
 struct connection {
@@ -34,10 +36,12 @@ struct connection {
 	size_t sent; /* of out */
 	struct batch *first, *last; /* read, not begun */
 	unsigned waiting; /* requests in these */
+	size_t held; /* bytes of their lines */
 	unsigned reading, writing; /* batches under way */
 	unsigned looping; /* loop calls that have not ended */
 	unsigned holding; /* those of COMMAND_IN_ORDER */
-	int64_t active_ms; /* last byte either way, or since when more are read again */
+	int64_t active_ms; /* last byte either way */
+	int64_t line_ms; /* since when a line is unfinished and read; 0: none is */
 	int64_t stalled_ms; /* since when out waits; 0: it does not */
 	int64_t input_ms; /* last bytes for an input, or since when they are waited for */
 	bool ended; /* the client has sent its last */
@@ -55,6 +59,8 @@ bool connection_is_idle(const struct connection *connection);
 /* Appends to what goes out and sends what the socket takes. */
 void connection_send(struct connection *connection, const char *bytes, size_t size);
 size_t connection_backlog(const struct connection *connection);
+/* So much waits to be begun that no more is read. */
+bool connection_is_full(const struct connection *connection);
 /* A batch came back from its thread; a loop call ended. */
 void connection_batch_done(struct batch *batch);
 void connection_loop_done(struct connection *connection, const struct command *command);

@@ -65,6 +65,18 @@ drop_idle(struct control *control, const struct connection *newcomer)
 	return true;
 }
 
+bool
+control_may_tell(struct control *control, uid_t uid)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (uid == control->told_uid && control->told_ms != 0 && now_ms - control->told_ms < 1000)
+		return false;
+	control->told_uid = uid;
+	control->told_ms = now_ms;
+	return true;
+}
+
 static void
 refuse(struct control *control, struct connection *connection, enum err_code code,
 	const char *message)
@@ -81,9 +93,21 @@ refuse(struct control *control, struct connection *connection, enum err_code cod
 }
 
 static void
+refuse_one_more(struct control *control, struct connection *connection)
+{
+	const struct peer *peer = &connection->peer;
+
+	if (control_may_tell(control, peer->uid))
+		log_write(LOG_NOTICE, "control: '%s' (uid %u) has over %d connections",
+			peer->caller.user, (unsigned)peer->uid, CONNECTIONS_PER_USER);
+	refuse(control, connection, ERR_UNAVAILABLE, "you have too many connections");
+}
+
+static void
 judge_newcomer(struct control *control, struct connection *connection)
 {
 	struct peer *peer = &connection->peer;
+	unsigned max = CONNECTIONS_MAX;
 	struct err err;
 
 	if (peer_of(connection->descriptor, peer, &err) < 0) {
@@ -91,23 +115,50 @@ judge_newcomer(struct control *control, struct connection *connection)
 		return;
 	}
 	peer_judge(control->engine->settings, peer);
+	if (!peer->caller.trusted)
+		max -= CONNECTIONS_RESERVED;
 	if (!peer->caller.trusted && count_of(control, peer->uid) > CONNECTIONS_PER_USER)
-		refuse(control, connection, ERR_UNAVAILABLE, "you have too many connections");
-	else if (control->count > CONNECTIONS_MAX && !drop_idle(control, connection))
+		refuse_one_more(control, connection);
+	else if (control->count > max && !drop_idle(control, connection))
 		refuse(control, connection, ERR_UNAVAILABLE, "there are too many connections");
 }
 
-/* Without a descriptor to spare nobody could be told so, and the loop would spin. */
+static int
+open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void
+turn_away(int newcomer)
+{
+	struct text out = { 0 };
+	struct err err;
+
+	fail(&err, ERR_UNAVAILABLE, "there are too many connections");
+	answer_error(&out, "null", 0, &err, NULL);
+	(void)send(newcomer, out.bytes, out.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	text_clear(&out);
+	close(newcomer);
+}
+
+/* Without a descriptor to spare nobody could be told so. When that is gone too, the listener rests
+ * until the next tick, as the loop would spin. */
 static void
 out_of_descriptors(struct control *control)
 {
-	int newcomer;
+	int newcomer = -1;
 
-	close(control->spare);
-	newcomer = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (control->spare >= 0) {
+		close(control->spare);
+		newcomer = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	}
 	if (newcomer >= 0)
-		close(newcomer);
-	control->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		turn_away(newcomer);
+	else
+		uv_poll_stop(&control->poll);
+	control->spare = open_spare();
+	control->refused++;
 	if (!control->paused)
 		log_write(LOG_WARNING, "control: there are no descriptors left for another client");
 	control->paused = true;
@@ -139,7 +190,7 @@ control_start(struct control *control, struct engine *engine, int listener, stru
 
 	control->engine = engine;
 	control->listener = listener;
-	control->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	control->spare = open_spare();
 	if (flags < 0 || fcntl(listener, F_SETFL, flags | O_NONBLOCK) < 0 ||
 		uv_poll_init(&engine->loop, &control->poll, listener) != 0)
 		return fail(err, ERR_INTERNAL, "descriptor %d is no control socket", listener);
@@ -181,4 +232,8 @@ control_tick(struct control *control, int64_t now_ms)
 		next = one->next;
 		connection_tick(one, now_ms);
 	}
+	if (control->spare < 0)
+		control->spare = open_spare();
+	if (control->paused && !uv_is_active((uv_handle_t *)&control->poll))
+		uv_poll_start(&control->poll, UV_READABLE, on_newcomers);
 }

@@ -109,9 +109,8 @@ item_uid(const struct frame *frame, uint32_t *out, struct err *err)
 	struct frame_field field;
 	uint64_t uid = 0;
 	size_t cursor = 0;
-	int got;
 
-	while (uid == 0 && (got = frame_field_next(frame, &cursor, &field, err)) > 0) {
+	while (uid == 0 && frame_field_next(frame, &cursor, &field, err) > 0) {
 		if (field.tag == TAG_UID && field_u64(&field, UINT32_MAX, &uid, err) < 0)
 			return -1;
 	}
@@ -229,6 +228,7 @@ take_end(struct link *link, const struct frame *frame, struct err *err)
 		got = -1;
 	if (got == 0) {
 		slice->cut = error != NULL;
+		slice->why = error;
 		quarantine(
 			slice, &failed, error != NULL ? error : "the server does not deliver it");
 		slice->ended = true;

@@ -206,6 +206,16 @@ exit_status(const struct err *err)
 	}
 }
 
+static void
+tell_why(struct crew *crew, const struct err *err)
+{
+	struct text why = { 0 };
+
+	text_printf(&why, "%s%s%s", err->message, err->hint[0] != '\0' ? "; " : "", err->hint);
+	crew_fatal(crew, why.bytes, exit_status(err));
+	text_clear(&why);
+}
+
 int
 engine_run(void)
 {
@@ -214,7 +224,7 @@ engine_run(void)
 
 	engine.started = clock_now();
 	if (start(&engine, &err) < 0) {
-		crew_fatal(&engine.crew, err.message, exit_status(&err));
+		tell_why(&engine.crew, &err);
 		return exit_status(&err);
 	}
 	uv_run(&engine.loop, UV_RUN_DEFAULT);

@@ -15,7 +15,8 @@
 
 struct call_event {
 	struct call_event *next;
-	const char *kind, *record; /* arena */
+	const char *kind; /* arena */
+	int64_t interaction;
 };
 
 struct call_events {
@@ -81,6 +82,19 @@ read_values(struct call *call, const struct request *request, struct err *err)
 	return values_from_object(call->values, &context, request->params, err);
 }
 
+/* Root and the daemon's user see all, whomever they act as. */
+static int
+find_viewer(struct call *call, const struct batch *batch, struct err *err)
+{
+	if (batch->caller.trusted)
+		return 0;
+	if (call_salesperson(call, &call->viewer, err) < 0)
+		return -1;
+	if (call->viewer == NULL)
+		call->viewer = "";
+	return 0;
+}
+
 int
 call_prepare(struct call *call, const struct batch *batch, const struct request *request,
 	struct worker *worker, struct err *err)
@@ -91,7 +105,7 @@ call_prepare(struct call *call, const struct batch *batch, const struct request 
 		.command = request->command,
 		.config = &batch->settings->config,
 		.user = batch->caller.user,
-		.salesperson = request->as,
+		.as = request->as,
 		.now = clock_now(),
 		.dry_run = request->dry_run,
 		.yes = request->yes,
@@ -106,7 +120,7 @@ call_prepare(struct call *call, const struct batch *batch, const struct request 
 	if (check_access(batch, request->command, err) < 0 ||
 		check_proxy(batch, request, err) < 0 ||
 		find_zone(batch, request, worker, &call->zone, err) < 0 ||
-		read_values(call, request, err) < 0)
+		read_values(call, request, err) < 0 || find_viewer(call, batch, err) < 0)
 		return -1;
 	return input_give(call, request, err);
 }
@@ -134,13 +148,13 @@ call_journal(struct call *call, const char *noun, int64_t record, const char *be
 }
 
 int
-call_event(struct call *call, const char *kind, const char *record_json, struct err *err)
+call_event(struct call *call, const char *kind, int64_t interaction, struct err *err)
 {
 	struct call_event *event = arena_alloc(call->arena, sizeof *event);
 
 	(void)err;
 	event->kind = arena_text(call->arena, kind);
-	event->record = arena_text(call->arena, record_json);
+	event->interaction = interaction;
 	if (call->events->last != NULL)
 		call->events->last->next = event;
 	else
@@ -182,7 +196,8 @@ static int
 tell(struct call *call, struct worker *worker, struct err *err)
 {
 	for (struct call_event *event = call->events->first; event != NULL; event = event->next) {
-		if (watch_note(worker, call->now, event->kind, event->record, err) < 0)
+		if (watch_note_interaction(
+			    worker, call->now, event->kind, event->interaction, err) < 0)
 			return -1;
 	}
 	if (call->after->first == NULL)
@@ -196,14 +211,20 @@ tell(struct call *call, struct worker *worker, struct err *err)
 	return 0;
 }
 
+/* For whom the store reads is said here and nowhere else; what comes after the handler, the events and
+ * the thread's own work, is ours again. */
 static int
 run_handler(struct call *call, struct text *out, struct err *err)
 {
 	struct json_out json;
+	int result;
 
 	json_out_init(&json, out);
 	call->out = &json;
-	return call->command->run(call, err);
+	store_set_viewer(call->store, call->viewer);
+	result = call->command->run(call, err);
+	store_set_viewer(call->store, NULL);
+	return result;
 }
 
 static void

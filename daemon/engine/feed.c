@@ -117,15 +117,15 @@ take_fields(struct feed_run *run, const struct frame *frame, bool *last, const c
 	return got;
 }
 
-/* What was collected is void: the next look brings all of it. */
+/* What was collected is void: the next look brings all of it. why: may lie in the run's arena. */
 static void
 give_up(struct mailbox *mailbox, const char *why)
 {
 	struct feed_run *run = mailbox->feed;
 
 	mailbox->feed = NULL;
-	run_free(run);
 	feed_failed(mailbox, why);
+	run_free(run);
 }
 
 /* Bytes are kept here, at most one feed's a fetch: their credit goes back at once. */
@@ -188,12 +188,12 @@ feed_frame(struct mailbox *mailbox, const struct frame *frame, struct err *err)
 
 /* A feed that is not believed is, when a person says so. */
 static const char *
-what_to_do(struct arena *arena, const struct mailbox *mailbox, const struct err *err)
+what_to_do(const struct feed_run *run, const struct err *err)
 {
-	if (err->code != ERR_REFUSED)
+	if (run->step != FEED_COMPARING || err->code != ERR_REFUSED)
 		return err->message;
-	return arena_printf(arena, "%s; if that is right: liaison source sync %s --accept",
-		err->message, mailbox->name);
+	return arena_printf(run->arena, "%s; if that is right: liaison source sync %s --accept",
+		err->message, run->mailbox->name);
 }
 
 static void
@@ -209,14 +209,12 @@ say_error(struct mailbox *mailbox, const char *error)
 }
 
 static void
-end_retry(struct mailbox *mailbox, bool cut)
+end_retry(struct mailbox *mailbox, const char *why)
 {
 	struct retry *retry = mailbox->retry;
 
 	mailbox->retry = NULL;
-	retry->cut += cut;
-	if (--retry->pending == 0)
-		retry->done(retry);
+	retry_done(retry, why);
 }
 
 void
@@ -240,7 +238,7 @@ feed_failed(struct mailbox *mailbox, const char *why)
 	if (mailbox->check != NULL)
 		feed_check_fail(mailbox, &err);
 	if (mailbox->retry != NULL)
-		end_retry(mailbox, true);
+		end_retry(mailbox, why);
 }
 
 void
@@ -249,7 +247,7 @@ feed_end(struct feed_run *run, const struct err *err)
 	struct mailbox *mailbox = run->mailbox;
 	struct folder *folder = feed_folder(mailbox);
 
-	say_error(mailbox, err == NULL ? NULL : what_to_do(run->arena, mailbox, err));
+	say_error(mailbox, err == NULL ? NULL : what_to_do(run, err));
 	mailbox->feed = NULL;
 	if (err == NULL) {
 		folder->last_complete = run->now;
@@ -262,7 +260,7 @@ feed_end(struct feed_run *run, const struct err *err)
 		feed_send_known(mailbox, &run->known, run->token, false,
 			err == NULL ? NULL : feed_error(mailbox));
 	if (run->again && mailbox->retry != NULL)
-		end_retry(mailbox, err != NULL);
+		end_retry(mailbox, err == NULL ? NULL : err->message);
 	parsing_forget(mailbox->pipeline, run);
 	run_free(run);
 	if (mailbox->check != NULL || mailbox->retry != NULL)
@@ -290,7 +288,7 @@ feed_lost(struct mailbox *mailbox)
 	mailbox->turn++;
 	mailbox->feed_answered = mailbox->reread = false;
 	if (mailbox->retry != NULL && (run == NULL || !run->again || run->step == FEED_COLLECTING))
-		end_retry(mailbox, true);
+		end_retry(mailbox, "the connection was lost");
 	if (run == NULL)
 		return;
 	if (run->step == FEED_COLLECTING)

@@ -54,6 +54,7 @@ struct feed_run {
 	bool failed, more;
 	int64_t now; /* when it was recorded */
 	int64_t retry_ms; /* the disk is full: tried again then; 0: no */
+	char waits[200]; /* why nothing of it can be written; "": it can */
 	struct feed_known known; /* after it; its text in arena */
 	struct err err;
 	unsigned checked; /* of todo, counted by check */

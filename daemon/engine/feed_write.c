@@ -29,11 +29,21 @@ stalled(struct feed_run *run)
 {
 	if (run->err.code != ERR_STORAGE && run->err.code != ERR_UNAVAILABLE)
 		return false;
-	if (run->retry_ms == 0)
+	if (run->waits[0] == '\0')
 		log_write(LOG_ERROR, "%s: waits, as nothing can be written: %s", run->mailbox->name,
 			run->err.message);
+	text_copy(run->waits, sizeof run->waits, run->err.message);
 	run->retry_ms = clock_monotonic_ms() + AGAIN_MS;
 	return true;
+}
+
+static void
+goes_on(struct feed_run *run)
+{
+	if (run->waits[0] != '\0')
+		log_write(LOG_NOTICE, "%s: goes on, as the database can be written again",
+			run->mailbox->name);
+	run->waits[0] = '\0';
 }
 
 /* Back on the loop under the board. false: the program ends, and the run with it. */
@@ -218,6 +228,7 @@ record_done(struct work *work)
 		if (run->failed)
 			record_failed(run);
 		else {
+			goes_on(run);
 			for (unsigned i = run->recorded; i < run->now_at; i++)
 				free_answer(&run->answers[i]);
 			run->recorded = run->now_at;
@@ -294,10 +305,13 @@ look_done(struct work *work)
 		if (run->failed) {
 			if (!stalled(run))
 				feed_end(run, &run->err);
-		} else if (run->more)
-			feed_look(run);
-		else
-			feed_end(run, NULL);
+		} else {
+			goes_on(run);
+			if (run->more)
+				feed_look(run);
+			else
+				feed_end(run, NULL);
+		}
 	}
 	pthread_mutex_unlock(&engine->board);
 }

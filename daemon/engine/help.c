@@ -18,6 +18,7 @@ static const struct noun NOUNS[] = {
 	{ "capture", "what was decided of each message, and why" },
 	{ "contact", "persons and companies" },
 	{ "interaction", "mail, calls, meetings, notes" },
+	{ "salesperson", "who of us looks after contacts, and which local user is who" },
 	{ "series", "number series" },
 	{ "setup", "settings of the records" },
 	{ "watch", "tell what happens" },

@@ -98,7 +98,7 @@ check_stranger(struct connection *connection, int *code, struct err *err)
 {
 	if (connection->peer.caller.access != 0)
 		return 0;
-	if (!connection->refused)
+	if (!connection->refused && control_may_tell(connection->control, connection->peer.uid))
 		log_write(LOG_NOTICE, "control: '%s' (uid %u) asks and may not",
 			connection->peer.caller.user, (unsigned)connection->peer.uid);
 	connection->refused = true;
@@ -111,7 +111,8 @@ check_stranger(struct connection *connection, int *code, struct err *err)
 /* Adds request to the batch of its lane; *fresh is taken when it begins one. One that waits for its
  * file holds up those after it, and none before. */
 static void
-add_request(struct connection *connection, struct request *request, struct batch **fresh)
+add_request(
+	struct connection *connection, struct request *request, size_t size, struct batch **fresh)
 {
 	enum lane lane = command_lane(request->command);
 	const char *path;
@@ -126,7 +127,9 @@ add_request(struct connection *connection, struct request *request, struct batch
 	}
 	batch = batch_for(connection, *fresh, lane);
 	batch->requests[batch->count++] = *request;
+	batch->size += size;
 	connection->waiting++;
+	connection->held += size;
 	if (request->input != NULL)
 		inputs_ask(connection, request, path);
 	if (batch == *fresh)
@@ -160,7 +163,7 @@ take_line(struct connection *connection, const char *line, size_t size)
 	if (check_stranger(connection, &code, &err) < 0 || result < 0) {
 		refuse_line(connection, &request, code, &err);
 	} else if (kind == LINE_REQUEST) {
-		add_request(connection, &request, &fresh);
+		add_request(connection, &request, size, &fresh);
 	} else {
 		if (kind == LINE_CANCEL)
 			cancel(connection, &request);
@@ -172,13 +175,19 @@ take_line(struct connection *connection, const char *line, size_t size)
 		control_return(connection->control, fresh);
 }
 
+static size_t
+line_max(const struct connection *connection)
+{
+	return connection->peer.caller.access != 0 ? JSON_LINE_MAX : STRANGER_LINE_MAX;
+}
+
 static void
 too_long(struct connection *connection)
 {
 	static const struct request nobody = { .id = "null" };
 	struct err err;
 
-	fail(&err, ERR_USAGE, "a line is over %d bytes long", JSON_LINE_MAX);
+	fail(&err, ERR_USAGE, "a line is over %zu bytes long", line_max(connection));
 	answer_at_once(connection, &nobody, -32700, &err);
 }
 
@@ -197,7 +206,7 @@ take_lines(struct connection *connection)
 
 		if (connection->skipping)
 			connection->skipping = false;
-		else if (end - start > JSON_LINE_MAX)
+		else if (end - start > line_max(connection))
 			too_long(connection);
 		else if (end > start && !(end == start + 1 && in->bytes[start] == '\r'))
 			take_line(connection, in->bytes + start, end - start);
@@ -208,13 +217,17 @@ take_lines(struct connection *connection)
 		return;
 	text_drop_front(in, start);
 	connection->scanned = in->size;
-	if (connection->skipping || in->size > JSON_LINE_MAX) {
+	if (connection->skipping || in->size > line_max(connection)) {
 		if (!connection->skipping)
 			too_long(connection);
 		connection->skipping = true;
 		text_reset(in);
 		connection->scanned = 0;
 	}
+	if (in->size == 0)
+		connection->line_ms = 0;
+	else if (start > 0 || connection->line_ms == 0)
+		connection->line_ms = clock_monotonic_ms();
 }
 
 /* The last line may end with the connection in place of a newline. */
@@ -250,7 +263,7 @@ connection_read(struct connection *connection)
 		connection->in.size += (size_t)got;
 		connection->active_ms = clock_monotonic_ms();
 		take_lines(connection);
-		if (got < READ_SIZE || connection->waiting >= WAITING_MAX)
+		if (got < READ_SIZE || connection_is_full(connection))
 			break;
 	}
 	if (!connection->closing && connection->in.size == 0)

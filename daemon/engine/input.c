@@ -240,11 +240,11 @@ inputs_end(struct connection *connection)
 	}
 }
 
-/* It holds up so many requests that no more is read, nor its bytes, which come behind them. */
+/* It holds up so much that no more is read, nor its bytes, which come behind the rest. */
 static bool
 is_stuck(const struct connection *connection)
 {
-	return connection->waiting >= WAITING_MAX && input_is_open(connection->first);
+	return connection_is_full(connection) && input_is_open(connection->first);
 }
 
 bool
@@ -257,7 +257,10 @@ inputs_tick(struct connection *connection, int64_t now_ms)
 	if (request == NULL || (!stuck && now_ms - connection->input_ms <= INPUT_IDLE_MS))
 		return false;
 	name = request->input->param->name;
-	if (stuck)
+	if (stuck && connection->waiting < WAITING_MAX)
+		fail_field(&request->input->err, ERR_UNAVAILABLE, name,
+			"requests of over %d bytes came before the last of '%s'", HELD_MAX, name);
+	else if (stuck)
 		fail_field(&request->input->err, ERR_UNAVAILABLE, name,
 			"%d requests came before the last of '%s'", WAITING_MAX, name);
 	else

@@ -32,7 +32,7 @@ take_frame(struct link *link, const struct frame *frame)
 {
 	struct err err;
 
-	link->heard_ms = clock_monotonic_ms();
+	link->unanswered = 0;
 	if (frame->type == FRAME_PONG)
 		return;
 	if (link->kind == CHILD_PARSE) {
@@ -146,7 +146,6 @@ link_new(struct pipeline *pipeline, enum child_kind kind, uint32_t id, uint32_t 
 	link->id = id;
 	link->source = source;
 	link->descriptor = descriptor;
-	link->heard_ms = clock_monotonic_ms();
 	link->credit = FRAME_CREDIT_FIRST;
 	uv_poll_init(&pipeline->engine->loop, &link->poll, descriptor);
 	link->poll.data = link;

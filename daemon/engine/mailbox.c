@@ -121,6 +121,7 @@ mailbox_free(struct mailbox *mailbox)
 		free(folder);
 	}
 	feed_free(mailbox);
+	wanting_end(mailbox);
 	free(mailbox->name);
 	free(mailbox->error);
 	free(mailbox->capabilities);

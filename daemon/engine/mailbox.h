@@ -18,7 +18,7 @@ enum {
 	FLYING_MAX = 8,
 	PARSE_MS = 10000, /* for one item */
 	PING_MS = 10000,
-	SILENT_MS = 40000, /* a child that answers no ping is killed */
+	PINGS_MAX = 4, /* a child that answers none of so many is killed */
 	WANTS_MAX = 100,
 	STALLED_S = 5, /* until a failed write is tried again */
 };
@@ -46,7 +46,8 @@ struct link {
 	size_t sent;
 	int events;
 	int64_t credit; /* bytes of items it may still send */
-	int64_t pinged_ms, heard_ms;
+	int64_t pinged_ms;
+	unsigned unanswered; /* pings since it was heard last */
 	bool dead; /* nothing more from it; freed when its poll is closed */
 };
 
@@ -78,6 +79,12 @@ struct job {
 	const char *error; /* own */
 };
 
+/* The last count of a stream's ledger: it takes time in proportion to the mail of years. */
+struct tally {
+	int64_t stream, count;
+	int64_t begun_ms; /* when it was counted */
+};
+
 struct folder {
 	struct folder *next;
 	struct mailbox *mailbox;
@@ -93,6 +100,8 @@ struct folder {
 	int64_t since;
 	int64_t last_complete, last_byte, next_try;
 	int64_t noted_complete; /* as the database has it */
+	int64_t written_ms; /* a slice was given to the writer, or committed */
+	struct tally tally; /* the readers', under the board */
 	unsigned new_flying;
 	uint32_t synced; /* token of the newest FRAME_SYNC that was answered */
 	uint64_t synced_place; /* slices up to here came before that answer */
@@ -167,6 +176,7 @@ struct slice {
 	bool begun, ended, cut, has_base, finishing;
 	unsigned given, writing; /* items given to the writer; writes under way */
 	struct retry *retry; /* who waits for it, or NULL */
+	const char *why; /* it was cut, as fetch says; or NULL */
 };
 
 /* An item at parse, or before it. */
@@ -191,7 +201,7 @@ struct parsing {
 	struct ask *first, *last, *unsent;
 	unsigned count;
 	uint32_t tokens;
-	int64_t first_ms; /* since when the first one is at it */
+	int64_t first_ms; /* awake: since when the first one is at it */
 	bool alone; /* the first one goes by itself */
 };
 
@@ -290,7 +300,7 @@ int parsing_frame(struct pipeline *pipeline, const struct frame *frame, struct e
 void parsing_pump(struct pipeline *pipeline);
 /* parse ended; clean: by itself, with status 0. */
 void parsing_lost(struct pipeline *pipeline, bool clean, const char *how);
-void parsing_tick(struct pipeline *pipeline, int64_t now_ms);
+void parsing_tick(struct pipeline *pipeline);
 /* Nobody waits for the asks of run any more. */
 void parsing_forget(struct pipeline *pipeline, const struct feed_run *run);
 void parsing_free(struct pipeline *pipeline);
@@ -320,6 +330,8 @@ void wanting_begin(struct mailbox *mailbox);
 int wanting_frame(struct mailbox *mailbox, const struct frame *frame, struct err *err);
 void wanting_text(struct ask *ask, const char *text, bool truncated);
 void wanting_lost(struct mailbox *mailbox);
+/* With the program. */
+void wanting_end(struct mailbox *mailbox);
 
 /* record_source.c: any thread */
 int source_write(struct pipeline *pipeline, struct store *store, struct arena *arena,
@@ -362,11 +374,14 @@ void sync_state_changed(struct mailbox *mailbox);
 struct retry {
 	unsigned pending; /* slices, and notes in the journal, under way */
 	uint64_t asked, cut;
+	char why[401]; /* the last of those was cut */
 	void (*done)(struct retry *retry);
 };
 /* Asks for uids in slices; retry->done is called when all are decided or given up. */
 void retry_ask(struct retry *retry, struct folder *folder, struct uid_set *uids);
 void retry_slice_done(struct slice *slice);
+/* One of what is under way is over; why: it was cut, and nothing of it was read. NULL: it is done. */
+void retry_done(struct retry *retry, const char *why);
 /* Adds a journal row of who asks for so many of folder; the retry is done once that is kept, too. */
 void
 retry_note(struct asking *asking, struct retry *retry, const struct folder *folder, uint64_t count);

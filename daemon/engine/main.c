@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
@@ -11,6 +12,7 @@
 int
 main(int argc, char **argv)
 {
+	uv_replace_allocator(mem_alloc, mem_resize, mem_zero, free); /* it would abort instead */
 	log_set_program("engine");
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && strcmp(argv[1], "--check-sandbox") == 0)

@@ -30,7 +30,7 @@ take_first(struct parsing *parsing)
 		parsing->last = NULL;
 	parsing->count--;
 	parsing->alone = false;
-	parsing->first_ms = clock_monotonic_ms();
+	parsing->first_ms = clock_awake_ms();
 	return ask;
 }
 
@@ -80,7 +80,7 @@ parsing_add(struct pipeline *pipeline, struct ask *ask)
 		parsing->last->next = ask;
 	else {
 		parsing->first = ask;
-		parsing->first_ms = clock_monotonic_ms();
+		parsing->first_ms = clock_awake_ms();
 	}
 	parsing->last = ask;
 	if (parsing->unsent == NULL)
@@ -116,7 +116,7 @@ parsing_pump(struct pipeline *pipeline)
 		if (parsing->alone && parsing->unsent != parsing->first)
 			break;
 		if (parsing->unsent == parsing->first)
-			parsing->first_ms = clock_monotonic_ms();
+			parsing->first_ms = clock_awake_ms();
 		send_ask(link, parsing->unsent);
 		parsing->unsent = parsing->unsent->next;
 	}
@@ -298,12 +298,12 @@ parsing_lost(struct pipeline *pipeline, bool clean, const char *how)
 }
 
 void
-parsing_tick(struct pipeline *pipeline, int64_t now_ms)
+parsing_tick(struct pipeline *pipeline)
 {
 	struct parsing *parsing = &pipeline->parsing;
 
 	if (pipeline->parse == NULL || parsing->first == NULL || !parsing->first->sent ||
-		now_ms - parsing->first_ms < PARSE_MS)
+		clock_awake_ms() - parsing->first_ms < PARSE_MS)
 		return;
 	link_kill(pipeline->parse, "it has been at one item for 10 s");
 }

@@ -132,10 +132,11 @@ ping(struct link *link, int64_t now_ms)
 
 	if (link->dead || now_ms - link->pinged_ms < PING_MS)
 		return;
-	if (link->pinged_ms != 0 && now_ms - link->heard_ms > SILENT_MS) {
+	if (link->unanswered == PINGS_MAX) {
 		link_kill(link, "it does not answer");
 		return;
 	}
+	link->unanswered++;
 	link->pinged_ms = now_ms;
 	frame_begin(&writer, &link->out, FRAME_PING, 0, 0);
 	frame_end(&writer);
@@ -150,7 +151,7 @@ pipeline_tick(struct pipeline *pipeline, int64_t now_ms)
 		if (link->kind == CHILD_FETCH) /* parse is timed by the item it is at */
 			ping(link, now_ms);
 	}
-	parsing_tick(pipeline, now_ms);
+	parsing_tick(pipeline);
 	writes_tick(pipeline, now_ms);
 	enrolment_tick(pipeline, now_ms);
 	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;

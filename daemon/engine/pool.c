@@ -17,7 +17,6 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct work *first, *last;
-	unsigned waiting;
 	bool stop;
 	struct pool_thread threads[THREADS_MAX];
 	unsigned count;
@@ -48,7 +47,6 @@ take(struct pool *pool)
 		pool->first = work->next;
 		if (pool->first == NULL)
 			pool->last = NULL;
-		pool->waiting--;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return work;
@@ -93,20 +91,8 @@ pool_add(struct pool *pool, struct work *work)
 	else
 		pool->first = work;
 	pool->last = work;
-	pool->waiting++;
 	pthread_cond_signal(&pool->more);
 	pthread_mutex_unlock(&pool->lock);
-}
-
-unsigned
-pool_waiting(struct pool *pool)
-{
-	unsigned waiting;
-
-	pthread_mutex_lock(&pool->lock);
-	waiting = pool->waiting;
-	pthread_mutex_unlock(&pool->lock);
-	return waiting;
 }
 
 void

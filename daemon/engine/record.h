@@ -13,6 +13,7 @@ int call_contact_at(struct call *call, const char *param, unsigned i, int64_t *i
 
 /* The finished record as text; arena. */
 int contact_text(struct call *call, int64_t id, const char **out, struct err *err);
+/* Whole, for the journal; what the caller is answered is answer_interaction's. */
 int interaction_text(struct call *call, int64_t id, const char **out, struct err *err);
 /* Writes the record as the answer, or as an item of one. */
 int answer_contact(struct call *call, int64_t id, struct err *err);

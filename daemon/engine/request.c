@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ batch_reset(struct batch *batch)
 	batch->connection = NULL;
 	batch->next = NULL;
 	batch->count = batch->next_request = 0;
+	batch->size = 0;
 	if (batch->out.room > KEEP)
 		text_clear(&batch->out);
 	else
@@ -271,6 +273,7 @@ request_parse(struct arena *arena, const char *line, size_t size, struct request
 	if (read_members(arena, out, &members, code, err) < 0 ||
 		check_shape(out, &members, code, err) < 0)
 		return -1;
+	assert(members.method != NULL);
 	*kind = LINE_REQUEST;
 	if (strcmp(members.method, "cancel") == 0)
 		*kind = LINE_CANCEL;

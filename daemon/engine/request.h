@@ -36,6 +36,7 @@ struct batch {
 	enum lane lane;
 	struct arena *arena;
 	unsigned count, next_request; /* those before next_request are answered */
+	size_t size; /* of the requests' lines */
 	struct text out;
 	struct request requests[BATCH_MAX];
 };

@@ -180,6 +180,7 @@ new_part(struct slice *slice, unsigned count)
 {
 	struct write *write = write_new(slice, count);
 
+	slice->folder->written_ms = clock_monotonic_ms();
 	move_items(slice, write, 0);
 	write->capture.stream_id = slice->stream;
 	write->capture.kind = kind_of(slice);
@@ -332,6 +333,7 @@ slice_written(struct write *write)
 	struct mailbox *mailbox = slice->mailbox;
 
 	slice->writing--;
+	slice->folder->written_ms = clock_monotonic_ms();
 	give_credit(slice, write->credit);
 	if (write->wanted > 0) {
 		mailbox->wanted = true;
@@ -378,6 +380,10 @@ slices_lost(struct pipeline *pipeline, struct link *link)
 void
 slices_free(struct pipeline *pipeline)
 {
-	while (pipeline->slices != NULL)
-		slice_free(pipeline->slices);
+	struct slice *next;
+
+	for (struct slice *slice = pipeline->slices; slice != NULL; slice = next) {
+		next = slice->next;
+		slice_free(slice);
+	}
 }

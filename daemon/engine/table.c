@@ -12,6 +12,7 @@ static const struct command *const TABLES[] = {
 	capture_commands,
 	contact_commands,
 	interaction_commands,
+	salesperson_commands,
 	series_commands,
 	setup_commands,
 	watch_commands,
@@ -150,7 +151,7 @@ list_verbs(const char *noun, char *out, size_t room)
 		if (used + strlen(command->name + length + 1) + 2 >= room)
 			continue;
 		if (used > 0) {
-			memcpy(out + used, ", ", 2);
+			memcpy(out + used, ", ", 3);
 			used += 2;
 		}
 		spell(command->name + length + 1, out + used, room - used);

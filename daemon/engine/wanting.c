@@ -264,7 +264,7 @@ wanting_begin(struct mailbox *mailbox)
 struct part_text {
 	uint64_t uid;
 	struct frame_field bytes;
-	bool has_bytes, gone, last;
+	bool has_bytes, truncated, gone, last;
 	const char *error;
 };
 
@@ -283,6 +283,9 @@ read_part(const struct frame *frame, struct arena *arena, struct part_text *out,
 		case TAG_BYTES:
 			out->bytes = field;
 			out->has_bytes = true;
+			break;
+		case TAG_TRUNCATED:
+			out->truncated = true;
 			break;
 		case TAG_GONE:
 			out->gone = true;
@@ -334,6 +337,7 @@ take_part(struct wanting *wanting, uint32_t token, const struct part_text *part)
 			continue;
 		if (wanting->wants[i].uid != part->uid)
 			continue;
+		state->truncated = part->truncated;
 		if (part->has_bytes)
 			read_text(wanting, i, &part->bytes);
 		else
@@ -375,7 +379,8 @@ wanting_text(struct ask *ask, const char *text, bool truncated)
 
 	if (text != NULL)
 		state->text = arena_text(wanting->arena, text);
-	state->truncated = truncated;
+	if (truncated)
+		state->truncated = true;
 	settle(wanting, ask->item, text != NULL ? WANT_TEXT : WANT_NONE);
 	finish_if_complete(wanting);
 }
@@ -398,4 +403,12 @@ wanting_lost(struct mailbox *mailbox)
 	}
 	if (any)
 		finish_if_complete(wanting);
+}
+
+void
+wanting_end(struct mailbox *mailbox)
+{
+	if (mailbox->wanting != NULL && mailbox->wanting->open > 0) /* else it is queued */
+		wanting_free(mailbox->wanting);
+	mailbox->wanting = NULL;
 }

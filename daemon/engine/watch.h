@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "liaison/base/err.h"
+#include "liaison/base/text.h"
 #include "liaison/capture/capture.h"
 
 /* What watchers are told: numbered in the transaction that makes it true, sent after its COMMIT. */
@@ -23,8 +24,10 @@ struct tell {
 	struct tell *next;
 	int64_t seq;
 	const char *kind;
-	size_t size;
-	char record[]; /* JSON object */
+	struct text record; /* JSON object; own */
+	struct text
+		withheld; /* what others than its owners are told; own. Empty: all are told the record */
+	struct text owners; /* lines: "=CODE" and "@user"; own */
 };
 
 struct watch {
@@ -37,6 +40,9 @@ struct watch {
 /* On the writer, in the open transaction: numbers the event and keeps it for watch_send. */
 int watch_note(
 	struct worker *worker, int64_t now, const char *kind, const char *record, struct err *err);
+/* The same for an interaction: the log refers to it, and whoever reads it sees what is theirs. */
+int watch_note_interaction(
+	struct worker *worker, int64_t now, const char *kind, int64_t interaction, struct err *err);
 /* The same for what a slice recorded and changed; records are written only when somebody looks. */
 int watch_note_result(
 	struct worker *worker, int64_t now, const struct capture_result *result, struct err *err);

@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "engine.h"
-#include "liaison/crm/interaction.h"
-#include "liaison/store/event_log.h"
 #include "loop_call.h"
 
 /* Telling watchers: at once, or from the log until they have caught up. */
@@ -46,9 +45,41 @@ send_event(const struct watcher *watcher, int64_t seq, const char *kind, const c
 	text_clear(&out);
 }
 
+/* One of the owners' lines: "@ada", or "=AB" in any case. */
+static bool
+has_owner(const struct text *owners, char sign, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (const char *line = owners->bytes; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		bool same = sign == '@' ? strncmp(line + 1, name, size) == 0
+					: strncasecmp(line + 1, name, size) == 0;
+
+		if (line[0] == sign && same && line[size + 1] == '\n')
+			return true;
+	}
+	return false;
+}
+
+/* As find_viewer says it of a command's caller. */
+static bool
+sees_whole(const struct watcher *watcher, const struct tell *tell)
+{
+	const struct caller *caller = &watcher->connection->peer.caller;
+
+	if (tell->withheld.size == 0 || caller->trusted)
+		return true;
+	if (tell->owners.size == 0)
+		return false;
+	return watcher->as != NULL ? has_owner(&tell->owners, '=', watcher->as)
+				   : has_owner(&tell->owners, '@', caller->user);
+}
+
 static void
 tell_one(struct watcher *watcher, const struct tell *tell)
 {
+	const struct text *record;
+
 	if (watcher->behind) {
 		watcher->newest = tell->seq;
 		return;
@@ -58,10 +89,12 @@ tell_one(struct watcher *watcher, const struct tell *tell)
 	watcher->seq = tell->seq;
 	if (!wants(watcher, tell->kind))
 		return;
-	if (watcher->lagged || connection_backlog(watcher->connection) > LAG_MAX)
+	if (watcher->lagged || connection_backlog(watcher->connection) > LAG_MAX) {
 		watcher->lagged = true;
-	else
-		send_event(watcher, tell->seq, tell->kind, tell->record, tell->size);
+		return;
+	}
+	record = sees_whole(watcher, tell) ? &tell->record : &tell->withheld;
+	send_event(watcher, tell->seq, tell->kind, record->bytes, record->size);
 }
 
 void
@@ -83,6 +116,7 @@ free_watcher(struct watcher *watcher)
 	for (unsigned i = 0; i < watcher->kind_count; i++)
 		free(watcher->kinds[i]);
 	free(watcher->kinds);
+	free(watcher->as);
 	free(watcher->id);
 	free(watcher);
 }
@@ -135,68 +169,6 @@ watch_has(const struct watch *watch, const struct connection *connection)
 	return false;
 }
 
-/* A page of the log for one watcher. */
-struct page {
-	struct work work; /* first */
-	struct watcher *watcher;
-	struct watch *watch;
-	int64_t from, first; /* first: the oldest that is kept */
-	struct arena *arena;
-	struct event_entry *entries;
-	unsigned count;
-	bool failed;
-};
-
-static int
-write_out(struct worker *worker, struct arena *arena, struct event_entry *entry, struct err *err)
-{
-	struct json_out json;
-	int64_t id;
-
-	if (entry->record[0] != '@')
-		return 0;
-	text_reset(&worker->record);
-	json_out_init(&json, &worker->record);
-	if (text_to_int64(strrchr(entry->record, ' ') + 1, &id) < 0 ||
-		interaction_write(worker->store, arena, id, &json, err) < 0) {
-		entry->record = "null"; /* it was removed since */
-		return 0;
-	}
-	entry->record = arena_text_n(arena, worker->record.bytes, worker->record.size);
-	return 0;
-}
-
-static int
-read_inside(struct page *page, struct worker *worker, struct err *err)
-{
-	int64_t last;
-
-	if (event_log_bounds(worker->store, &page->first, &last, err) < 0 ||
-		event_log_list(worker->store, page->arena, page->from, PAGE, &page->entries,
-			&page->count, err) < 0)
-		return -1;
-	for (unsigned i = 0; i < page->count; i++) {
-		if (write_out(worker, page->arena, &page->entries[i], err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static void
-read_page(struct work *work, struct worker *worker)
-{
-	struct page *page = (struct page *)work;
-	struct err err;
-
-	if (store_begin(worker->store, &err) < 0) {
-		page->failed = true;
-		return;
-	}
-	page->failed = read_inside(page, worker, &err) < 0;
-	if (store_commit(worker->store, &err) < 0)
-		store_rollback(worker->store);
-}
-
 static void ask_page(struct watch *watch, struct watcher *watcher);
 
 static void
@@ -213,7 +185,7 @@ send_lagged(struct watcher *watcher, int64_t seq)
 }
 
 static void
-send_page(struct page *page)
+send_page(struct watch_page *page)
 {
 	struct watcher *watcher = page->watcher;
 
@@ -232,7 +204,7 @@ send_page(struct page *page)
 static void
 page_done(struct work *work)
 {
-	struct page *page = (struct page *)work;
+	struct watch_page *page = (struct watch_page *)work;
 	struct watcher *watcher = page->watcher;
 	struct watch *watch = page->watch;
 	unsigned count = page->count;
@@ -255,14 +227,18 @@ page_done(struct work *work)
 static void
 ask_page(struct watch *watch, struct watcher *watcher)
 {
-	struct page *page = mem_zero(1, sizeof *page);
+	struct watch_page *page = mem_zero(1, sizeof *page);
 
-	page->work.run = read_page;
+	page->work.run = watch_page_read;
 	page->work.done = page_done;
 	page->watcher = watcher;
 	page->watch = watch;
 	page->from = watcher->seq;
+	page->most = PAGE;
 	page->arena = arena_new();
+	page->trusted = watcher->connection->peer.caller.trusted;
+	page->user = arena_text(page->arena, watcher->connection->peer.caller.user);
+	page->as = arena_text(page->arena, watcher->as);
 	watcher->reading = true;
 	pool_add(watch->engine->readers, &page->work);
 }
@@ -291,6 +267,7 @@ new_watcher(const struct loop_call *call)
 
 	watcher->connection = call->batch->connection;
 	watcher->id = mem_text(loop_call_id(call));
+	watcher->as = words->as == NULL ? NULL : mem_text(words->as);
 	watcher->kind_count = call_count(words, "kind");
 	watcher->kinds = mem_zero(watcher->kind_count + 1, sizeof *watcher->kinds);
 	for (unsigned i = 0; i < watcher->kind_count; i++)

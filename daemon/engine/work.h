@@ -68,6 +68,8 @@ void writer_add(struct writer *writer, struct work *work);
 bool writer_pressed(struct writer *writer);
 /* Work that is queued and not begun, by priority. */
 unsigned writer_waiting(struct writer *writer, enum work_priority priority);
+/* What is wrong with the database, in words; false: nothing. Any thread. */
+bool writer_trouble(struct writer *writer, char *words, size_t size);
 /* Finishes the running work, checkpoints, ends the thread; what is queued is dropped. */
 void writer_stop(struct writer *writer);
 /* Closes its store. The struct stays: what is queued goes with the process, and is no leak. */
@@ -79,7 +81,6 @@ struct pool *pool_new(struct engine *engine, struct done *done);
 /* store: own from now on; one thread a store. */
 int pool_add_thread(struct pool *pool, struct store *store, struct err *err);
 void pool_add(struct pool *pool, struct work *work);
-unsigned pool_waiting(struct pool *pool);
 void pool_stop(struct pool *pool); /* what is queued is dropped */
 void pool_close(struct pool *pool); /* as writer_close */
 

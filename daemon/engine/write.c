@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "feed.h"
 #include "liaison/base/log.h"
 #include "write.h"
 
@@ -196,6 +197,24 @@ writes_tick(struct pipeline *pipeline, int64_t now_ms)
 		next = write->next;
 		write_give(write);
 	}
+}
+
+bool
+pipeline_waits(struct pipeline *pipeline, char *why, size_t size)
+{
+	const char *words;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	words = pipeline->stalled;
+	for (const struct mailbox *mailbox = pipeline->mailboxes; words == NULL && mailbox != NULL;
+		mailbox = mailbox->next) {
+		if (mailbox->feed != NULL && mailbox->feed->waits[0] != '\0')
+			words = mailbox->feed->waits;
+	}
+	if (words != NULL)
+		text_copy(why, size, words);
+	pthread_mutex_unlock(&pipeline->engine->board);
+	return words != NULL;
 }
 
 void

@@ -5,17 +5,14 @@
 #include "liaison/base/log.h"
 #include "liaison/capture/capture.h"
 #include "settings.h"
+#include "upkeep.h"
 #include "watch.h"
 #include "work.h"
 
 /* The one thread that writes. Commands come first, up to 64 requests in one transaction; then mail
  * that is new, then the backfill, then the rest, each in transactions of its own. */
 
-enum {
-	WAL_PAGES_MAX = 4096, /* 16 MiB: about here the log is moved into the database */
-	WAL_PAGES_HUGE = 16384, /* 64 MiB: readers that hold it up are waited for */
-	IDLE_MS = 1000,
-};
+enum { IDLE_MS = 1000 };
 
 struct queue {
 	struct work *first, *last;
@@ -24,6 +21,7 @@ struct queue {
 
 struct writer {
 	struct worker worker;
+	struct upkeep upkeep;
 	struct done *done;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -89,6 +87,7 @@ writer_new(struct engine *engine, struct store *store, struct done *done)
 	pthread_condattr_t attributes;
 
 	worker_init(&writer->worker, engine, store);
+	upkeep_init(&writer->upkeep, store);
 	writer->done = done;
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -130,6 +129,12 @@ bool
 writer_pressed(struct writer *writer)
 {
 	return writer_waiting(writer, WORK_COMMAND) > 0;
+}
+
+bool
+writer_trouble(struct writer *writer, char *words, size_t size)
+{
+	return upkeep_trouble(&writer->upkeep, words, size);
 }
 
 static struct work *
@@ -198,6 +203,16 @@ undo_group(struct work *work, const struct err *err)
 	}
 }
 
+/* What was learned in the transaction, and would have been told of it, goes with it. */
+static void
+roll_back(struct writer *writer)
+{
+	store_rollback(writer->worker.store);
+	if (writer->worker.capture != NULL)
+		capture_contacts_changed(writer->worker.capture);
+	watch_forget(&writer->worker);
+}
+
 static void
 run_group(struct writer *writer, struct work *first)
 {
@@ -213,8 +228,7 @@ run_group(struct writer *writer, struct work *first)
 		work->run(work, &writer->worker);
 	}
 	if (store_commit(store, &err) < 0) {
-		store_rollback(store);
-		watch_forget(&writer->worker);
+		roll_back(writer);
 		undo_group(first, &err);
 		return;
 	}
@@ -227,21 +241,8 @@ run_alone(struct writer *writer, struct work *work)
 	arena_reset(writer->worker.arena);
 	work->run(work, &writer->worker);
 	if (store_in_transaction(writer->worker.store))
-		store_rollback(writer->worker.store);
+		roll_back(writer);
 	watch_forget(&writer->worker);
-}
-
-static void
-checkpoint(struct writer *writer, bool idle)
-{
-	struct store *store = writer->worker.store;
-	int64_t pages = store_wal_pages(store);
-	struct err err;
-
-	if (pages < (idle ? 1 : WAL_PAGES_MAX))
-		return;
-	if (store_checkpoint(store, idle || pages > WAL_PAGES_HUGE, &pages, &err) < 0)
-		log_write(LOG_WARNING, "database: %s", err.message);
 }
 
 static void
@@ -259,25 +260,22 @@ run_thread(void *argument)
 {
 	struct writer *writer = argument;
 	struct work *work;
-	bool idle = false;
 
 	while (!writer->stop) {
 		work = take(writer);
 		if (work == NULL) {
-			if (!idle)
-				checkpoint(writer, true);
-			idle = true;
+			upkeep_turn(&writer->upkeep, true);
 			continue;
 		}
-		idle = false;
 		if (work->weight > 0)
 			run_group(writer, work);
 		else
 			run_alone(writer, work);
 		return_group(writer, work);
-		checkpoint(writer, false);
+		upkeep_turn(&writer->upkeep, false);
 	}
-	checkpoint(writer, true);
+	if (!store_is_poisoned(writer->worker.store))
+		upkeep_turn(&writer->upkeep, true);
 	return NULL;
 }
 
@@ -309,6 +307,7 @@ writer_close(struct writer *writer)
 	settings_release(writer->settings);
 	store_close(writer->worker.store);
 	worker_clear(&writer->worker);
+	upkeep_clear(&writer->upkeep);
 	pthread_mutex_destroy(&writer->lock);
 	pthread_cond_destroy(&writer->more);
 }

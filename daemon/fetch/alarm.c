@@ -12,7 +12,7 @@ struct alarms {
 	size_t count, room;
 	void (*woke)(void *context, int64_t milliseconds);
 	void *context;
-	int64_t clock; /* when the timer was set, by both clocks */
+	int64_t clock; /* when it rang last, by both clocks */
 	int64_t awake;
 };
 
@@ -53,20 +53,21 @@ sink(struct alarms *alarms, struct alarm *alarm)
 	place(alarms, slot, alarm);
 }
 
+int64_t
+alarms_next(const struct alarms *alarms)
+{
+	return alarms->count > 0 ? alarms->heap[1]->at : INT64_MAX;
+}
+
 static void on_timer(uv_timer_t *timer);
 
 static void
 set_timer(struct alarms *alarms)
 {
-	int64_t now = clock_monotonic_ms();
-	int64_t delay = alarms->count > 0 ? alarms->heap[1]->at - now : LONGEST_MS;
+	int64_t now = clock_monotonic_ms(), next = alarms_next(alarms), delay = 0;
 
-	if (delay < 0)
-		delay = 0;
-	if (delay > LONGEST_MS)
-		delay = LONGEST_MS;
-	alarms->clock = now;
-	alarms->awake = clock_awake_ms();
+	if (next > now)
+		delay = next - now < LONGEST_MS ? next - now : LONGEST_MS;
 	uv_update_time(alarms->timer.loop);
 	uv_timer_start(&alarms->timer, on_timer, (uint64_t)delay, 0);
 }
@@ -77,6 +78,8 @@ notice_sleep(struct alarms *alarms)
 	int64_t passed = clock_monotonic_ms() - alarms->clock;
 	int64_t awake = clock_awake_ms() - alarms->awake;
 
+	alarms->clock += passed;
+	alarms->awake += awake;
 	if (passed - awake > SLEPT_MS)
 		alarms->woke(alarms->context, passed - awake);
 }
@@ -110,6 +113,8 @@ alarms_new(uv_loop_t *loop, void (*woke)(void *context, int64_t milliseconds), v
 	alarms->woke = woke;
 	alarms->context = context;
 	alarms->timer.data = alarms;
+	alarms->clock = clock_monotonic_ms();
+	alarms->awake = clock_awake_ms();
 	uv_timer_init(loop, &alarms->timer);
 	set_timer(alarms);
 	return alarms;

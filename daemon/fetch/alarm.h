@@ -26,5 +26,7 @@ void alarms_ring(struct alarms *alarms);
 /* Sets or moves; ring and owner must be set. */
 void alarm_set(struct alarms *alarms, struct alarm *alarm, int64_t at);
 void alarm_stop(struct alarms *alarms, struct alarm *alarm);
+/* When the next one rings; INT64_MAX: none is set. */
+int64_t alarms_next(const struct alarms *alarms);
 
 #endif

@@ -170,9 +170,10 @@ arrival_listed(struct connection *c, struct job *job, const struct imap_event *e
 		job_refuse(c, job, event->text);
 		return;
 	}
-	if (job->kind == JOB_NEW)
+	if (job->kind == JOB_NEW) {
+		cross_checked(job->folder, job->found.count > 0);
 		arrival_next(c, job);
-	else {
+	} else {
 		answer_uids(c->box, job, NULL);
 		job_end(c, job);
 	}

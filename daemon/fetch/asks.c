@@ -170,8 +170,10 @@ take_sync(struct mailbox *box, uint32_t token)
 {
 	int64_t now = clock_monotonic_ms();
 
-	if (box->source->state != SOURCE_AUTH_FAILED)
+	if (box->source->state != SOURCE_AUTH_FAILED) {
 		box->retry_at = now;
+		box->spaced_at = 0;
+	}
 	box->sync_wanted = token;
 	for (size_t i = 0; i < box->folder_count; i++) {
 		struct folder *folder = box->folders[i];

@@ -112,6 +112,20 @@ write_some(struct connection *connection, const char *bytes, size_t size, struct
 		connection_host(connection), strerror(errno));
 }
 
+/* The server ended it. */
+static void
+cut_off(struct connection *connection, const struct err *err)
+{
+	const char *doing = session_doing(connection);
+	char sentence[sizeof(err->message) + 40];
+
+	if (doing)
+		snprintf(sentence, sizeof(sentence), "%s (while %s)", err->message, doing);
+	else
+		text_copy(sentence, sizeof(sentence), err->message);
+	connection_fail(connection, SOURCE_OFFLINE, sentence, 0);
+}
+
 static bool
 talks(const struct connection *connection)
 {
@@ -129,14 +143,13 @@ connection_flush(struct connection *connection)
 
 	if (!talks(connection))
 		return;
-	while (!full && (bytes = imap_output(connection->imap, &size)) && size > 0) {
+	while (!full && !connection->broken && (bytes = imap_output(connection->imap, &size)) &&
+		size > 0) {
 		ssize_t n = write_some(connection, bytes, size, &err);
 
-		if (n < 0) {
-			connection_fail(connection, SOURCE_OFFLINE, err.message, 0);
-			return;
-		}
-		imap_sent(connection->imap, (size_t)n);
+		connection->broken = n < 0;
+		if (n > 0)
+			imap_sent(connection->imap, (size_t)n);
 		full = n == 0;
 	}
 	poll_for(connection, (connection->paused ? 0 : UV_READABLE) | (full ? UV_WRITABLE : 0));
@@ -195,7 +208,7 @@ read_all(struct connection *connection)
 		if (n == 0)
 			return;
 		if (n < 0) {
-			connection_fail(connection, SOURCE_OFFLINE, err.message, 0);
+			cut_off(connection, &err);
 			return;
 		}
 		if (feed(connection, buffer, (size_t)n) < 0)
@@ -293,9 +306,11 @@ dialled(void *context, int descriptor, const struct err *err)
 
 	connection->dial = NULL;
 	if (descriptor < 0) {
+		outage_begins(box_fetch(connection->box), connection->host);
 		connection_fail(connection, SOURCE_OFFLINE, err->message, 0);
 		return;
 	}
+	outage_ends(box_fetch(connection->box), connection->host);
 	connection->descriptor = descriptor;
 	uv_poll_init(&box_fetch(connection->box)->loop, &connection->poll, descriptor);
 	connection->poll.data = connection;

@@ -71,10 +71,12 @@ adopt(struct crew *crew, struct err *err)
 static int
 take_secret(struct crew *crew, const struct frame *frame, struct err *err)
 {
+	struct refusal refusal = { 0 };
 	struct frame_field field;
 	const char *bytes = NULL;
 	char why[300] = "";
 	size_t cursor = 0, size = 0;
+	uint64_t count;
 	int got;
 
 	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
@@ -84,7 +86,13 @@ take_secret(struct crew *crew, const struct frame *frame, struct err *err)
 		} else if (field.tag == TAG_ERROR)
 			snprintf(why, sizeof(why), "%.*s", (int)field.size,
 				(const char *)field.bytes);
+		else if (field.tag == TAG_NUMBER && field_u64(&field, UINT32_MAX, &count, err) == 0)
+			refusal.count = (uint32_t)count;
+		else if (field.tag == TAG_SINCE)
+			field_i64(&field, &refusal.until, err);
 	}
+	if (got == 0 && bytes)
+		sources_refusal(crew->fetch, frame->source, &refusal);
 	if (got == 0)
 		sources_secret(crew->fetch, frame, bytes, size, why[0] ? why : "there is none");
 	wipe((void *)(uintptr_t)frame->bytes, frame->size);
@@ -205,6 +213,18 @@ crew_ask_secret(struct crew *crew, uint32_t source, uint32_t token)
 	struct frame_writer writer;
 
 	frame_begin(&writer, &crew->out, FRAME_SECRET_ASK, source, token);
+	frame_end(&writer);
+	flush(crew);
+}
+
+void
+crew_tell_refusal(struct crew *crew, uint32_t source, const struct refusal *refusal)
+{
+	struct frame_writer writer;
+
+	frame_begin(&writer, &crew->out, FRAME_SECRET_REFUSED, source, 0);
+	frame_put_u64(&writer, TAG_NUMBER, refusal->count);
+	frame_put_i64(&writer, TAG_SINCE, refusal->until);
 	frame_end(&writer);
 	flush(crew);
 }

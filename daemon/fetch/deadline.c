@@ -19,6 +19,18 @@ patience(const struct connection *c)
 	return c->doubted ? WOKEN_ANSWER_MS : ANSWER_MS;
 }
 
+/* When silence is over, or the rate is to be looked at: first after a minute, then each second. Bytes that
+ * come meanwhile do not move the looks. */
+static int64_t
+answer_due(const struct connection *c, int64_t now)
+{
+	int64_t silent = c->last_byte + patience(c), look = c->asked_at + ANSWER_MS + 1;
+
+	if (look <= now)
+		look += ((now - look) / RATE_LOOK_MS + 1) * RATE_LOOK_MS;
+	return silent < look ? silent : look;
+}
+
 void
 session_arm(struct connection *c)
 {
@@ -27,7 +39,7 @@ session_arm(struct connection *c)
 	if (c->phase != PHASE_READY)
 		at = c->deadline;
 	else if (waits_for_answer(c))
-		at = c->last_byte + patience(c);
+		at = answer_due(c, now);
 	else if (imap_idling(c->imap) && c->idle_since + IDLE_RENEW_MS < at)
 		at = c->idle_since + IDLE_RENEW_MS;
 	if (c->phase == PHASE_READY && !c->home && c->used + WORKER_IDLE_MS < at &&
@@ -39,6 +51,12 @@ session_arm(struct connection *c)
 static const char *const PHASE_DOING[] = { "waiting for its turn", "connecting", "shaking hands",
 	"shaking hands", "waiting for the greeting", "asking what it can", "asking for the secret",
 	"logging in", "listing folders", "answering", "closing" };
+
+const char *
+session_doing(const struct connection *c)
+{
+	return c->phase < PHASE_READY ? PHASE_DOING[c->phase] : NULL;
+}
 
 static void
 too_slow(struct connection *c, const char *doing)

@@ -50,6 +50,8 @@ struct fetch {
 	struct trust *trusts; /* list; own */
 	struct place *places; /* list; own */
 	struct calendars calendars;
+	struct outage *outages; /* list; own */
+	int64_t reached_at; /* monotonic ms: when a host was connected to last */
 	struct alarm tidying;
 	uint32_t last_token;
 	bool stopping;
@@ -65,6 +67,9 @@ void fetch_load_trust(struct fetch *fetch);
 bool fetch_trusts_all(struct fetch *fetch);
 /* place.c: notes the folders of configured feeds; true: there is one more than before. */
 bool fetch_learn_places(struct fetch *fetch);
+/* outage.c: the host cannot be connected to, and can. */
+void outage_begins(struct fetch *fetch, const char *host);
+void outage_ends(struct fetch *fetch, const char *host);
 /* Some connections came to rest: what they used on the way goes back to the system soon. */
 void fetch_tidy_soon(struct fetch *fetch);
 /* Logs out of everything and ends the loop. */

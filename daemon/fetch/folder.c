@@ -35,6 +35,7 @@ free_folder(struct folder *folder)
 	free(folder->name);
 	free(folder->wire);
 	free(folder->error);
+	free(folder->deaf_why);
 	uid_set_clear(&folder->poison);
 	free(folder);
 }
@@ -215,6 +216,7 @@ folders_end(struct mailbox *box, struct connection *connection)
 	for (size_t i = 0; i < box->folder_count; i++) {
 		struct folder *folder = box->folders[i];
 
+		folder_try_hearing(box, folder);
 		folder->mode = mode_by_config(config, folder);
 		if (folder->mode == FOLDER_IDLE &&
 			(!(capabilities & IMAP_CAN_IDLE) || folder->deaf))
@@ -275,14 +277,22 @@ folder_fail(struct mailbox *box, struct folder *folder, const char *why)
 }
 
 void
+folder_show(struct mailbox *box, struct folder *folder, const char *why)
+{
+	char *old = folder->error;
+
+	if (text_same(old, why))
+		return;
+	folder->error = why ? mem_text(why) : NULL;
+	free(old);
+	folder_tell_state(box, folder);
+}
+
+void
 folder_well(struct mailbox *box, struct folder *folder)
 {
 	folder->failures = 0;
-	if (!folder->error || folder->deaf)
-		return;
-	free(folder->error);
-	folder->error = NULL;
-	folder_tell_state(box, folder);
+	folder_show_deafness(box, folder);
 }
 
 /* ---- counts and checks ---- */
@@ -320,21 +330,30 @@ begin_epoch(struct mailbox *box, struct folder *folder, uint32_t uidvalidity)
 	uid_set_reset(&folder->poison);
 }
 
+/* So many messages have UIDs from 1 on: what is not above their number cannot be the next one. */
+bool
+folder_believes_uidnext(const struct imap_mailbox *counts)
+{
+	return counts->has_uidnext &&
+	       !(counts->has_messages && counts->uidnext <= counts->messages);
+}
+
 void
 folder_count(struct mailbox *box, struct folder *folder, const struct imap_mailbox *counts)
 {
+	bool has_uidnext = folder_believes_uidnext(counts);
 	uint32_t uidvalidity = counts->has_uidvalidity ? counts->uidvalidity : 0;
 	bool other = folder->opened && uidvalidity != folder->uidvalidity;
 
 	if (counts->has_messages)
 		folder->exists = counts->messages;
-	if (!counts->has_uidnext && !(folder->opened && !other)) {
+	if (!has_uidnext && !(folder->opened && !other)) {
 		folder->dirty = true; /* EXAMINE, and the last UID, will tell */
 		return;
 	}
 	if (uidvalidity != folder->uidvalidity)
 		begin_epoch(box, folder, uidvalidity);
-	if (counts->has_uidnext)
+	if (has_uidnext)
 		folder->uidnext = counts->uidnext;
 	if (other)
 		log_write(LOG_WARNING, "%s/%s: the server has a new UIDVALIDITY, %u",
@@ -343,24 +362,7 @@ folder_count(struct mailbox *box, struct folder *folder, const struct imap_mailb
 		folder->dirty = false;
 		folder_tell_opened(box, folder);
 	} else
-		compare_cursor(box, folder, counts->has_uidnext);
-}
-
-static void
-notice_deafness(struct mailbox *box, struct folder *folder)
-{
-	static const char WHY[] = "IDLE does not tell of new mail here: it is polled";
-
-	if (!folder->deaf || folder->mode != FOLDER_IDLE)
-		return;
-	folder->mode = FOLDER_POLLED;
-	free(folder->error);
-	folder->error = mem_text(WHY);
-	log_write(LOG_WARNING, "%s/%s: %s", box_config(box)->name, folder->name, WHY);
-	folder_tell_state(box, folder);
-	if (folder->idler)
-		folder->idler->home = NULL;
-	folder->idler = NULL;
+		compare_cursor(box, folder, has_uidnext);
 }
 
 void
@@ -372,7 +374,8 @@ folder_checked(struct mailbox *box, struct folder *folder)
 	folder->failures = 0;
 	folder_well(box, folder);
 	folder->next_poll = clock_monotonic_ms() + folder_interval(box, folder);
-	notice_deafness(box, folder);
+	if (folder->deaf)
+		folder_deafen(box, folder, "IDLE does not tell of new mail here: it is polled");
 	if (folder->dirty) /* mail came while it was searched, as some servers tell only then */
 		folder->sync = 0;
 	folder_tell_fresh(box, folder);

@@ -110,11 +110,50 @@ login_go_on(struct connection *c, bool asked)
 		fail_with(c, SOURCE_ERROR, &err);
 }
 
+static bool
+uses_token(const struct config_source *config)
+{
+	return config->secret == SECRET_TOKEN_COMMAND || config->secret == SECRET_OAUTH2;
+}
+
+/* The same password that was refused: it is not even said. */
+static void
+login_held(struct connection *c)
+{
+	const struct source *source = c->box->source;
+	char sentence[400];
+
+	snprintf(sentence, sizeof(sentence),
+		"'%s' refused this password of '%s' %u times: it is not tried again before its "
+		"time",
+		connection_host(c), box_config(c->box)->user, source->refusal.count);
+	connection_fail(c, SOURCE_AUTH_FAILED,
+		source->state == SOURCE_AUTH_FAILED && source->error ? source->error : sentence, 0);
+}
+
+static void
+login_refused(struct connection *c, const char *words)
+{
+	struct source *source = c->box->source;
+	char sentence[500], hint[100] = "";
+	bool alone = box_live(c->box) == 0; /* else it lets some of us in, and no more */
+
+	if (alone)
+		refusal_count(source, uses_token(box_config(c->box)));
+	if (alone && refusal_is_long(source))
+		snprintf(hint, sizeof(hint),
+			" %u times (it is tried again tomorrow, another password after a reload)",
+			source->refusal.count);
+	snprintf(sentence, sizeof(sentence), "'%s' refused the login of '%s'%s: %s",
+		connection_host(c), box_config(c->box)->user, hint, words);
+	connection_fail(c, SOURCE_AUTH_FAILED, sentence, 0);
+}
+
 void
 session_secret(struct connection *c, const char *bytes, size_t size, const char *why)
 {
 	const struct config_source *config = box_config(c->box);
-	bool token = config->secret == SECRET_TOKEN_COMMAND || config->secret == SECRET_OAUTH2;
+	bool token = uses_token(config);
 	char sentence[400];
 	struct err err = { 0 };
 
@@ -124,6 +163,10 @@ session_secret(struct connection *c, const char *bytes, size_t size, const char 
 	if (!bytes) {
 		snprintf(sentence, sizeof(sentence), "'%s' has no secret: %s", config->name, why);
 		connection_fail(c, SOURCE_NO_SECRET, sentence, 0);
+		return;
+	}
+	if (!token && refusal_holds(c->box->source)) {
+		login_held(c);
 		return;
 	}
 	enter(c, PHASE_LOGIN, LOGIN_MS);
@@ -160,6 +203,7 @@ login_finished(struct connection *c, const struct imap_event *event)
 	struct err err = { 0 };
 
 	if (event->status == IMAP_OK) {
+		refusal_end(c->box->source);
 		if (imap_capabilities_known(c->imap)) {
 			login_ready(c);
 			return;
@@ -175,9 +219,7 @@ login_finished(struct connection *c, const struct imap_event *event)
 			event->wait_ms ? event->wait_ms : UNAVAILABLE_MS);
 		return;
 	}
-	snprintf(sentence, sizeof(sentence), "'%s' refused the login of '%s': %s",
-		connection_host(c), box_config(c->box)->user, event->text);
-	connection_fail(c, SOURCE_AUTH_FAILED, sentence, 0);
+	login_refused(c, event->text);
 }
 
 void

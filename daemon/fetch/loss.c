@@ -5,7 +5,7 @@
 
 /* Connections that ended: what was under way on them, and when the next one is opened. */
 
-/* Full jitter: anything from a second to a limit that doubles each time. */
+/* A limit that doubles each time, half of it by chance: never more than eight times an hour in the end. */
 static int64_t
 backoff(unsigned failures)
 {
@@ -15,26 +15,31 @@ backoff(unsigned failures)
 	random_bytes(&random, sizeof(random));
 	if (most > RETRY_MAX_MS)
 		most = RETRY_MAX_MS;
-	return 1000 + (int64_t)random % (most - 999);
+	return most / 2 + (int64_t)random % (most / 2 + 1);
 }
 
-/* So that nobody is locked out: three tries in twenty minutes, then one an hour. */
+/* However a connection ends: after a few losses in a row there is one more every ten minutes, also of
+ * a server that lets us in each time and throws us out. Those that end together count once. */
 static int64_t
-auth_backoff(unsigned failures)
+spacing(struct mailbox *box, int64_t now)
 {
-	static const int64_t MINUTES[] = { 1, 5, 15 };
-
-	return (failures < 3 ? MINUTES[failures] : 60) * 60 * 1000;
+	if (box->spaced_at < now - LOSSES_FORGIVEN * LOSS_SPACING_MS)
+		box->spaced_at = now - LOSSES_FORGIVEN * LOSS_SPACING_MS;
+	if (now >= box->retry_at)
+		box->spaced_at += LOSS_SPACING_MS;
+	return box->spaced_at - now;
 }
 
 static int64_t
 delay_after(struct mailbox *box, enum source_state state, int64_t wait_ms)
 {
-	int64_t delay;
+	int64_t apart = spacing(box, clock_monotonic_ms()), delay;
 
-	if (state == SOURCE_AUTH_FAILED)
-		return auth_backoff(box->auth_failures++);
+	if (state == SOURCE_AUTH_FAILED && refusal_holds(box->source))
+		return box->source->refusal.until - clock_monotonic_ms();
 	delay = backoff(box->failures++);
+	if (delay < apart)
+		delay = apart;
 	if (state == SOURCE_NO_SECRET && delay < 10000)
 		delay = 10000;
 	return delay > wait_ms ? delay : wait_ms;
@@ -76,7 +81,7 @@ forget_folders(struct mailbox *box, struct connection *connection)
 
 /* A server that has enough of our connections keeps those it has. */
 static void
-lower_limit(struct mailbox *box, enum phase phase)
+lower_limit(struct mailbox *box, enum phase phase, enum source_state state)
 {
 	unsigned live = box_live(box);
 
@@ -85,7 +90,8 @@ lower_limit(struct mailbox *box, enum phase phase)
 	log_write(LOG_NOTICE, "%s: the server takes %u connections, not more",
 		box_config(box)->name, live);
 	box->limit = live;
-	box->limit_until = clock_monotonic_ms() + RELIST_MS;
+	box->limit_until = clock_monotonic_ms() +
+			   (state == SOURCE_AUTH_FAILED ? REFUSED_LIMIT_MS : RELIST_MS);
 }
 
 void
@@ -100,13 +106,18 @@ box_tell_check_failed(struct connection *connection, const char *why)
 	frame_end(&writer);
 }
 
+/* Where others live the source is not without any: the folder that was worked on says why. */
 static void
-tell_lost(struct mailbox *box, enum source_state state, const char *why, int64_t delay)
+tell_lost(struct mailbox *box, struct folder *folder, enum source_state state, const char *why,
+	int64_t delay)
 {
-	if (box_live(box) > 0)
-		log_write(LOG_INFO, "%s: a connection is lost: %s", box_config(box)->name, why);
-	else
+	if (box_live(box) == 0) {
 		source_tell(box->source, state, why, clock_now() + delay / 1000);
+		return;
+	}
+	log_write(LOG_INFO, "%s: a connection is lost: %s", box_config(box)->name, why);
+	if (folder)
+		folder_show(box, folder, why);
 }
 
 /* why NULL: it was ended by us. */
@@ -115,6 +126,7 @@ box_lost(struct connection *connection, enum source_state state, const char *why
 {
 	struct mailbox *box = connection->box;
 	enum phase phase = connection->phase;
+	struct folder *folder = session_busy(connection) ? connection->selected : NULL;
 	bool checking = connection->checking;
 	int64_t delay = 0;
 
@@ -125,13 +137,15 @@ box_lost(struct connection *connection, enum source_state state, const char *why
 	unlink_connection(box, connection);
 	if (!checking)
 		forget_folders(box, connection);
+	if (!checking && phase == PHASE_LIST)
+		box->next_list = 0; /* which folders there are was not told to the end */
 	if (why && checking)
 		box_tell_check_failed(connection, why);
 	else if (why) {
 		delay = delay_after(box, state, wait_ms);
 		box->retry_at = clock_monotonic_ms() + delay;
-		lower_limit(box, phase);
-		tell_lost(box, state, why, delay);
+		lower_limit(box, phase, state);
+		tell_lost(box, folder, state, why, delay);
 	}
 	connection_close(connection);
 	box_serve_soon(box);

@@ -114,10 +114,8 @@ box_report(struct mailbox *box)
 	if (box_live(box) == 0)
 		return;
 	state = state_of(box);
-	if (state != SOURCE_SYNCING) {
+	if (state != SOURCE_SYNCING)
 		box->failures = 0;
-		box->auth_failures = 0;
-	}
 	source_tell(box->source, state, NULL, 0);
 }
 
@@ -231,6 +229,13 @@ sooner(int64_t a, int64_t b, int64_t now)
 	return b > now && b < a ? b : a;
 }
 
+/* One that is due is under way: when the next one will be, at the latest. */
+static int64_t
+next_poll(const struct mailbox *box, const struct folder *folder, int64_t now)
+{
+	return folder->next_poll > now ? folder->next_poll : now + folder_interval(box, folder);
+}
+
 static void
 set_alarm(struct mailbox *box)
 {
@@ -245,7 +250,7 @@ set_alarm(struct mailbox *box)
 
 		if (folder->mode == FOLDER_UNWATCHED)
 			continue;
-		at = sooner(at, folder->next_poll, now);
+		at = sooner(at, next_poll(box, folder, now), now);
 		at = sooner(at, folder->retry_at, now);
 	}
 	alarm_set(box_fetch(box)->alarms, &box->alarm, at);

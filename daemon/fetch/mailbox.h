@@ -23,16 +23,24 @@ enum {
 	ANSWER_MS = 60 * 1000, /* without a byte */
 	WOKEN_ANSWER_MS = 10 * 1000, /* the same after the machine slept, until the first byte */
 	WOKEN_SPREAD_MS = 3000, /* not all mailboxes ask at once then */
+	REACHED_SPREAD_MS = 20 * 1000, /* nor when their server is back */
 	RATE_MIN = 1024, /* bytes a second, once an answer takes longer than that */
+	RATE_LOOK_MS = 1000, /* from one look at the rate to the next */
 	IDLE_RENEW_MS = 24 * 60 * 1000,
 	UNCOVERED_POLL_MS = 60 * 1000,
 	DEAF_POLL_MS = 120 * 1000,
+	DEAF_MS = 24 * 60 * 60 * 1000,
 	WORKER_IDLE_MS = 60 * 1000,
+	HOME_AGAIN_MS = 1000,
 	RELIST_MS = 60 * 60 * 1000,
+	REFUSED_LIMIT_MS = 24 * 60 * 60 *
+			   1000, /* the refusal may be of a password that was changed */
 	FOLDER_RETRY_MS = 10 * 1000, /* doubling up to: */
 	FOLDER_RETRY_MAX_MS = 15 * 60 * 1000,
 	UNAVAILABLE_MS = 5 * 1000,
 	RETRY_MAX_MS = 15 * 60 * 1000,
+	LOSS_SPACING_MS = 10 * 60 * 1000, /* between losses, in the long run */
+	LOSSES_FORGIVEN = 5,
 	SLICE_MAX = 500,
 	JOBS_AT_ONCE = 2,
 	POLL_BATCH = 32,
@@ -55,6 +63,8 @@ struct folder {
 	bool cross_check; /* the check under way or due is one */
 	bool complete; /* a check was completed since we are connected */
 	bool deaf; /* IDLE does not tell of new mail */
+	char *deaf_why; /* own; what is shown of that, or NULL */
+	int64_t deaf_until; /* then it is tried again */
 	unsigned missed; /* cross-checks in a row that found mail IDLE had not told of */
 	unsigned failures; /* in a row */
 	unsigned lag; /* times that announced mail was not there yet */
@@ -129,8 +139,10 @@ struct connection {
 		*shown; /* own: the folders it finds, which are not those worked on; or NULL */
 	char *host; /* own */
 	struct folder *home; /* the folder it idles in; NULL: it works */
+	bool home_left; /* it was at other work there since it idled */
 	struct folder *selected, *selecting;
 	uint32_t uidvalidity; /* of selected, when it was opened */
+	uint32_t exists; /* messages in it, as was told here */
 	struct imap *imap;
 	struct tls *tls;
 	struct alarm alarm;
@@ -139,6 +151,7 @@ struct connection {
 	int descriptor, events;
 	bool polled; /* poll was initialised */
 	bool paused; /* not read because the engine is behind */
+	bool broken; /* nothing can be sent any more; what can still be read tells why */
 	bool in_feed; /* what fails meanwhile is dealt with after it */
 	bool fresh; /* just logged in: the mailbox has not given it a part yet */
 	bool leaving; /* it is to be ended after that */
@@ -156,6 +169,7 @@ struct connection {
 	struct folder **polls; /* own: STATUS under way, in order; NULL: none */
 	unsigned poll_count;
 	unsigned last_uid_id; /* FETCH * (UID) under way */
+	unsigned idle_id; /* of the IDLE that took effect last */
 	char *goodbye; /* own: what BYE said */
 };
 
@@ -169,7 +183,8 @@ struct mailbox {
 	unsigned limit; /* connections at once */
 	int64_t limit_until;
 	int64_t retry_at, hold_until, next_list;
-	unsigned failures, auth_failures;
+	unsigned failures;
+	int64_t spaced_at; /* when the losses so far would all have been that far apart */
 	bool told_folders, stopping, serving;
 	uint32_t sync_wanted; /* the newest token, for folders yet to be found */
 };
@@ -237,6 +252,8 @@ void session_arm(struct connection *connection);
 void session_tick(struct connection *connection);
 /* The machine slept: at that moment it is tried whether the server is still there. */
 void session_doubt(struct connection *connection, int64_t at);
+/* What it does before it is logged in, in words; NULL: it is. */
+const char *session_doing(const struct connection *connection);
 
 /* next.c: does the next thing there is to do. */
 void session_next(struct connection *connection);
@@ -252,16 +269,27 @@ struct folder *folder_by_wire(const struct mailbox *box, const char *wire);
 struct folder *folder_by_name(const struct mailbox *box, const char *name, size_t size);
 enum folder_mode folder_mode_now(const struct folder *folder);
 void folder_fail(struct mailbox *box, struct folder *folder, const char *why);
+/* That is its error now, or NULL; nothing else changes. */
+void folder_show(struct mailbox *box, struct folder *folder, const char *why);
 void folder_well(struct mailbox *box, struct folder *folder);
 /* A check was completed: nothing is above the cursor that was not fetched. */
 void folder_checked(struct mailbox *box, struct folder *folder);
 /* The server's counts, from EXAMINE or STATUS. */
 void folder_count(struct mailbox *box, struct folder *folder, const struct imap_mailbox *counts);
+bool folder_believes_uidnext(const struct imap_mailbox *counts);
 int64_t folder_interval(const struct mailbox *box, const struct folder *folder);
 /* After the connection of a mailbox ended: what the engine was told holds no more. */
 void folder_forget(struct folder *folder);
 /* An answer to all that waits for a folder which cannot be had. */
 void folder_refuse_jobs(struct mailbox *box, const struct folder *folder, const char *why);
+
+/* deaf.c */
+/* IDLE is of no use in it: why. */
+void folder_deafen(struct mailbox *box, struct folder *folder, const char *why);
+/* Once its time has come. */
+void folder_try_hearing(struct mailbox *box, struct folder *folder);
+/* It has no error but that, if any. */
+void folder_show_deafness(struct mailbox *box, struct folder *folder);
 
 /* folder_tell.c: frames about folders */
 void

@@ -79,6 +79,7 @@ main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--check-sandbox") == 0)
 		return sandbox_check(SANDBOX_FETCH) == 0 ? 0 : 1;
+	uv_replace_allocator(mem_alloc, mem_resize, mem_zero, free); /* it would abort instead */
 	log_set_program("fetch");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* a terminal's ^C is liaisond's to pass on */

@@ -39,17 +39,36 @@ check_home(struct connection *c, int64_t now)
 	return true;
 }
 
+/* Another connection sees to its new mail. */
+static bool
+is_taken(const struct connection *c, const struct folder *folder)
+{
+	for (const struct connection *other = c->box->connections; other; other = other->next) {
+		if (other == c || other->home)
+			continue;
+		if (other->selecting == folder)
+			return true;
+		for (size_t i = 0; i < JOBS_AT_ONCE; i++)
+			if (other->jobs[i] && other->jobs[i]->kind == JOB_NEW &&
+				other->jobs[i]->folder == folder)
+				return true;
+	}
+	return false;
+}
+
 /* A folder nobody idles in has new mail, or was never opened. */
 static struct folder *
-folder_to_check(struct mailbox *box, int64_t now)
+folder_to_check(const struct connection *c, int64_t now)
 {
+	struct mailbox *box = c->box;
+
 	for (size_t i = 0; i < box->folder_count; i++) {
 		struct folder *folder = box->folders[i];
 
 		if (folder->mode == FOLDER_UNWATCHED || folder->idler || now < folder->retry_at ||
 			now < box->hold_until || !folder->listed)
 			continue;
-		if (folder->dirty && (folder->known || !folder->opened))
+		if (folder->dirty && (folder->known || !folder->opened) && !is_taken(c, folder))
 			return folder;
 	}
 	return NULL;
@@ -58,7 +77,7 @@ folder_to_check(struct mailbox *box, int64_t now)
 static bool
 check_other(struct connection *c, int64_t now)
 {
-	struct folder *folder = folder_to_check(c->box, now);
+	struct folder *folder = folder_to_check(c, now);
 
 	if (!folder || !box_may_work(c, NULL))
 		return false;
@@ -117,15 +136,17 @@ work(struct connection *c, int64_t now)
 		put_back(c->box, job);
 		return begun;
 	}
+	c->home_left = c->home_left || c->home == job->folder;
 	job_start(c, job);
 	return true;
 }
 
+/* What is dirty is opened and searched anyway. */
 static bool
 poll_due(const struct folder *folder, int64_t now)
 {
 	return folder->mode != FOLDER_UNWATCHED && folder->listed && !folder->idler &&
-	       now >= folder->next_poll && now >= folder->retry_at;
+	       !folder->dirty && now >= folder->next_poll && now >= folder->retry_at;
 }
 
 /* STATUS for the folders whose time has come; the answers may make them dirty. */
@@ -190,15 +211,31 @@ cross_check(struct connection *c, int64_t now)
 	return check_home(c, now);
 }
 
+/* IDLE was broken off for other work. Dovecot may never tell what came in between: it is asked for, and
+ * that it was not told is no deafness. */
 static void
-idle(struct connection *c)
+look_again_soon(struct connection *c, int64_t now)
+{
+	struct folder *home = c->home;
+
+	c->home_left = false;
+	home->told = true;
+	if (home->next_poll > now + HOME_AGAIN_MS)
+		home->next_poll = now + HOME_AGAIN_MS;
+	box_serve_soon(c->box);
+}
+
+static void
+idle(struct connection *c, int64_t now)
 {
 	struct err err = { 0 };
 
-	if (!c->home || imap_idling(c->imap) || c->selected != c->home)
+	if (!c->home || imap_idling(c->imap) || c->selected != c->home || now < c->box->hold_until)
 		return;
+	if (c->home_left)
+		look_again_soon(c, now);
 	c->idle_since = 0;
-	c->last_byte = c->asked_at = clock_monotonic_ms();
+	c->last_byte = c->asked_at = now;
 	c->asked_bytes = 0;
 	imap_idle(c->imap, &err);
 	imap_trim(c->imap);
@@ -237,7 +274,7 @@ choose(struct connection *c, int64_t now)
 	if (session_busy(c)) {
 		/* The server is kept at work: the next slice is asked before this one is there. */
 		if (job_count(c) == 1 && !c->selecting && c->poll_count == 0 &&
-			c->last_uid_id == 0 && !folder_to_check(c->box, now) &&
+			c->last_uid_id == 0 && !folder_to_check(c, now) &&
 			!wants_check(c->box, c->home, now))
 			work(c, now);
 		return;
@@ -247,7 +284,7 @@ choose(struct connection *c, int64_t now)
 	if (work(c, now) || poll_selected(c, now) || poll_folders(c, now) || list_again(c, now) ||
 		go_home(c, now) || retire(c, now))
 		return;
-	idle(c);
+	idle(c, now);
 }
 
 void

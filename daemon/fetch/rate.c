@@ -2,30 +2,33 @@
 
 #include "rate.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "liaison/base/arena.h"
 #include "liaison/base/clock.h"
 #include "liaison/base/crypt.h"
 
-enum { HOST_BUCKETS = 256 };
+enum { HOST_BUCKETS = 256, PLACES_MAX = 1000 };
 
-struct bucket {
-	double tokens;
-	int64_t at; /* when tokens was right; 0: never used */
+/* When the last ones connected; a ring, so that no second (or longer, of less than one a second) has more
+ * than the limit, wherever it begins. */
+struct window {
+	int64_t *ends; /* own; when each counts no more, the oldest at next; NULL: never used */
+	size_t count, next;
 };
 
 struct host {
 	struct host *next;
 	char *name; /* own */
-	struct bucket bucket;
+	struct window window;
 };
 
 struct rate {
 	struct alarms *alarms;
 	struct alarm alarm;
 	double all, a_host;
-	struct bucket bucket;
+	struct window window;
 	struct host *hosts[HOST_BUCKETS];
 	struct turn *first, *last;
 };
@@ -43,20 +46,30 @@ host_named(struct rate *rate, const char *name)
 	return *at;
 }
 
-/* Milliseconds until there is a token. */
-static int64_t
-wait_for(struct bucket *bucket, double limit, int64_t now)
+static size_t
+places_of(double limit)
 {
-	double most = limit > 1 ? limit : 1;
+	return limit > PLACES_MAX ? PLACES_MAX : limit >= 1 ? (size_t)limit : 1;
+}
 
-	if (bucket->at == 0)
-		bucket->tokens = most;
-	else
-		bucket->tokens += limit * (double)(now - bucket->at) / 1000;
-	if (bucket->tokens > most)
-		bucket->tokens = most;
-	bucket->at = now;
-	return bucket->tokens >= 1 ? 0 : (int64_t)((1 - bucket->tokens) * 1000 / limit) + 1;
+/* Milliseconds until one more may connect. Another limit begins anew. */
+static int64_t
+wait_for(struct window *window, double limit, int64_t now)
+{
+	if (window->count != places_of(limit)) {
+		window->count = places_of(limit);
+		window->next = 0;
+		free(window->ends);
+		window->ends = mem_zero(window->count, sizeof(*window->ends));
+	}
+	return window->ends[window->next] > now ? window->ends[window->next] - now : 0;
+}
+
+static void
+note(struct window *window, double limit, int64_t now)
+{
+	window->ends[window->next] = now + (int64_t)((double)window->count * 1000 / limit) + 1;
+	window->next = (window->next + 1) % window->count;
 }
 
 static void
@@ -76,13 +89,13 @@ serve(struct rate *rate)
 
 	for (struct turn *turn = rate->first, *next; turn; turn = next) {
 		struct host *host = host_named(rate, turn->host);
-		int64_t all = wait_for(&rate->bucket, rate->all, now);
-		int64_t one = wait_for(&host->bucket, rate->a_host, now);
+		int64_t all = wait_for(&rate->window, rate->all, now);
+		int64_t one = wait_for(&host->window, rate->a_host, now);
 
 		next = turn->next;
 		if (all == 0 && one == 0) {
-			rate->bucket.tokens -= 1;
-			host->bucket.tokens -= 1;
+			note(&rate->window, rate->all, now);
+			note(&host->window, rate->a_host, now);
 			take_out(rate, turn);
 			turn->go(turn);
 			continue;

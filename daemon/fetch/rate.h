@@ -16,7 +16,7 @@ struct turn {
 };
 
 struct rate *rate_new(struct alarms *alarms);
-/* A second; the burst is as much. */
+/* In any second, wherever it begins. */
 void rate_limit(struct rate *rate, double all, double a_host);
 /* Calls go at once or later. */
 void rate_wait(struct rate *rate, struct turn *turn);

@@ -71,11 +71,12 @@ count_selected(struct connection *c, struct folder *folder)
 		folder->uidnext = 0; /* of another epoch: it says nothing about this one */
 	}
 	counts.has_messages = true; /* no EXISTS line means none */
+	counts.has_uidnext = folder_believes_uidnext(&counts);
 	if (!counts.has_uidnext && counts.messages == 0) {
 		counts.has_uidnext = true;
 		counts.uidnext = folder->uidnext > 1 ? folder->uidnext : 1;
 	}
-	folder->exists = counts.messages;
+	folder->exists = c->exists = counts.messages;
 	if (counts.has_uidnext) {
 		folder_count(c->box, folder, &counts);
 		return;
@@ -161,6 +162,8 @@ status_finished(struct connection *c, const struct imap_event *event)
 			folder->dirty = true; /* it told nothing: EXAMINE will */
 		if (folder->known && folder->sync != 0)
 			folder->dirty = true; /* nor here: SEARCH will */
+		if (folder->dirty)
+			box_serve_soon(c->box); /* perhaps another connection is to fetch it */
 		return;
 	}
 	if (event->throttled)
@@ -168,6 +171,21 @@ status_finished(struct connection *c, const struct imap_event *event)
 	snprintf(sentence, sizeof(sentence), "'%s' cannot be looked at: %s", folder->name,
 		event->text);
 	folder_fail(c->box, folder, sentence);
+}
+
+/* It was offered. */
+static void
+idle_refused(struct connection *c, const struct imap_event *event)
+{
+	char sentence[400];
+
+	if (event->throttled) {
+		box_hold(c->box, event->wait_ms);
+		return;
+	}
+	snprintf(sentence, sizeof(sentence), "IDLE is refused here, the folder is polled: %s",
+		event->text);
+	folder_deafen(c->box, c->home, sentence);
 }
 
 /* ---- events ---- */
@@ -204,8 +222,8 @@ command_finished(struct connection *c, const struct imap_event *event)
 		job_finished(c, event);
 		return;
 	case IMAP_IDLE:
-		if (event->status != IMAP_OK && c->home)
-			c->home->deaf = true; /* offered, and refused */
+		if (event->status != IMAP_OK && c->home && event->id != c->idle_id)
+			idle_refused(c, event);
 		return;
 	case IMAP_STARTTLS:
 	case IMAP_NOOP:
@@ -214,16 +232,17 @@ command_finished(struct connection *c, const struct imap_event *event)
 	}
 }
 
-/* More messages than before: what came is above the cursor. */
+/* More messages than before: what came is above the cursor. It is news on each connection, for a search
+ * on this one may have found nothing after another one told of it. */
 static void
 exists(struct connection *c, uint32_t number)
 {
 	struct folder *folder = c->selected;
-	bool more = folder && number > folder->exists;
+	bool more = folder && number > c->exists;
 
 	if (!folder)
 		return;
-	folder->exists = number;
+	folder->exists = c->exists = number;
 	folder->last_byte = clock_now();
 	if (!more)
 		return;
@@ -241,6 +260,7 @@ expunged(struct connection *c)
 	if (!folder)
 		return;
 	folder->exists -= folder->exists > 0;
+	c->exists -= c->exists > 0;
 	if (folder->exists_checked > folder->exists)
 		folder->exists_checked = folder->exists;
 }
@@ -282,6 +302,7 @@ session_listen(void *context, const struct imap_event *event)
 		return;
 	case IMAP_IDLING:
 		c->idle_since = clock_monotonic_ms();
+		c->idle_id = event->id;
 		return;
 	case IMAP_EXISTS:
 		exists(c, event->number);

@@ -97,6 +97,8 @@ adopt_one(struct source *source, const struct config_source *config)
 	source->driver = driver_for(config->kind);
 	if (changed && running)
 		start(source);
+	else if (running && source->driver && source->driver->reread)
+		source->driver->reread(source->work);
 }
 
 static void
@@ -164,6 +166,15 @@ sources_woke(struct fetch *fetch)
 }
 
 void
+sources_reachable(struct fetch *fetch, const char *host)
+{
+	for (struct source *source = fetch->sources; source; source = source->next)
+		if (source->work && source->driver->reachable && source->config->host &&
+			strcmp(source->config->host, host) == 0)
+			source->driver->reachable(source->work);
+}
+
+void
 sources_resume(struct fetch *fetch)
 {
 	for (struct source *source = fetch->sources; source; source = source->next)
@@ -209,6 +220,15 @@ sources_secret(struct fetch *fetch, const struct frame *frame, const char *bytes
 
 	if (source && source->work)
 		source->driver->secret(source->work, frame->token, bytes, size, why);
+}
+
+void
+sources_refusal(struct fetch *fetch, uint32_t number, const struct refusal *refusal)
+{
+	struct source *source = find(fetch, number);
+
+	if (source)
+		source->refusal = *refusal;
 }
 
 static bool

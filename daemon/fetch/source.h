@@ -18,8 +18,18 @@ struct driver {
 	void (*secret)(void *work, uint32_t token, const char *bytes, size_t size, const char *why);
 	/* The machine slept. */
 	void (*woke)(void *work);
+	/* The configuration was read again, and is the same; what it refers to may not be. NULL: whatever. */
+	void (*reread)(void *work);
+	/* Its host could not be connected to, and can be now. NULL: whatever. */
+	void (*reachable)(void *work);
 	/* The engine takes items again. */
 	void (*resume)(void *work);
+};
+
+/* refusal.c: logins that the server refused in a row with the secret that liaisond has. */
+struct refusal {
+	uint32_t count;
+	int64_t until; /* monotonic ms: it is not tried before */
 };
 
 struct source {
@@ -32,6 +42,7 @@ struct source {
 	bool watched; /* else it works only to be checked */
 	void *work; /* NULL: nothing to do */
 	struct feed_memory *memory; /* own: of a calendar; or NULL */
+	struct refusal refusal;
 	enum source_state state; /* as last told */
 	char *error; /* own, or NULL */
 	int64_t next_try;
@@ -47,11 +58,24 @@ void memory_free(struct source *source);
 void sources_adopt(struct fetch *fetch, struct config *config);
 void sources_stop(struct fetch *fetch);
 void sources_woke(struct fetch *fetch);
+void sources_reachable(struct fetch *fetch, const char *host);
 void sources_resume(struct fetch *fetch);
 /* A frame from the engine that names a source. */
 int sources_take(struct fetch *fetch, const struct frame *frame, struct err *err);
 void sources_secret(struct fetch *fetch, const struct frame *frame, const char *bytes, size_t size,
 	const char *why);
+
+/* What liaisond knows of the secret it gives. */
+void sources_refusal(struct fetch *fetch, uint32_t number, const struct refusal *refusal);
+
+/* One more; token: the secret is one. */
+void refusal_count(struct source *source, bool token);
+/* The secret was accepted. */
+void refusal_end(struct source *source);
+/* It is too early to try the same secret again. */
+bool refusal_holds(const struct source *source);
+/* Nothing will be tried for so long that somebody should know it. */
+bool refusal_is_long(const struct source *source);
 
 /* Tells the engine (and the log) if it is news. error may be NULL; next_try: wall clock, 0 none. */
 void

@@ -353,18 +353,21 @@ ical_secret(void *work, uint32_t token, const char *bytes, size_t size, const ch
 		look_secret(look, bytes, size, why);
 }
 
-/* The connection is dead, and meetings may have moved. */
+/* The connection is dead, and meetings may have moved. Rests and refusals go on while one sleeps. */
 static void
 ical_woke(void *work)
 {
 	struct calendar *calendar = work;
+	bool held_back = is_held_back(calendar);
 
 	if (calendar->look) {
 		look_free(calendar->look);
 		calendar->look = NULL;
 	}
-	calendar->rest_until = 0;
-	calendar->next_look = clock_monotonic_ms() + calendar_woke_ms();
+	if (!held_back)
+		calendar->next_look = clock_monotonic_ms() + calendar_woke_ms();
+	if (calendar->next_look < calendar->rest_until)
+		calendar->next_look = calendar->rest_until;
 	serve(calendar);
 }
 

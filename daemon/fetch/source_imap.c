@@ -86,6 +86,34 @@ imap_woke(void *work)
 	alarm_set(box_fetch(box)->alarms, &box->alarm, at);
 }
 
+/* The password in a file may be another one now: it is asked for, and the same is not tried again. */
+static void
+imap_reread(void *work)
+{
+	struct mailbox *box = work;
+
+	if (box->source->state != SOURCE_AUTH_FAILED && box->source->state != SOURCE_NO_SECRET)
+		return;
+	box->retry_at = clock_monotonic_ms();
+	box_serve_soon(box);
+}
+
+/* Not all at the same moment; how many a second is a matter of rate.h. */
+static void
+imap_reachable(void *work)
+{
+	struct mailbox *box = work;
+	uint32_t random = 0;
+	int64_t at;
+
+	random_bytes(&random, sizeof(random));
+	at = clock_monotonic_ms() + 1 + random % REACHED_SPREAD_MS;
+	if (box->source->state != SOURCE_OFFLINE || box->retry_at <= at)
+		return;
+	box->retry_at = at;
+	alarm_set(box_fetch(box)->alarms, &box->alarm, at);
+}
+
 static void
 imap_resume(void *work)
 {
@@ -107,5 +135,7 @@ const struct driver source_imap_driver = {
 	.take = imap_take,
 	.secret = imap_secret,
 	.woke = imap_woke,
+	.reread = imap_reread,
+	.reachable = imap_reachable,
 	.resume = imap_resume,
 };

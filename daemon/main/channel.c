@@ -170,6 +170,8 @@ channel_receive(struct channel *channel, struct frame *out, struct err *err)
 
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
+		if (got < 0 && errno == ECONNRESET)
+			continue; /* it ended without reading all; its last words come after this */
 		if (got <= 0)
 			return fail(err, ERR_UNAVAILABLE, "its channel is closed");
 		frame_reader_feed(&channel->reader, packet, (size_t)got);

@@ -18,7 +18,7 @@ secret_command_done(void *context, const char *secret, size_t size, const struct
 
 /* Starts it; name is for the log. NULL: it could not be started. What it says on stderr is logged,
  * up to a bound. */
-struct secret_command *secret_command_start(uv_loop_t *loop, const char *name, const char *command,
+struct secret_command *secret_command_start(uv_loop_t *loop, const char *name, const char *line,
 	secret_command_done *done, void *context, struct err *err);
 /* Its process ended: true when pid is its. Done is called when its output has ended as well. */
 bool secret_command_reap(struct secret_command *command, pid_t pid, int status);

@@ -8,6 +8,7 @@
 
 #include "liaison/base/err.h"
 #include "liaison/wire/config.h"
+#include "refusal.h"
 #include "secret.h"
 
 /* The programs liaisond runs: one engine, one parse, one fetch, and a fetch of its own for each
@@ -27,6 +28,7 @@ struct crew_events {
 	void (*status)(void *context, const char *line); /* the engine's line about itself */
 	void (*reload)(void *context, uint32_t token); /* somebody asked for one */
 	void (*secret)(void *context, const struct secret_asker *asker);
+	void (*refused)(void *context, uint32_t source, const struct refusal *refusal);
 	void (*ended)(void *context, int exit_status); /* nobody is left, and nobody will come */
 };
 
@@ -46,8 +48,9 @@ void crew_free(struct crew *crew); /* after ended, once the loop has turned */
 void crew_start(struct crew *crew, const struct config *config);
 /* Sends a new configuration to those who run. */
 void crew_configure(struct crew *crew, const struct config *config);
+/* refusal: of that secret; NULL as secret is. */
 void crew_answer_secret(struct crew *crew, const struct secret_asker *asker, const char *secret,
-	size_t size, const struct err *err);
+	size_t size, const struct refusal *refusal, const struct err *err);
 /* mistakes: the lines of what was wrong with the new configuration, or NULL. */
 void crew_answer_reload(
 	struct crew *crew, uint32_t token, const struct text *mistakes, const struct text *remarks);

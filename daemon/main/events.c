@@ -122,7 +122,15 @@ crew_wants_secret(void *context, const struct secret_asker *asker)
 		return;
 	}
 	fail(&err, ERR_NOT_FOUND, "the source is not configured any more");
-	crew_answer_secret(service->crew, asker, NULL, 0, &err);
+	crew_answer_secret(service->crew, asker, NULL, 0, NULL, &err);
+}
+
+static void
+crew_has_refusal(void *context, uint32_t source, const struct refusal *refusal)
+{
+	struct service *service = context;
+
+	refusals_note(&service->refusals, source, refusal);
 }
 
 void
@@ -132,10 +140,13 @@ service_secret_is_there(void *context, const struct secret_asker *asker, const c
 	struct service *service = context;
 	const struct config_source *source = config_source_by_number(
 		&service->config, asker->source);
+	struct refusal refusal = { 0 };
 
 	if (secret == NULL && source != NULL)
 		log_write(LOG_WARNING, "%s: %s", source->name, err->message);
-	crew_answer_secret(service->crew, asker, secret, size, err);
+	if (secret != NULL && source != NULL)
+		refusal = refusals_give(&service->refusals, source, secret, size);
+	crew_answer_secret(service->crew, asker, secret, size, &refusal, err);
 }
 
 static void
@@ -151,5 +162,5 @@ struct crew_events
 service_events(struct service *service)
 {
 	return (struct crew_events){ service, crew_is_ready, crew_is_alive, crew_has_status,
-		crew_wants_reload, crew_wants_secret, crew_has_ended };
+		crew_wants_reload, crew_wants_secret, crew_has_refusal, crew_has_ended };
 }

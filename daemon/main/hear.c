@@ -12,6 +12,7 @@ enum { HEARD_AT_ONCE = 256 };
 
 struct said {
 	uint64_t kind, id, number;
+	int64_t since;
 	const char *text, *error;
 };
 
@@ -25,6 +26,8 @@ read_field(const struct frame_field *field, struct arena *arena, struct said *ou
 		return field_u64(field, UINT32_MAX, &out->id, err);
 	case TAG_NUMBER:
 		return field_u64(field, UINT32_MAX, &out->number, err);
+	case TAG_SINCE:
+		return field_i64(field, &out->since, err);
 	case TAG_TEXT:
 		return field_text(field, arena, 4096, &out->text, err);
 	case TAG_ERROR:
@@ -115,6 +118,18 @@ hear_secret_ask(struct post *post, const struct frame *frame)
 }
 
 static int
+hear_refusal(struct post *post, uint32_t source, const struct said *said)
+{
+	const struct crew_events *events = &post->crew->events;
+	struct refusal refusal = { (uint32_t)said->number, said->since };
+
+	if ((post->only == 0 || post->only == source) &&
+		config_source_by_number(post->crew->config, source) != NULL)
+		events->refused(events->context, source, &refusal);
+	return 0;
+}
+
+static int
 hear_engine(struct post *post, const struct frame *frame, const struct said *said, struct err *err)
 {
 	const struct crew_events *events = &post->crew->events;
@@ -154,6 +169,10 @@ hear_frame(struct post *post, const struct frame *frame, const struct said *said
 	case FRAME_SECRET_ASK:
 		if (post->kind == CHILD_FETCH)
 			return hear_secret_ask(post, frame);
+		break;
+	case FRAME_SECRET_REFUSED:
+		if (post->kind == CHILD_FETCH)
+			return hear_refusal(post, frame->source, said);
 		break;
 	default:
 		if (post->kind == CHILD_ENGINE)

@@ -20,7 +20,7 @@ enum { BACKLOG = 1024, PASSED_FIRST = 3, PASSED_MAX = 16 };
 static bool
 is_listening_unix(int descriptor)
 {
-	struct sockaddr_un address;
+	struct sockaddr_un address = { 0 };
 	socklen_t size = sizeof address;
 	int listening = 0;
 	socklen_t listening_size = sizeof listening;

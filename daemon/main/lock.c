@@ -69,6 +69,48 @@ write_pid(int descriptor)
 	return pwrite(descriptor, bytes, (size_t)length, 0) == length ? 0 : -1;
 }
 
+/* The lock is of a name: under another name somebody else could have the same database. */
+static int
+check_names(const char *database, struct err *err)
+{
+	struct stat status;
+
+	if (lstat(database, &status) < 0)
+		return 0;
+	if (S_ISLNK(status.st_mode))
+		return fail(err, ERR_CONFIG, "the database '%s' is a link that leads nowhere",
+			database);
+	if (S_ISREG(status.st_mode) && status.st_nlink > 1)
+		return fail(err, ERR_CONFIG,
+			"the database '%s' is known by %u names: remove the other links", database,
+			(unsigned)status.st_nlink);
+	return 0;
+}
+
+/* It is emptied to hold our pid, which is not done to a file that has another name, too. */
+static bool
+is_plain(int descriptor)
+{
+	struct stat status;
+
+	return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
+static int
+open_lock(const char *path, struct err *err)
+{
+	int descriptor = open(
+		path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+
+	if (descriptor < 0)
+		return fail(err, ERR_STORAGE, "the lock '%s' cannot be opened: %s", path,
+			strerror(errno));
+	if (is_plain(descriptor))
+		return descriptor;
+	close(descriptor);
+	return fail(err, ERR_CONFIG, "the lock '%s' is not a plain file of one name", path);
+}
+
 int
 lock_take(const char *database, struct err *err)
 {
@@ -77,10 +119,11 @@ lock_take(const char *database, struct err *err)
 
 	if ((size_t)snprintf(path, sizeof path, "%s.lock", database) >= sizeof path)
 		return fail(err, ERR_CONFIG, "the path '%s' is too long", database);
-	descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (check_names(database, err) < 0)
+		return -1;
+	descriptor = open_lock(path, err);
 	if (descriptor < 0)
-		return fail(err, ERR_STORAGE, "the lock '%s' cannot be opened: %s", path,
-			strerror(errno));
+		return -1;
 	if (!lock_wait(descriptor)) {
 		fail(err, ERR_UNAVAILABLE, "another liaisond has the database '%s': pid %lld",
 			database, (long long)read_pid(descriptor));

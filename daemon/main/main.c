@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "liaison/base/log.h"
 #include "options.h"
@@ -125,12 +127,31 @@ print_lines(const struct options *options, enum log_level level, const char *lin
 	}
 }
 
+/* Several programs of ours write there, and one that waits for room would be as good as hung: a pipe is
+ * opened anew, so that it does not block us and stays as it was for others. */
+static void
+unblock_standard_error(void)
+{
+	struct stat status;
+	int fresh;
+
+	if (fstat(STDERR_FILENO, &status) < 0 || !S_ISFIFO(status.st_mode))
+		return;
+	fresh = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fresh < 0)
+		return;
+	dup2(fresh, STDERR_FILENO);
+	close(fresh);
+}
+
 static int
 act(struct arena *arena, const struct options *options, const struct place *place,
 	struct config *config)
 {
-	if (options->action == ACTION_RUN)
+	if (options->action == ACTION_RUN) {
+		unblock_standard_error();
 		return service_run(place, config); /* takes the configuration over */
+	}
 	if (options->action == ACTION_RESTORE) {
 		int status = restore(arena, place, config, options->backup);
 
@@ -212,6 +233,7 @@ main(int argc, char **argv)
 	struct err err;
 	int status;
 
+	uv_replace_allocator(mem_alloc, mem_resize, mem_zero, free); /* it would abort instead */
 	close_up();
 	log_set_program("main");
 	if (options_parse(argc, argv, &options, &err) < 0) {

@@ -59,6 +59,19 @@ place_directory(struct arena *arena, const char *path)
 	return slash == path ? "/" : arena_text_n(arena, path, (size_t)(slash - path));
 }
 
+const char *
+place_real(struct arena *arena, const char *path)
+{
+	char real[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (realpath(path, real) != NULL)
+		return arena_text(arena, real);
+	if (slash == NULL || realpath(place_directory(arena, path), real) == NULL)
+		return path;
+	return arena_printf(arena, "%s%s", strcmp(real, "/") == 0 ? "" : real, slash);
+}
+
 static bool
 is_named_as_ours(const char *path)
 {

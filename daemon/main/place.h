@@ -26,6 +26,8 @@ int place_program(struct arena *arena, const char *name, const char **out, struc
 
 /* path itself, or below the working directory. */
 const char *place_absolute(struct arena *arena, const char *path);
+/* path without links, as far as its folder is there. */
+const char *place_real(struct arena *arena, const char *path);
 /* path without its last component; "." when it has only one. */
 const char *place_directory(struct arena *arena, const char *path);
 

@@ -53,7 +53,7 @@ say_channel(struct post *post, int engine_end)
 
 void
 crew_answer_secret(struct crew *crew, const struct secret_asker *asker, const char *secret,
-	size_t size, const struct err *err)
+	size_t size, const struct refusal *refusal, const struct err *err)
 {
 	struct post *post = crew_child(crew, asker->child);
 	struct text frames = { 0 };
@@ -66,7 +66,11 @@ crew_answer_secret(struct crew *crew, const struct secret_asker *asker, const ch
 	frame_begin(&writer, &frames, FRAME_SECRET, asker->source, asker->token);
 	if (secret != NULL)
 		frame_put(&writer, TAG_BYTES, secret, size);
-	else
+	if (secret != NULL && refusal->count > 0) {
+		frame_put_u64(&writer, TAG_NUMBER, refusal->count);
+		frame_put_i64(&writer, TAG_SINCE, refusal->until_ms);
+	}
+	if (secret == NULL)
 		frame_put_text(&writer, TAG_ERROR, err->message);
 	frame_end(&writer);
 	post_send(post, &frames, -1);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,12 +38,27 @@ make_folder_of(const char *path, unsigned mode, struct err *err)
 	return result;
 }
 
+/* Whoever may write there may put another file in the place of ours. */
+static void
+judge_folder_of(const char *path)
+{
+	struct arena *arena = arena_new();
+	const char *folder = place_directory(arena, path);
+	struct stat status;
+
+	if (stat(folder, &status) == 0 && status.st_mode & S_IWOTH && !(status.st_mode & S_ISVTX))
+		log_write(LOG_WARNING, "everybody may write in the folder '%s'", folder);
+	arena_free(arena);
+}
+
 int
 service_prepare(const struct place *place, const struct config *config, struct err *err)
 {
 	if (make_folder_of(config->database, 0700, err) < 0 ||
 		make_folder_of(config->socket, place->user_mode ? 0700 : 0755, err) < 0)
 		return -1;
+	judge_folder_of(config->database);
+	judge_folder_of(config->socket);
 	return lock_take(config->database, err);
 }
 
@@ -274,6 +290,7 @@ service_run(const struct place *place, struct config *config)
 	listen_close(&service.listener);
 	notify_close(&service.notify);
 	numbers_clear(&service.numbers);
+	refusals_clear(&service.refusals);
 	config_free(&service.config);
 	arena_free(arena);
 	if (service.lock >= 0)

@@ -197,9 +197,8 @@ check_secrets(struct reading *reading)
 
 /* Settings and sections of versions to come: read, and without effect. liaison.conf(5) has them too. */
 static const char *const LATER[] = { "unmatched-retention", "create-contacts", "staff-reports",
-	"provider-profiles", "key-file", "visibility", "on-delete", "skip-keyword", "only-keyword",
-	"budget", "authserv-id", "oauth2", "client-id", "client-secret-file",
-	"client-secret-command" };
+	"provider-profiles", "key-file", "on-delete", "skip-keyword", "only-keyword", "budget",
+	"authserv-id", "oauth2", "client-id", "client-secret-file", "client-secret-command" };
 
 static bool
 is_for_later(const struct ini_entry *entry)
@@ -228,6 +227,28 @@ remark_later(const struct reading *reading)
 	}
 }
 
+/* What only its owner sees, and nobody owns. */
+static void
+remark_nobodys(const struct config *config, struct mistakes *mistakes)
+{
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct config_source *source = &config->sources[i];
+
+		if (source->visibility == VISIBLE_OWNER && source->salesperson == NULL)
+			mistakes_remark(mistakes,
+				"'%s' has 'visibility = owner' and no 'salesperson': only root and "
+				"the daemon's user see what its messages say",
+				source->name);
+	}
+}
+
+/* A database behind a link is the one it leads to: its lock and its journal lie beside that. */
+static void
+resolve_database(struct config *config)
+{
+	config->database = place_real(config->arena, config->database);
+}
+
 int
 settings_load(const struct place *place, struct config *out, struct mistakes *mistakes)
 {
@@ -244,7 +265,9 @@ settings_load(const struct place *place, struct config *out, struct mistakes *mi
 		arena_free(reading.arena);
 		return -1;
 	}
+	resolve_database(&config);
 	remark_later(&reading);
+	remark_nobodys(&config, mistakes);
 	referred_remark(&config, mistakes);
 	arena_free(reading.arena);
 	*out = config;

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "spawn.h"
 
 #include <errno.h>
@@ -11,8 +10,6 @@
 #include <unistd.h>
 
 #include "liaison/base/text.h"
-
-extern char **environ;
 
 enum { HIGH_DESCRIPTOR = 64 };
 

@@ -25,6 +25,7 @@ struct service {
 	struct notify notify;
 	struct crew *crew;
 	struct secrets *secrets;
+	struct refusals refusals;
 	uv_signal_t signals[SERVICE_SIGNALS];
 	uv_timer_t tick, stop;
 	bool ready, stopping;

@@ -89,13 +89,14 @@ fold_literal(char *domain)
 static char *
 to_ascii(struct arena *arena, const char *domain)
 {
-	uint8_t *found = NULL;
-	char *out;
+	char *found = NULL, *out;
+	int result = idn2_to_ascii_8z(domain, &found, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
 
-	if (idn2_to_ascii_8z(domain, (char **)&found, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) !=
-		IDN2_OK)
+	if (result == IDN2_MALLOC) /* that does not make it a bad domain */
+		mem_exhausted();
+	if (result != IDN2_OK)
 		return NULL;
-	out = arena_text(arena, (char *)found);
+	out = arena_text(arena, found);
 	idn2_free(found);
 	return out;
 }
@@ -214,7 +215,7 @@ address_canonical(struct arena *arena, const char *address, char **out, struct e
 	result = arena_alloc(arena, length + strlen(domain) + 2);
 	memcpy(result, quoted, length);
 	result[length] = '@';
-	memcpy(result + length + 1, domain, strlen(domain));
+	memcpy(result + length + 1, domain, strlen(domain) + 1);
 	*out = result;
 	return 0;
 }

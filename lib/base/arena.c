@@ -21,8 +21,8 @@ struct arena {
 	size_t used;
 };
 
-__attribute__((noreturn)) static void
-out_of_memory(void)
+void
+mem_exhausted(void)
 {
 	static const char MESSAGE[] = "<3>out of memory\n";
 	ssize_t ignored = write(STDERR_FILENO, MESSAGE, sizeof MESSAGE - 1);
@@ -37,7 +37,7 @@ mem_alloc(size_t size)
 	void *bytes = malloc(size ? size : 1);
 
 	if (bytes == NULL)
-		out_of_memory();
+		mem_exhausted();
 	return bytes;
 }
 
@@ -47,7 +47,7 @@ mem_zero(size_t count, size_t size)
 	void *bytes = calloc(count ? count : 1, size ? size : 1);
 
 	if (bytes == NULL)
-		out_of_memory();
+		mem_exhausted();
 	return bytes;
 }
 
@@ -57,7 +57,7 @@ mem_resize(void *old, size_t size)
 	void *bytes = realloc(old, size ? size : 1);
 
 	if (bytes == NULL)
-		out_of_memory();
+		mem_exhausted();
 	return bytes;
 }
 
@@ -156,7 +156,7 @@ take(struct arena *arena, size_t size)
 	void *bytes;
 
 	if (size > SIZE_MAX / 4)
-		out_of_memory();
+		mem_exhausted();
 	size = (size + ALIGN - 1) / ALIGN * ALIGN;
 	arena->used += size;
 	if (block == NULL || block->size - block->used < size)
@@ -178,7 +178,7 @@ arena_array(struct arena *arena, size_t count, size_t size)
 	size_t total;
 
 	if (__builtin_mul_overflow(count, size, &total))
-		out_of_memory();
+		mem_exhausted();
 	return arena_alloc(arena, total);
 }
 

@@ -7,6 +7,10 @@
 
 #include "liaison/base/text.h"
 
+#undef fail
+#undef fail_field
+#undef err_hint
+
 static const struct {
 	const char *name;
 	int rpc;

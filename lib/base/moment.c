@@ -15,6 +15,13 @@ static const struct {
 	{ "tomorrow", 1 },
 };
 
+/* The first and the last day of all are cut to the times there are, whatever the zone. */
+static int64_t
+within(int64_t time)
+{
+	return time < TIME_MIN ? TIME_MIN : time > TIME_MAX ? TIME_MAX : time;
+}
+
 static int64_t
 day_start(const struct zone *zone, int64_t day)
 {
@@ -95,7 +102,7 @@ clock_parse(const char *string, const struct zone *zone, bool end, int64_t *time
 	if (time_parse(rfc, &value, &offset) < 0)
 		return -1;
 	time_to_civil(value, &civil);
-	*time = (zone ? zone_time(zone, &civil) : value) + (minutes && end ? 59 : 0);
+	*time = within((zone ? zone_time(zone, &civil) : value) + (minutes && end ? 59 : 0));
 	return 0;
 }
 
@@ -124,8 +131,8 @@ moment_parse(const char *string, const struct zone *zone, int64_t now, bool end,
 	if (time_parse(string, time, offset_min) == 0)
 		return 0;
 	if (date_parse(string, &civil) == 0)
-		value = whole_day(
-			zone, civil_to_time(&civil) / DAY - (civil_to_time(&civil) % DAY < 0), end);
+		value = within(whole_day(zone,
+			civil_to_time(&civil) / DAY - (civil_to_time(&civil) % DAY < 0), end));
 	else if (clock_parse(string, zone, end, &value) < 0 &&
 		 ago_parse(string, zone, now, end, &value) < 0 &&
 		 word_parse(string, zone, now, end, &value) < 0)

@@ -113,5 +113,5 @@ utf8_unclean(uint32_t code)
 	if (code < 0x7f)
 		return false;
 	return code <= 0x9f || code == 0x61c || code == 0x200e || code == 0x200f ||
-	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }

@@ -2,6 +2,7 @@
  * past the table. */
 #include "liaison/base/clock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -144,7 +145,9 @@ load_file(struct zone *zone, const char *path)
 	}
 	bytes = mem_alloc(ZONE_FILE_MAX);
 	while (got > 0 && size < ZONE_FILE_MAX) {
-		got = read(file, bytes + size, ZONE_FILE_MAX - size);
+		do
+			got = read(file, bytes + size, ZONE_FILE_MAX - size);
+		while (got < 0 && errno == EINTR);
 		size += got > 0 ? (size_t)got : 0;
 	}
 	close(file);

@@ -77,7 +77,8 @@ read_day(const char *at, struct zone_change *out)
 		return out->month > 0 && out->week > 0 ? at : NULL;
 	}
 	out->kind = *at == 'J' ? DAY_JULIAN : DAY_ZERO;
-	return read_number(at + (*at == 'J'), 365, &out->day);
+	at = read_number(at + (*at == 'J'), 365, &out->day);
+	return out->kind == DAY_JULIAN && out->day == 0 ? NULL : at;
 }
 
 static const char *

@@ -211,6 +211,15 @@ total_fault(struct arena *arena, const struct total *total)
 	return NULL;
 }
 
+/* Where the last range of an item that has one ends. */
+static uint32_t
+end_of(const struct feed_item *item)
+{
+	const struct feed_range *last = &item->ranges[item->range_count - 1];
+
+	return last->offset + last->size;
+}
+
 /* Adds the component's ranges, joined to the one before where they touch; false once the item is
  * full. */
 static bool
@@ -219,15 +228,12 @@ put_ranges(const struct feed_scan *scan, const struct feed_component *component,
 {
 	for (unsigned i = 0; i < component->range_count; i++) {
 		struct feed_range range = scan->ranges[component->first_range + i];
-		struct feed_range *last = item->range_count == 0
-						  ? NULL
-						  : &item->ranges[item->range_count - 1];
 
 		*size += range.size;
 		if (*size > FEED_ITEM_BYTES_MAX)
 			return false;
-		if (last != NULL && last->offset + last->size == range.offset)
-			last->size += range.size;
+		if (item->range_count > 0 && range.offset == end_of(item))
+			item->ranges[item->range_count - 1].size += range.size;
 		else if (item->range_count == room)
 			return false;
 		else

@@ -219,7 +219,7 @@ take_units(const char *at, const char *end, struct span *out)
 int
 span_read(const char *value, size_t size, struct span *out, struct err *err)
 {
-	const char *at = value, *end = value + size;
+	const char *at = value, *end;
 	struct span span = { 0 };
 	bool minus;
 

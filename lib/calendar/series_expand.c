@@ -207,7 +207,7 @@ static void
 place(struct series *series, const int64_t *starts, unsigned count)
 {
 	struct walk walk = { 0 };
-	struct period *periods, wanted;
+	struct period *periods, wanted = { 0 };
 	unsigned period_count = collect_periods(series, &periods);
 
 	for (unsigned i = 0; i < count; i++) {

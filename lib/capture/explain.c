@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "explain.h"
+#include "withheld.h"
 
 /* The whole story of a message: its capture records, whom it was considered for, and why. */
 
@@ -109,7 +110,9 @@ consider_message(struct story *story, int64_t message_id, struct err *err)
 }
 
 static const char SELECT_ANSWER[] =
-	"SELECT decision, reason, interaction_id FROM ledger WHERE id = ?";
+	"SELECT l.decision, CASE WHEN viewer() IS NULL OR NOT " CAPTURE_WITHHELD
+	" THEN ': ' || l.reason END, l.interaction_id FROM ledger l"
+	" JOIN stream t ON t.id = l.stream_id JOIN source s ON s.id = t.source_id WHERE l.id = ?";
 
 /* The first record answers. */
 static int
@@ -127,11 +130,11 @@ answer_by_row(struct story *story, struct err *err)
 		const char *reason = stmt_text_copy(q, arena);
 		int64_t interaction = stmt_int(q);
 
-		story->answer = interaction == 0 ? arena_printf(arena, "%s: %s", decision,
-							   reason == NULL ? "" : reason)
-						 : arena_printf(arena, "%s, interaction %lld: %s",
-							   decision, (long long)interaction,
-							   reason == NULL ? "" : reason);
+		reason = reason == NULL ? "" : reason;
+		story->answer = interaction == 0
+					? arena_printf(arena, "%s%s", decision, reason)
+					: arena_printf(arena, "%s, interaction %lld%s", decision,
+						  (long long)interaction, reason);
 	}
 	return stmt_end(q, err);
 }

@@ -3,6 +3,7 @@
 #include "explain.h"
 #include "liaison/base/clock.h"
 #include "liaison/base/crypt.h"
+#include "withheld.h"
 
 /* What is meant, and when nothing is there: why not. */
 
@@ -54,8 +55,8 @@ find_interaction(struct story *story, int64_t id, struct err *err)
 
 /* ---- a Message-ID ---- */
 
-static const char SELECT_BY_ID[] =
-	"SELECT id FROM message WHERE message_id_hash = ?1 AND message_id = ?2 ORDER BY id";
+static const char SELECT_BY_ID[] = "SELECT m.id FROM message m WHERE m.message_id_hash = ?1 AND "
+				   "m.message_id = ?2 AND " MESSAGE_KNOWN " ORDER BY m.id";
 
 static const char COUNT_FILLING[] =
 	"SELECT count(*) FROM stream WHERE current = 1 AND backfill <> 'done'";
@@ -106,13 +107,14 @@ find_message_id(struct story *story, const char *words, struct err *err)
 /* Of a long series the last ones. */
 static const char SELECT_EVENT[] =
 	"SELECT g.message_id FROM meeting g JOIN message m ON m.id = g.message_id "
-	"WHERE g.event_uid = ?1 AND (?2 IS NULL OR g.recurrence = ?2) ORDER BY m.at DESC LIMIT 16";
+	"WHERE g.event_uid = ?1 AND (?2 IS NULL OR g.recurrence = ?2) AND " MESSAGE_KNOWN
+	" ORDER BY m.at DESC LIMIT 16";
 
 static const char SELECT_BAD_EVENT[] =
 	"SELECT l.id FROM stream t JOIN source s ON s.id = t.source_id "
 	"JOIN feed_item f ON f.stream_id = t.id "
 	"JOIN ledger l ON l.stream_id = f.stream_id AND l.uid = f.bad_uid "
-	"WHERE s.kind = 'ical' AND f.event_uid = ?";
+	"WHERE s.kind = 'ical' AND f.event_uid = ? AND " SOURCE_KNOWN;
 
 static int
 find_bad_event(struct story *story, const char *uid, struct err *err)
@@ -127,7 +129,8 @@ find_bad_event(struct story *story, const char *uid, struct err *err)
 
 static const char SELECT_CALENDAR[] =
 	"SELECT s.name FROM stream t JOIN source s ON s.id = t.source_id "
-	"JOIN feed_item f ON f.stream_id = t.id WHERE s.kind = 'ical' AND f.event_uid = ? LIMIT 1";
+	"JOIN feed_item f ON f.stream_id = t.id WHERE s.kind = 'ical' AND f.event_uid = ? "
+	"AND " SOURCE_KNOWN " LIMIT 1";
 
 /* A calendar has the event, but nothing of it is recorded. */
 static int

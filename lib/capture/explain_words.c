@@ -2,6 +2,7 @@
 
 #include "inside.h"
 #include "liaison/base/crypt.h"
+#include "withheld.h"
 
 /* What a person types to say which message, meeting or interaction is meant (spec section 4). */
 
@@ -46,10 +47,13 @@ parse_place(struct store *store, struct arena *arena, const char *words, struct 
 }
 
 static const char SELECT_MESSAGE[] =
-	"SELECT 1 FROM message WHERE message_id_hash = ?1 AND message_id = ?2 "
-	"UNION ALL SELECT 2 FROM meeting WHERE event_uid = ?2 "
-	"UNION ALL SELECT 2 FROM stream t JOIN source s ON s.id = t.source_id "
-	"JOIN feed_item f ON f.stream_id = t.id WHERE s.kind = 'ical' AND f.event_uid = ?2";
+	"SELECT 1 FROM message m WHERE m.message_id_hash = ?1 AND m.message_id = ?2 "
+	"AND " MESSAGE_KNOWN
+	" UNION ALL SELECT 2 FROM meeting g JOIN message m ON m.id = g.message_id "
+	"WHERE g.event_uid = ?2 AND " MESSAGE_KNOWN
+	" UNION ALL SELECT 2 FROM stream t JOIN source s ON s.id = t.source_id "
+	"JOIN feed_item f ON f.stream_id = t.id "
+	"WHERE s.kind = 'ical' AND f.event_uid = ?2 AND " SOURCE_KNOWN;
 
 /* 1: a Message-ID, 2: an event's UID, 0: neither is known. */
 static int

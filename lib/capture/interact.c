@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "inside.h"
+#include "liaison/crm/salesperson.h"
 
 /* From a decided message to its interaction, and to the text that is wanted of it. */
 
@@ -32,13 +33,28 @@ parties_text(struct turn *turn, const struct view *view)
 	return used == 0 ? NULL : text->bytes;
 }
 
-static const char *
-salesperson_of(const struct config_source *source)
+/* Of those of us who wrote or received it the first. */
+static int
+find_sender(struct turn *turn, const struct event *event, const char **code, struct err *err)
 {
-	if (source == NULL || source->salesperson == NULL ||
-		strcmp(source->salesperson, "sender") == 0)
-		return NULL;
-	return source->salesperson;
+	*code = NULL;
+	for (unsigned i = 0; i < event->party_count && *code == NULL; i++) {
+		const char *address = event->parties[i].address;
+
+		if (address != NULL && salesperson_of_address(turn->store, turn->arena, address,
+					       event->at, code, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+find_salesperson(struct turn *turn, const struct event *event, const char **code, struct err *err)
+{
+	*code = turn->source == NULL ? NULL : turn->source->salesperson;
+	if (*code == NULL || strcmp(*code, "sender") != 0)
+		return 0;
+	return find_sender(turn, event, code, err);
 }
 
 int
@@ -56,9 +72,10 @@ interaction_put(struct turn *turn, const struct view *view, int64_t message_id, 
 		.subject = event->subject,
 		.message_id = message_id,
 		.thread = thread,
-		.salesperson = salesperson_of(turn->source),
 	};
 
+	if (find_salesperson(turn, event, &made.salesperson, err) < 0)
+		return -1;
 	if (view->meeting != NULL)
 		meeting_interaction(turn, view, &made);
 	if (interaction_add(turn->store, &made, view->links, view->link_count,

@@ -1,5 +1,6 @@
 #include "inside.h"
 #include "liaison/crm/contact.h"
+#include "withheld.h"
 
 /* Capture records: the ledger's rows as people and conditions see them. */
 
@@ -70,6 +71,12 @@ static const struct query_relation relations[] = {
 	{ 0 },
 };
 
+/* As of interactions: dates, parties and where it was seen. A reason may quote a header. */
+static const char *const open_names[] = { "id", "version", "source", "folder", "uidvalidity", "uid",
+	"at", "decision", "interaction", "recognised", "date", "direction", "from", "to", "cc",
+	"organizer", "attendee", "header(from)", "header(to)", "header(cc)", "any_address",
+	"contact", NULL };
+
 const struct query_noun capture_noun = {
 	.name = "capture",
 	.from = "ledger l JOIN stream t ON t.id = l.stream_id JOIN source s ON s.id = t.source_id "
@@ -78,11 +85,22 @@ const struct query_noun capture_noun = {
 	.fields = fields,
 	.relations = relations,
 	.sort = "-id",
+	.withheld = CAPTURE_WITHHELD,
+	.open = open_names,
 };
+
+/* The next column, unless it is withheld. */
+static void
+write_seen(struct stmt *q, struct json_out *out, const char *name, bool withheld)
+{
+	const char *text = stmt_text(q);
+
+	json_text(out, name, withheld && !query_is_open(&capture_noun, name) ? NULL : text);
+}
 
 /* What the evidence says of the message, while it is kept. */
 static void
-write_evidence(struct stmt *q, struct json_out *out)
+write_evidence(struct stmt *q, struct json_out *out, bool withheld)
 {
 	bool kept = !stmt_next_is_null(q);
 	int64_t date = stmt_int(q);
@@ -92,8 +110,10 @@ write_evidence(struct stmt *q, struct json_out *out)
 		json_time(out, "date", date, offset);
 	else
 		json_null_(out, "date");
-	json_text(out, "from", stmt_text(q));
-	json_text(out, "subject", stmt_text(q));
+	write_seen(q, out, "from", withheld);
+	write_seen(q, out, "subject", withheld);
+	write_seen(q, out, "event_uid", withheld);
+	write_seen(q, out, "recurrence_id", withheld);
 }
 
 /* A calendar has no folders, and its events no numbers: both are null there. */
@@ -118,6 +138,8 @@ write_place(struct stmt *q, struct json_out *out)
 static void
 write_record(struct stmt *q, struct json_out *out)
 {
+	bool withheld = stmt_int(q) != 0;
+
 	json_object_begin(out, NULL);
 	json_int(out, "id", stmt_int(q));
 	json_int(out, "version", stmt_int(q));
@@ -125,37 +147,42 @@ write_record(struct stmt *q, struct json_out *out)
 	write_place(q, out);
 	json_time(out, "at", stmt_int(q), 0);
 	json_text(out, "decision", stmt_text(q));
-	json_text(out, "reason", stmt_text(q));
-	json_text(out, "rule", stmt_text(q));
+	write_seen(q, out, "reason", withheld);
+	write_seen(q, out, "rule", withheld);
 	if (stmt_next_is_null(q)) {
 		json_null_(out, "interaction");
 		stmt_int(q);
 	} else {
 		json_int(out, "interaction", stmt_int(q));
 	}
-	json_text(out, "error", stmt_text(q));
-	write_evidence(q, out);
-	json_text(out, "event_uid", stmt_text(q));
-	json_text(out, "recurrence_id", stmt_text(q));
+	write_seen(q, out, "error", withheld);
+	write_evidence(q, out, withheld);
+	json_bool(out, "withheld", withheld);
 	json_object_end(out);
 }
 
-static const char SELECT_RECORD[] =
-	"SELECT l.id, l.version, s.name, s.kind = 'ical', t.folder, t.uidvalidity, l.uid, "
-	"l.at, l.decision, l.reason, l.rule, l.interaction_id, x.error, m.at, m.offset_min, "
-	"(SELECT coalesce(p.email, a.address) FROM party p "
-	"LEFT JOIN address a ON a.id = p.address_id "
-	"WHERE p.message_id = m.id AND p.role IN ('from', 'organizer') ORDER BY p.place LIMIT 1), "
-	"m.subject, " EVENT_UID ", " RECURRENCE_ID
-	" FROM ledger l JOIN stream t ON t.id = l.stream_id "
-	"JOIN source s ON s.id = t.source_id LEFT JOIN message m ON m.id = l.message_id "
-	"LEFT JOIN quarantine x ON x.stream_id = l.stream_id AND x.uid = l.uid WHERE l.id = ?";
+#define RECORD(withheld) \
+	"SELECT " withheld \
+	", l.id, l.version, s.name, s.kind = 'ical', t.folder, t.uidvalidity, l.uid, " \
+	"l.at, l.decision, l.reason, l.rule, l.interaction_id, x.error, m.at, m.offset_min, " \
+	"(SELECT coalesce(p.email, a.address) FROM party p " \
+	"LEFT JOIN address a ON a.id = p.address_id " \
+	"WHERE p.message_id = m.id AND p.role IN ('from', 'organizer') ORDER BY p.place LIMIT " \
+	"1), " \
+	"m.subject, " EVENT_UID ", " RECURRENCE_ID \
+	" FROM ledger l JOIN stream t ON t.id = l.stream_id " \
+	"JOIN source s ON s.id = t.source_id LEFT JOIN message m ON m.id = l.message_id " \
+	"LEFT JOIN quarantine x ON x.stream_id = l.stream_id AND x.uid = l.uid WHERE l.id = ?"
+
+static const char SELECT_RECORD[] = RECORD("0");
+static const char SELECT_SEEN_RECORD[] = RECORD(CAPTURE_WITHHELD);
 
 int
 capture_write(
 	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, SELECT_RECORD);
+	struct stmt *q = sql_prepare(
+		store, store_viewer(store) == NULL ? SELECT_RECORD : SELECT_SEEN_RECORD);
 	bool found;
 
 	(void)arena;

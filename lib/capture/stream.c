@@ -11,9 +11,12 @@ static const char *const kind_words[] = {
 };
 
 static const char PUT_SOURCE[] =
-	"INSERT INTO source (name, kind) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
-	"kind = excluded.kind, retired = 0, version = version + 1 "
-	"WHERE kind <> excluded.kind OR retired <> 0";
+	"INSERT INTO source (name, kind, visibility, salesperson) VALUES (?, ?, ?, ?) "
+	"ON CONFLICT (name) DO UPDATE SET "
+	"kind = excluded.kind, retired = 0, visibility = excluded.visibility, "
+	"salesperson = excluded.salesperson, version = version + 1 "
+	"WHERE kind <> excluded.kind OR retired <> 0 OR visibility <> excluded.visibility "
+	"OR salesperson IS NOT excluded.salesperson";
 
 static const char SELECT_SOURCE[] = "SELECT id FROM source WHERE name = ?";
 
@@ -25,6 +28,8 @@ source_row(struct store *store, const struct config_source *source, int64_t *id,
 
 	stmt_bind_text(q, source->name);
 	stmt_bind_text(q, kind_words[source->kind]);
+	stmt_bind_text(q, source->visibility == VISIBLE_OWNER ? "owner" : "all");
+	stmt_bind_text(q, source->salesperson);
 	if (stmt_run(q, err) < 0)
 		return -1;
 	q = sql_prepare(store, SELECT_SOURCE);

@@ -66,6 +66,7 @@ void
 capture_contacts_changed(struct capture *capture)
 {
 	capture->generation++;
+	capture->next_thread = 0; /* as it was counted in a transaction that may be rolled back */
 	threads_clear(&capture->threads);
 }
 

@@ -2,6 +2,7 @@
 
 #include "interaction_page.h"
 #include "liaison/base/text.h"
+#include "liaison/crm/sight.h"
 #include "search_words.h"
 
 /* Full text over subject, text, notes and parties. Ranks shift a little when mail comes, so later
@@ -19,16 +20,20 @@ find_highest(struct store *store, int64_t *highest, struct err *err)
 }
 
 /* Of the newest 10,000 matches the best first: the subject weighs most, then the parties. */
-static const char SELECT_HITS[] =
-	"SELECT id FROM (SELECT i.id AS id, i.at AS at,"
-	"  bm25(interaction_search, 4.0, 1.0, 2.0) AS rank"
-	"  FROM interaction_search s JOIN interaction i ON i.id = s.rowid"
-	"  WHERE interaction_search MATCH ?1 AND i.id <= ?2 AND i.at >= ?3 AND i.at <= ?4"
-	"  AND i.status <> 'draft' AND (?5 IS NULL OR instr(?5, ',' || i.kind || ','))"
-	"  AND (?6 IS NULL OR EXISTS (SELECT 1 FROM interaction_contact x"
-	"   WHERE x.interaction_id = i.id AND (x.contact_id = ?6 OR x.company_id = ?6)))"
-	"  ORDER BY i.at DESC, i.id DESC LIMIT 10000)"
-	" ORDER BY rank, at DESC, id DESC LIMIT ?7 OFFSET ?8";
+#define HITS(seen) \
+	"SELECT id FROM (SELECT i.id AS id, i.at AS at," \
+	"  bm25(interaction_search, 4.0, 1.0, 2.0) AS rank" \
+	"  FROM interaction_search s JOIN interaction i ON i.id = s.rowid" \
+	"  WHERE interaction_search MATCH ?1 AND i.id <= ?2 AND i.at >= ?3 AND i.at <= ?4" \
+	"  AND i.status <> 'draft' AND (?5 IS NULL OR instr(?5, ',' || i.kind || ','))" \
+	"  AND (?6 IS NULL OR EXISTS (SELECT 1 FROM interaction_contact x" \
+	"   WHERE x.interaction_id = i.id AND (x.contact_id = ?6 OR x.company_id = ?6)))" seen \
+	"  ORDER BY i.at DESC, i.id DESC LIMIT 10000)" \
+	" ORDER BY rank, at DESC, id DESC LIMIT ?7 OFFSET ?8"
+
+static const char SELECT_HITS[] = HITS("");
+/* Even that a word stands in what is withheld would tell of it. */
+static const char SELECT_SEEN_HITS[] = HITS(" AND NOT " SIGHT_WITHHELD("i.message_id"));
 
 static int
 run_page(struct stmt *q, struct arena *arena, int64_t offset, int64_t highest, unsigned limit,
@@ -38,8 +43,8 @@ run_page(struct stmt *q, struct arena *arena, int64_t offset, int64_t highest, u
 
 	while (stmt_row(q)) {
 		if (page.count == limit) {
-			page.next = arena_printf(arena, "s%lld.%lld", (long long)(offset + limit),
-				(long long)highest);
+			page.next = arena_printf(
+				arena, "s%lld.%lld", (long long)offset + limit, (long long)highest);
 			break;
 		}
 		page.ids[page.count++] = stmt_int(q);
@@ -78,7 +83,7 @@ interaction_search(struct store *store, struct arena *arena, const char *words,
 	if (search_words(arena, words, &match, err) < 0 ||
 		start_page(store, after, &offset, &highest, err) < 0)
 		return -1;
-	q = sql_prepare(store, SELECT_HITS);
+	q = sql_prepare(store, store_viewer(store) == NULL ? SELECT_HITS : SELECT_SEEN_HITS);
 	stmt_bind_text(q, match);
 	stmt_bind_int(q, highest);
 	stmt_bind_int(q, since != NULL ? *since : INT64_MIN);

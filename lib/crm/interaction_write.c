@@ -1,32 +1,60 @@
 #include <string.h>
 
 #include "liaison/crm/interaction.h"
+#include "liaison/crm/sight.h"
 #include "setup_keys.h"
 
 /* The interaction record of the protocol, written as its rows come. */
 
+/* One record on its way out; withheld: the store's viewer sees of it what is open. */
+struct record {
+	struct store *store;
+	struct json_out *out;
+	int64_t id, message;
+	bool withheld;
+};
+
 /* Columns that are written as they stand, in order. */
 struct column {
 	const char *name;
-	enum { AS_TEXT, AS_FLAG, AS_NUMBER } as;
+	enum { AS_TEXT, AS_FLAG, AS_NUMBER, AS_NUMBER_OR_NULL } as;
 };
 
-static void
-write_columns(struct stmt *q, struct json_out *out, const struct column *columns)
+static bool
+is_shown(const struct record *record, const char *name)
 {
-	for (const struct column *c = columns; c->name != NULL; c++) {
-		switch (c->as) {
-		case AS_TEXT:
-			json_text(out, c->name, stmt_text(q));
-			break;
-		case AS_FLAG:
-			json_bool(out, c->name, stmt_int(q) != 0);
-			break;
-		case AS_NUMBER:
-			json_int(out, c->name, stmt_int(q));
-			break;
-		}
+	return !record->withheld || query_is_open(&interaction_noun, name);
+}
+
+static void
+write_column(const struct record *record, struct stmt *q, const struct column *column)
+{
+	bool blank = column->as == AS_NUMBER_OR_NULL && stmt_next_is_null(q);
+
+	if (blank || !is_shown(record, column->name)) {
+		stmt_int(q);
+		json_null_(record->out, column->name);
+		return;
 	}
+	switch (column->as) {
+	case AS_TEXT:
+		json_text(record->out, column->name, stmt_text(q));
+		return;
+	case AS_FLAG:
+		json_bool(record->out, column->name, stmt_int(q) != 0);
+		return;
+	case AS_NUMBER:
+	case AS_NUMBER_OR_NULL:
+		json_int(record->out, column->name, stmt_int(q));
+		return;
+	}
+}
+
+static void
+write_columns(const struct record *record, struct stmt *q, const struct column *columns)
+{
+	for (const struct column *c = columns; c->name != NULL; c++)
+		write_column(record, q, c);
 }
 
 static void
@@ -53,25 +81,26 @@ write_times(struct stmt *q, struct json_out *out)
 
 /* What capture kept of the message's structure is an array already. */
 static void
-write_attachments(struct stmt *q, struct json_out *out)
+write_attachments(const struct record *record, struct stmt *q)
 {
 	const char *parts = stmt_text(q);
 
-	if (parts != NULL)
-		json_raw(out, "attachments", parts, strlen(parts));
+	if (parts != NULL && is_shown(record, "attachments"))
+		json_raw(record->out, "attachments", parts, strlen(parts));
 	else
-		write_empty(out, "attachments");
+		write_empty(record->out, "attachments");
 }
 
 static void
-write_thread(struct stmt *q, struct json_out *out)
+write_cost(const struct record *record, struct stmt *q)
 {
-	int64_t thread = stmt_int(q);
+	int exponent = currency_exponent(stmt_text(q));
+	int64_t cost = stmt_int(q);
 
-	if (thread != 0)
-		json_int(out, "thread", thread);
+	if (is_shown(record, "cost"))
+		json_money(record->out, "cost", cost, exponent);
 	else
-		json_null_(out, "thread");
+		json_null_(record->out, "cost");
 }
 
 static const struct column FIRST[] = {
@@ -91,7 +120,9 @@ static const struct column PLACE[] = {
 	{ "note", AS_TEXT },
 	{ 0 },
 };
-static const struct column EVENT[] = {
+static const struct column ORIGIN[] = {
+	{ "message_id", AS_TEXT },
+	{ "thread", AS_NUMBER_OR_NULL },
 	{ "event_uid", AS_TEXT },
 	{ "recurrence_id", AS_TEXT },
 	{ 0 },
@@ -102,7 +133,7 @@ static const struct column TEMPLATE[] = {
 	{ "salesperson", AS_TEXT },
 	{ 0 },
 };
-static const struct column ORIGIN[] = {
+static const struct column CAMPAIGN[] = {
 	{ "campaign", AS_TEXT },
 	{ "campaign_target", AS_FLAG },
 	{ "campaign_response", AS_FLAG },
@@ -114,10 +145,16 @@ static const struct column ORIGIN[] = {
 	{ 0 },
 };
 
+static const struct column DURATION[] = {
+	{ "duration_min", AS_NUMBER },
+	{ 0 },
+};
+
 static const char SELECT_RECORD[] =
 	"SELECT i.id, i.version, i.kind, i.status, i.direction, i.initiated_by, i.at, i.offset_min,"
 	" i.end_at, i.all_day, i.location, i.subject, i.snippet, i.note, m.parts, m.message_id,"
-	" i.thread, i.event_uid, i.recurrence_id, i.template, i.interaction_group, i.salesperson,"
+	" nullif(i.thread, 0), i.event_uid, i.recurrence_id, i.template, i.interaction_group, "
+	"i.salesperson,"
 	" i.campaign, i.campaign_target, i.campaign_response, i.segment, i.opportunity, i.task,"
 	" i.evaluation, i.attempt_failed, (SELECT value FROM setup WHERE key = 'currency'), i.cost,"
 	" i.duration_min, i.message_id"
@@ -149,30 +186,26 @@ write_moves(struct store *store, int64_t id, struct json_out *out, struct err *e
 	return stmt_end(q, err);
 }
 
-/* colleagues are empty until salespeople are there. */
+/* colleagues are empty until mail is attributed to salespeople. */
 static int
-write_row(struct store *store, struct stmt *q, int64_t id, struct json_out *out, int64_t *message,
-	struct err *err)
+write_row(struct record *record, struct stmt *q, struct err *err)
 {
-	int exponent;
+	struct json_out *out = record->out;
 
 	json_object_begin(out, NULL);
-	write_columns(q, out, FIRST);
+	write_columns(record, q, FIRST);
 	write_times(q, out);
-	write_columns(q, out, PLACE);
-	write_attachments(q, out);
-	json_text(out, "message_id", stmt_text(q));
-	write_thread(q, out);
-	write_columns(q, out, EVENT);
-	if (write_moves(store, id, out, err) < 0)
+	write_columns(record, q, PLACE);
+	write_attachments(record, q);
+	write_columns(record, q, ORIGIN);
+	if (write_moves(record->store, record->id, out, err) < 0)
 		return -1;
-	write_columns(q, out, TEMPLATE);
+	write_columns(record, q, TEMPLATE);
 	write_empty(out, "colleagues");
-	write_columns(q, out, ORIGIN);
-	exponent = currency_exponent(stmt_text(q));
-	json_money(out, "cost", stmt_int(q), exponent);
-	json_int(out, "duration_min", stmt_int(q));
-	*message = stmt_int(q);
+	write_columns(record, q, CAMPAIGN);
+	write_cost(record, q);
+	write_columns(record, q, DURATION);
+	record->message = stmt_int(q);
 	return 0;
 }
 
@@ -227,30 +260,30 @@ write_sightings(struct store *store, int64_t message, struct json_out *out, stru
 }
 
 static int
-write_list(struct store *store, const char *sql, int64_t id, const char *name,
-	const struct column *columns, struct json_out *out, struct err *err)
+write_links(const struct record *record, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, sql);
+	struct stmt *q = sql_prepare(record->store, SELECT_LINKS);
+	const struct record open = { .out = record->out };
 
-	stmt_bind_int(q, id);
-	json_array_begin(out, name);
+	stmt_bind_int(q, record->id);
+	json_array_begin(record->out, "contacts");
 	while (stmt_row(q)) {
-		json_object_begin(out, NULL);
-		write_columns(q, out, columns);
-		json_object_end(out);
+		json_object_begin(record->out, NULL);
+		write_columns(&open, q, LINK);
+		json_object_end(record->out);
 	}
-	json_array_end(out);
+	json_array_end(record->out);
 	return stmt_end(q, err);
 }
 
 static int
-write_lists(struct store *store, int64_t id, int64_t message, struct json_out *out, struct err *err)
+write_lists(const struct record *record, struct err *err)
 {
-	if (write_list(store, SELECT_LINKS, id, "contacts", LINK, out, err) < 0)
+	if (write_links(record, err) < 0)
 		return -1;
-	if (message != 0)
-		return write_sightings(store, message, out, err);
-	write_empty(out, "sources");
+	if (record->message != 0)
+		return write_sightings(record->store, record->message, record->out, err);
+	write_empty(record->out, "sources");
 	return 0;
 }
 
@@ -258,33 +291,35 @@ static const char SELECT_TEXT[] =
 	"SELECT text, truncated FROM interaction_text WHERE interaction_id = ?";
 
 static int
-write_text(struct store *store, int64_t id, struct json_out *out, struct err *err)
+write_text(const struct record *record, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, SELECT_TEXT);
+	struct stmt *q = sql_prepare(record->store, SELECT_TEXT);
 	bool found;
 
-	stmt_bind_int(q, id);
-	found = stmt_row(q);
-	json_text(out, "text", found ? stmt_text(q) : NULL);
+	stmt_bind_int(q, record->id);
+	found = stmt_row(q) && is_shown(record, "text");
+	json_text(record->out, "text", found ? stmt_text(q) : NULL);
 	if (found)
-		json_bool(out, "text_truncated", stmt_int(q) != 0);
+		json_bool(record->out, "text_truncated", stmt_int(q) != 0);
 	else
-		json_null_(out, "text_truncated");
+		json_null_(record->out, "text_truncated");
 	return stmt_end(q, err);
 }
 
 static int
-write_record(struct store *store, int64_t id, bool with_text, struct json_out *out, struct err *err)
+write_record(struct record *record, bool with_text, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, SELECT_RECORD);
-	int64_t message = 0;
+	struct stmt *q;
 	bool found;
 	int failed = 0;
 
-	stmt_bind_int(q, id);
+	if (sight_withheld(record->store, record->id, &record->withheld, err) < 0)
+		return -1;
+	q = sql_prepare(record->store, SELECT_RECORD);
+	stmt_bind_int(q, record->id);
 	found = stmt_row(q);
 	if (found)
-		failed = write_row(store, q, id, out, &message, err);
+		failed = write_row(record, q, err);
 	if (failed < 0) {
 		stmt_end(q, &(struct err){ 0 });
 		return -1;
@@ -292,11 +327,14 @@ write_record(struct store *store, int64_t id, bool with_text, struct json_out *o
 	if (stmt_end(q, err) < 0)
 		return -1;
 	if (!found)
-		return fail(err, ERR_NOT_FOUND, "there is no interaction '%lld'", (long long)id);
-	if (write_lists(store, id, message, out, err) < 0 ||
-		(with_text && write_text(store, id, out, err) < 0))
+		return fail(err, ERR_NOT_FOUND, "there is no interaction '%lld'",
+			(long long)record->id);
+	if (write_lists(record, err) < 0)
 		return -1;
-	json_object_end(out);
+	json_bool(record->out, "withheld", record->withheld);
+	if (with_text && write_text(record, err) < 0)
+		return -1;
+	json_object_end(record->out);
 	return 0;
 }
 
@@ -305,7 +343,7 @@ interaction_write(
 	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
 {
 	(void)arena;
-	return write_record(store, id, false, out, err);
+	return write_record(&(struct record){ store, out, id, 0, false }, false, err);
 }
 
 int
@@ -313,5 +351,5 @@ interaction_write_whole(
 	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
 {
 	(void)arena;
-	return write_record(store, id, true, out, err);
+	return write_record(&(struct record){ store, out, id, 0, false }, true, err);
 }

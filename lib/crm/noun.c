@@ -1,5 +1,6 @@
 #include "liaison/crm/contact.h"
 #include "liaison/crm/interaction.h"
+#include "liaison/crm/sight.h"
 
 /* What conditions, lists and sorts may say of contacts and interactions. Conditions nest, and inside
  * a subquery an alias hides the same one outside; so a company reached from a person is k, a person
@@ -286,6 +287,12 @@ static const struct query_relation interaction_relations[] = {
 	{ 0 },
 };
 
+/* What others see of a mail or meeting of somebody's own: dates and parties. The record goes by it too. */
+static const char *const interaction_open[] = { "id", "version", "kind", "status", "direction",
+	"initiated_by", "at", "end", "all_day", "duration_min", "moves", "salesperson",
+	"colleagues", "contacts", "contact", "person", "company", "email", "role", "via",
+	"ambiguous", "sources", "source", "folder", "created", "changed", NULL };
+
 const struct query_noun interaction_noun = {
 	.name = "interaction",
 	.from = "interaction i",
@@ -293,4 +300,6 @@ const struct query_noun interaction_noun = {
 	.fields = interaction_fields,
 	.relations = interaction_relations,
 	.sort = "-at",
+	.withheld = SIGHT_WITHHELD("i.message_id"),
+	.open = interaction_open,
 };

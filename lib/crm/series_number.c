@@ -52,7 +52,7 @@ number_alike(const char *a, const char *b)
 
 /* Adds by to the digits from first up to end, in place; returns what does not fit them. */
 static int64_t
-add_in_place(char *first, char *end, int64_t by)
+add_in_place(const char *first, char *end, int64_t by)
 {
 	while (end > first && by > 0) {
 		int64_t sum = *--end - '0' + by % 10;

@@ -275,7 +275,7 @@ setup_write_key(struct store *store, struct arena *arena, const char *key, struc
 	struct err *err)
 {
 	const struct setup_key *row = find_key(key);
-	const char *value;
+	const char *value = NULL;
 
 	if (row == NULL)
 		return unknown_key(key, err);

@@ -12,15 +12,16 @@ convert(const char *to, const char *from, const char *bytes, size_t size, char *
 	size_t *result_size)
 {
 	struct text out = { 0 };
-	size_t kept;
+	size_t kept = 0;
 
 	(void)to;
 	if (used == NULL)
 		return MAIL_CHARCONV_ERROR_CONV;
 	charset_decode(used, from, strlen(from), bytes, size, &out);
-	kept = text_cut(out.bytes == NULL ? "" : out.bytes, out.size, *result_size);
-	if (kept > 0)
+	if (out.bytes != NULL) {
+		kept = text_cut(out.bytes, out.size, *result_size);
 		memcpy(result, out.bytes, kept);
+	}
 	*result_size = kept;
 	text_clear(&out);
 	return MAIL_CHARCONV_NO_ERROR;

@@ -34,12 +34,12 @@ static void
 add_percent(const char *bytes, size_t size, struct text *out)
 {
 	for (size_t i = 0; i < size; i++) {
-		bool coded = bytes[i] == '%' && i + 2 < size && hex_digit(bytes[i + 1]) >= 0 &&
-			     hex_digit(bytes[i + 2]) >= 0;
+		bool coded = bytes[i] == '%' && i + 2 < size;
+		int high = coded ? hex_digit(bytes[i + 1]) : -1;
+		int low = coded ? hex_digit(bytes[i + 2]) : -1;
 
-		if (coded) {
-			text_add_char(out,
-				(char)(hex_digit(bytes[i + 1]) << 4 | hex_digit(bytes[i + 2])));
+		if (high >= 0 && low >= 0) {
+			text_add_char(out, (char)(high << 4 | low));
 			i += 2;
 		} else {
 			text_add_char(out, bytes[i]);

@@ -11,7 +11,9 @@
 int
 http_init(struct err *err)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	/* It would take an address for none where it has no memory to look at it. */
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_alloc, free, mem_resize, mem_text,
+		    mem_zero) != CURLE_OK)
 		return fail(err, ERR_INTERNAL, "HTTP cannot be set up");
 	return 0;
 }

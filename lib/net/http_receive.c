@@ -28,18 +28,30 @@ http_fail(struct http *http, enum http_outcome outcome, const char *format, ...)
 
 /* ---- header ---- */
 
+/* Of "HTTP/1.1 200 OK" the number, 0 if there is none. */
+static int
+status_of(const char *line, size_t size)
+{
+	const char *end = line + size, *digits = memchr(line, ' ', size);
+
+	while (digits != NULL && digits < end && *digits == ' ')
+		digits++;
+	if (digits == NULL || end - digits < 3 || (end - digits > 3 && digits[3] != ' '))
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if (digits[i] < '0' || digits[i] > '9')
+			return 0;
+	return (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
+}
+
 static void
 begin_answer(struct http *http, const char *line, size_t size)
 {
 	struct http_answer *answer = &http->answer;
-	char copy[64];
 
-	answer->status = 0;
+	answer->status = status_of(line, size);
 	answer->etag[0] = answer->modified[0] = answer->type[0] = '\0';
 	http->date[0] = http->location[0] = '\0';
-	snprintf(copy, sizeof(copy), "%.*s", (int)size, line);
-	if (sscanf(copy, "HTTP/%*9s %3d", &answer->status) != 1)
-		answer->status = 0;
 }
 
 /* Of what is too long or no plain text, nothing: it is only ever sent back, or shown. */

@@ -29,6 +29,13 @@ without_brackets(struct arena *arena, char *host)
 	return size > 2 && host[0] == '[' ? arena_text_n(arena, host + 1, size - 2) : host;
 }
 
+/* libcurl decodes what is coded in a host. */
+static bool
+is_shown_plain(const char *text)
+{
+	return text_is_clean(text, strlen(text), false);
+}
+
 static int
 take_parts(struct arena *arena, CURLU *url, struct url *out, struct err *err)
 {
@@ -42,6 +49,8 @@ take_parts(struct arena *arena, CURLU *url, struct url *out, struct err *err)
 
 	if (!found.text || !found.scheme || !found.host || found.host[0] == '\0')
 		return fail(err, ERR_FORMAT, "it is no address");
+	if (!is_shown_plain(found.text) || !is_shown_plain(found.host))
+		return fail(err, ERR_FORMAT, "its host is none");
 	if (strcmp(found.scheme, "http") != 0 && strcmp(found.scheme, "https") != 0)
 		return fail(
 			err, ERR_FORMAT, "its scheme is '%.20s', not http or https", found.scheme);

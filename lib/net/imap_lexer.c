@@ -344,6 +344,12 @@ lex_step(struct imap *imap, const char *bytes, size_t size)
 	return -1;
 }
 
+static uint64_t
+bytes_max(const struct imap *imap)
+{
+	return imap_oldest(imap, IMAP_FETCH) ? FETCH_BYTES_MAX : BYTES_MAX;
+}
+
 int
 imap_lex(struct imap *imap, const char *bytes, size_t size)
 {
@@ -360,7 +366,7 @@ imap_lex(struct imap *imap, const char *bytes, size_t size)
 		bytes += taken;
 		size -= (size_t)taken;
 		imap->bytes += (uint64_t)taken;
-		if (imap->bytes > BYTES_MAX)
+		if (imap->bytes > BYTES_MAX && imap->bytes > bytes_max(imap))
 			return imap_dead(imap, ERR_FORMAT, "the server does not stop sending");
 	}
 	return 0;

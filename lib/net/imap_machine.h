@@ -16,7 +16,8 @@
 enum {
 	TOKEN_MAX = IMAP_LINE_MAX,
 	RESPONSES_MAX = 200 * 1000, /* between two tagged answers */
-	BYTES_MAX = 512 * 1024 * 1024, /* as above */
+	BYTES_MAX = 64 * 1024 * 1024, /* as above, */
+	FETCH_BYTES_MAX = 512 * 1024 * 1024, /* and while a FETCH is answered */
 	SKIPPED_MAX = 16 * 1024 * 1024, /* bytes of one line that nobody keeps */
 	ARENA_KEPT = 64 * 1024,
 	SECRET_MAX = 16 * 1024,

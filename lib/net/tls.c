@@ -331,9 +331,3 @@ tls_write(struct tls *tls, const void *bytes, size_t size, enum tls_need *need, 
 	*need = TLS_READY;
 	return result > 0 ? result : waits(tls, result, need, err);
 }
-
-bool
-tls_pending(const struct tls *tls)
-{
-	return SSL_has_pending(tls->ssl);
-}

@@ -27,6 +27,13 @@ static void add_node(struct query_sql *sql, const struct query_node *node, bool 
 static void
 add_has(struct query_sql *sql, const struct query_node *node)
 {
+	const struct query_noun *noun = node->noun;
+
+	if (sql->masked && noun->withheld != NULL && !query_is_open(noun, node->relation->name)) {
+		add(sql, "NOT ");
+		add(sql, noun->withheld);
+		add(sql, " AND ");
+	}
 	add(sql, "EXISTS (SELECT 1 FROM ");
 	add(sql, node->relation->join);
 	if (node->count > 0) {

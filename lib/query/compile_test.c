@@ -6,6 +6,12 @@
 
 /* One comparison as SQL, and what is bound. */
 
+struct query_sql
+query_sql_begin(const struct store *store, struct arena *arena)
+{
+	return (struct query_sql){ .arena = arena, .masked = store_viewer(store) != NULL };
+}
+
 void
 query_sql_clear(struct query_sql *sql)
 {
@@ -169,16 +175,17 @@ is_plain(const struct query_field *field, const struct query_value *value)
 }
 
 static void
-add_plain_list(struct query_sql *sql, const struct query_node *node)
+add_plain_list(
+	struct query_sql *sql, const struct query_node *node, const struct query_field *field)
 {
 	const char *before = " IN (";
 
-	query_add_operand(sql, node->field);
+	query_add_operand(sql, field);
 	for (unsigned i = 0; i < node->value_count; i++) {
-		if (!is_plain(node->field, &node->values[i]))
+		if (!is_plain(field, &node->values[i]))
 			continue;
 		add(sql, before);
-		bind_value(sql, node->field, &node->values[i]);
+		bind_value(sql, field, &node->values[i]);
 		before = ", ";
 	}
 	add(sql, ")");
@@ -203,21 +210,21 @@ add_others(struct query_sql *sql, const struct query_field *field,
 }
 
 static void
-add_list(struct query_sql *sql, const struct query_node *node)
+add_list(struct query_sql *sql, const struct query_node *node, const struct query_field *field)
 {
 	const struct query_value **others = arena_array(
 		sql->arena, node->value_count, sizeof *others);
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < node->value_count; i++)
-		if (!is_plain(node->field, &node->values[i]))
+		if (!is_plain(field, &node->values[i]))
 			others[count++] = &node->values[i];
 	if (count < node->value_count)
-		add_plain_list(sql, node);
+		add_plain_list(sql, node, field);
 	if (count > 0 && count < node->value_count)
 		add(sql, " OR ");
 	if (count > 0)
-		add_others(sql, node->field, others, count);
+		add_others(sql, field, others, count);
 }
 
 /* Bytes before the first "*" or "?". */
@@ -255,42 +262,43 @@ add_glob(struct query_sql *sql, const struct query_field *field, const char *pat
 
 /* A day is compared as a whole: before its first second, or after its last. */
 static void
-add_order(struct query_sql *sql, const struct query_node *node)
+add_order(struct query_sql *sql, const struct query_node *node, const struct query_field *field)
 {
 	struct query_value value = node->values[0];
 
 	if (node->op == QUERY_LE || node->op == QUERY_GT)
 		value.low = value.high;
-	query_add_operand(sql, node->field);
+	query_add_operand(sql, field);
 	add(sql, " ");
 	add(sql, query_op_text(node->op));
 	add(sql, " ");
-	bind_value(sql, node->field, &value);
+	bind_value(sql, field, &value);
 }
 
 /* True, false or NULL; "!=" is told by the caller's "not". */
 static void
-add_comparison(struct query_sql *sql, const struct query_node *node)
+add_comparison(
+	struct query_sql *sql, const struct query_node *node, const struct query_field *field)
 {
 	switch (node->op) {
 	case QUERY_EQ:
 	case QUERY_NE:
 		if (node->value_count == 1)
-			add_equal(sql, node->field, &node->values[0]);
+			add_equal(sql, field, &node->values[0]);
 		else
-			add_list(sql, node);
+			add_list(sql, node, field);
 		return;
 	case QUERY_LT:
 	case QUERY_LE:
 	case QUERY_GT:
 	case QUERY_GE:
-		add_order(sql, node);
+		add_order(sql, node, field);
 		return;
 	case QUERY_GLOB:
-		add_glob(sql, node->field, node->values[0].text);
+		add_glob(sql, field, node->values[0].text);
 		return;
 	case QUERY_BLANK:
-		add_blank(sql, node->field);
+		add_blank(sql, field);
 		return;
 	}
 }
@@ -309,10 +317,8 @@ asks_for_blank(const struct query_node *node)
 
 /* Of many values one must match; blank is to have none that is not. */
 static void
-add_many(struct query_sql *sql, const struct query_node *node)
+add_many(struct query_sql *sql, const struct query_node *node, const struct query_field *field)
 {
-	const struct query_field *field = node->field;
-
 	if (asks_for_blank(node)) {
 		add(sql, "NOT EXISTS (");
 		add(sql, field->exists);
@@ -326,16 +332,38 @@ add_many(struct query_sql *sql, const struct query_node *node)
 	add(sql, "EXISTS (");
 	add(sql, field->exists);
 	add(sql, " (");
-	add_comparison(sql, node);
+	add_comparison(sql, node, field);
 	add(sql, "))");
+}
+
+/* Wrapped like this a text loses its collation, and is folded instead. */
+const struct query_field *
+query_seen_field(
+	const struct query_sql *sql, const struct query_noun *noun, const struct query_field *field)
+{
+	struct query_field *seen;
+
+	if (!sql->masked || noun->withheld == NULL || query_is_open(noun, field->name))
+		return field;
+	seen = arena_alloc(sql->arena, sizeof *seen);
+	*seen = *field;
+	if (field->exists != NULL)
+		seen->exists = arena_printf(
+			sql->arena, "%s NOT %s AND", field->exists, noun->withheld);
+	else
+		seen->sql = arena_printf(sql->arena, "CASE WHEN %s THEN NULL ELSE (%s) END",
+			noun->withheld, field->sql);
+	return seen;
 }
 
 void
 query_add_test(struct query_sql *sql, const struct query_node *node)
 {
+	const struct query_field *field = query_seen_field(sql, node->noun, node->field);
+
 	assert(node->field->sql != NULL);
-	if (node->field->exists != NULL)
-		add_many(sql, node);
+	if (field->exists != NULL)
+		add_many(sql, node, field);
 	else
-		add_comparison(sql, node);
+		add_comparison(sql, node, field);
 }

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "tree.h"
 
 #include <assert.h>
@@ -300,7 +299,7 @@ judge(struct err *err)
 static int
 run_stretch(struct listing *listing, enum stretch stretch, struct err *err)
 {
-	struct query_sql sql = { .arena = listing->arena };
+	struct query_sql sql = query_sql_begin(listing->store, listing->arena);
 	struct stmt *q;
 	int result;
 
@@ -332,7 +331,7 @@ run_stretches(struct listing *listing, struct err *err)
 static int
 count_rows(struct listing *listing, struct err *err)
 {
-	struct query_sql sql = { .arena = listing->arena };
+	struct query_sql sql = query_sql_begin(listing->store, listing->arena);
 	bool found;
 	int result;
 
@@ -342,6 +341,17 @@ count_rows(struct listing *listing, struct err *err)
 		query_prepare(listing->store, &sql), &listing->page->total, &found, err);
 	query_sql_clear(&sql);
 	return result < 0 ? judge(err) : 0;
+}
+
+/* Neither the order nor the cursor tells what is withheld. */
+static void
+mask_sort(struct listing *listing)
+{
+	const struct query_sql sql = query_sql_begin(listing->store, listing->arena);
+
+	for (unsigned i = 0; i < listing->sort.count; i++)
+		listing->sort.fields[i] = query_seen_field(
+			&sql, listing->list->noun, listing->sort.fields[i]);
 }
 
 static int
@@ -355,6 +365,7 @@ open_list(struct listing *listing, struct query_place *place, struct err *err)
 			err, ERR_USAGE, "limit", "expected a limit from 1 to %d", LIMIT_MAX);
 	if (read_sort(listing->arena, list->noun, sort ? sort : "", &listing->sort, err) < 0)
 		return -1;
+	mask_sort(listing);
 	if (list->after == NULL)
 		return 0;
 	if (query_place_read(
@@ -402,7 +413,7 @@ query_ids(struct store *store, struct arena *arena, const struct query_noun *nou
 	const struct query_node *where, unsigned max, int64_t **ids, size_t *count, struct err *err)
 {
 	struct query_list list = { .noun = noun, .where = where };
-	struct query_sql sql = { .arena = arena };
+	struct query_sql sql = query_sql_begin(store, arena);
 	struct text found = { 0 };
 	struct stmt *q;
 	int64_t id;

@@ -124,6 +124,7 @@ parse_has(struct parser *parser, struct query_node **out)
 	struct query_node *has = query_node_new(parser->arena, QUERY_HAS);
 	struct token word = parser->token;
 
+	has->noun = parser->noun;
 	if (parser_advance(parser) < 0 || find_relation(parser, &has->relation) < 0 ||
 		parser_count(parser, &word) < 0)
 		return -1;
@@ -170,7 +171,7 @@ parse_chain(struct parser *parser, const char *word, enum query_kind kind,
 	int (*next)(struct parser *parser, struct query_node **out), struct query_node **out)
 {
 	const struct query_node **children = NULL;
-	struct query_node *node;
+	struct query_node *node = NULL;
 	unsigned count = 0, room = 0;
 
 	for (;;) {

@@ -206,6 +206,7 @@ parser_test(struct parser *parser, struct query_node **out)
 {
 	struct query_node *node = query_node_new(parser->arena, QUERY_TEST);
 
+	node->noun = parser->noun;
 	if (parse_field(parser, &node->field) < 0)
 		return -1;
 	*out = node;

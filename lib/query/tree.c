@@ -84,6 +84,7 @@ query_compare(struct arena *arena, const struct query_noun *noun,
 	struct query_node *node = query_node_new(arena, QUERY_TEST);
 	struct query_value *read = arena_alloc(arena, sizeof *read);
 
+	node->noun = noun;
 	node->field = query_find_field(noun, context, field);
 	node->op = op;
 	if (node->field == NULL)
@@ -141,6 +142,15 @@ plain_name(struct arena *arena, const char *name)
 	for (char *c = plain; *c != '\0'; c++)
 		*c = name_letter(*c);
 	return plain;
+}
+
+bool
+query_is_open(const struct query_noun *noun, const char *name)
+{
+	for (size_t i = 0; noun->open != NULL && noun->open[i] != NULL; i++)
+		if (query_same_name(noun->open[i], name))
+			return true;
+	return false;
 }
 
 const char *

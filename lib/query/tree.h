@@ -36,6 +36,7 @@ struct query_node {
 	const struct query_value *values; /* several: in (…) */
 	unsigned value_count;
 	const struct query_relation *relation;
+	const struct query_noun *noun; /* that has the field or the relation */
 	const char *sql; /* of a fixed one */
 	int64_t number;
 };
@@ -81,8 +82,11 @@ struct query_sql {
 	struct text text; /* own */
 	struct query_bind *binds; /* own */
 	size_t bind_count, bind_room;
+	bool masked; /* for a viewer that rows are withheld from */
 };
 
+/* An empty one, for the store's viewer. */
+struct query_sql query_sql_begin(const struct store *store, struct arena *arena);
 void query_sql_clear(struct query_sql *sql);
 void query_bind_int(struct query_sql *sql, int64_t value);
 void query_bind_double(struct query_sql *sql, double value);
@@ -91,6 +95,9 @@ void query_bind_text(struct query_sql *sql, const char *value);
 void query_compile(struct query_sql *sql, const struct query_node *where);
 /* The expression of field that is compared and sorted by. */
 void query_add_operand(struct query_sql *sql, const struct query_field *field);
+/* The field as the viewer has it: itself, or blank in rows that are withheld. */
+const struct query_field *query_seen_field(const struct query_sql *sql,
+	const struct query_noun *noun, const struct query_field *field);
 /* A test, which may be NULL where a value is; "!=" as "=", the caller says "not". */
 void query_add_test(struct query_sql *sql, const struct query_node *node);
 /* Prepares and binds what was compiled. */

@@ -197,6 +197,14 @@ read_time(struct arena *arena, const struct query_context *context, const struct
 	return 0;
 }
 
+static const char *
+find_me(const struct query_context *context)
+{
+	if (context == NULL || context->me != NULL || context->find_me == NULL)
+		return context == NULL ? NULL : context->me;
+	return context->find_me(context->data);
+}
+
 static int
 read_text(struct arena *arena, const struct query_context *context, const struct query_field *field,
 	enum query_op op, bool quoted, struct query_value *value, struct err *err)
@@ -204,10 +212,10 @@ read_text(struct arena *arena, const struct query_context *context, const struct
 	const char *text = value->written;
 
 	if (!quoted && op != QUERY_GLOB && text_equal_nocase(text, "me")) {
-		if (context == NULL || context->me == NULL)
+		text = find_me(context);
+		if (text == NULL)
 			return fail_field(err, ERR_USAGE, "where",
 				"'me' is nobody here: expected a salesperson, as you are none");
-		text = context->me;
 	}
 	if (op == QUERY_GLOB && strlen(text) > QUERY_PATTERN_MAX)
 		return expected(arena, field, "a pattern of at most 256 bytes", text, err);

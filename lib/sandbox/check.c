@@ -26,6 +26,7 @@ enum {
 	P = 1 << SANDBOX_PARSE,
 	ALL = E | F | P,
 	RELAXED = 8 << SANDBOX_CLIENT, /* refused under a sanitizer too */
+	LANDLOCK = 16 << SANDBOX_CLIENT, /* where the kernel has it */
 };
 
 enum outcome { REFUSED = 40, LET_THROUGH, NO_SANDBOX };
@@ -109,6 +110,10 @@ static const struct attempt ATTEMPTS[] = {
 	{ "listen", F | P, SYS_listen, { NONE, 0 } },
 	{ "accept", F | P, SYS_accept4, { NONE, 0, 0, 0 } },
 	{ "open a file", P, SYS_openat, { AT_FDCWD, PATH("/etc/passwd"), O_RDONLY, 0 } },
+	{ "look about", E | F | LANDLOCK, SYS_openat,
+		{ AT_FDCWD, PATH("/"), O_RDONLY | O_DIRECTORY, 0 } },
+	{ "make a file elsewhere", E | LANDLOCK, SYS_openat,
+		{ AT_FDCWD, PATH("/tmp"), O_WRONLY | O_TMPFILE, 0600 } },
 	{ "make a file", F | P, SYS_openat, { AT_FDCWD, PATH(NOWHERE), O_WRONLY | O_CREAT, 0600 } },
 	{ "empty a file", F | P, SYS_openat, { AT_FDCWD, PATH(NOWHERE), O_RDONLY | O_TRUNC, 0 } },
 	{ "remove a file", F | P, SYS_unlinkat, { AT_FDCWD, PATH(NOWHERE), 0 } },
@@ -180,6 +185,8 @@ applies(enum sandbox_profile profile, const struct attempt *attempt)
 	if ((attempt->profiles & RELAXED) == 0)
 		return false;
 #endif
+	if (attempt->profiles & LANDLOCK && landlock_abi() == 0)
+		return false;
 	return (attempt->profiles & 1u << profile) != 0;
 }
 
@@ -197,6 +204,8 @@ sandbox_check(enum sandbox_profile profile)
 		printf("%-8s %s\n", refused ? "refused" : "ALLOWED", ATTEMPTS[i].name);
 		allowed += !refused;
 	}
+	if (sandbox_missing()[0] != '\0')
+		printf("%-8s %s\n", "missing", sandbox_missing());
 	return allowed;
 }
 

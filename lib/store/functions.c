@@ -1,5 +1,7 @@
 #include "handle.h"
 
+#include <stdlib.h>
+
 #include "liaison/base/text.h"
 
 /* SQL functions of ours: the same folding and the same globs as everywhere else. */
@@ -23,7 +25,7 @@ is_folded(const char *text)
 static void
 run_fold(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	struct store *store = sqlite3_user_data(context);
+	struct arena *scratch = sqlite3_user_data(context);
 	const char *text = argument(values[0]);
 
 	(void)count;
@@ -33,8 +35,8 @@ run_fold(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
 		return;
 	}
-	sqlite3_result_text(context, text_fold(store->scratch, text), -1, SQLITE_TRANSIENT);
-	arena_reset(store->scratch);
+	sqlite3_result_text(context, text_fold(scratch, text), -1, SQLITE_TRANSIENT);
+	arena_reset(scratch);
 }
 
 /* SQLite's own GLOB takes exponential time on patterns of many stars, and folds nothing. */
@@ -48,15 +50,39 @@ run_glob_fold(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_int(context, text_glob(pattern, text, true));
 }
 
+/* Constant while a statement runs, and not from one run to the next. */
+static void
+run_viewer(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char **viewer = sqlite3_user_data(context);
+
+	(void)count;
+	(void)values;
+	if (*viewer != NULL)
+		sqlite3_result_text(context, *viewer, -1, SQLITE_TRANSIENT);
+}
+
+/* SQLite frees what it is given here when the connection is closed. */
+static int
+add_viewer(struct store *store)
+{
+	store->viewer = mem_zero(1, sizeof *store->viewer);
+	return sqlite3_create_function_v2(store->db, "viewer", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS,
+		store->viewer, run_viewer, NULL, NULL, free);
+}
+
 int
 store_add_functions(struct store *store)
 {
 	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+	struct arena *scratch = store->scratch; /* the struct itself may move */
 	int result = sqlite3_create_function_v2(
-		store->db, "fold", 1, flags, store, run_fold, NULL, NULL, NULL);
+		store->db, "fold", 1, flags, scratch, run_fold, NULL, NULL, NULL);
 
 	if (result == SQLITE_OK)
 		result = sqlite3_create_function_v2(
-			store->db, "glob_fold", 2, flags, store, run_glob_fold, NULL, NULL, NULL);
+			store->db, "glob_fold", 2, flags, scratch, run_glob_fold, NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = add_viewer(store);
 	return result;
 }

@@ -2,6 +2,7 @@
 #define LIAISON_STORE_HANDLE_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "liaison/store/sql.h"
 
@@ -16,14 +17,18 @@ enum {
 struct store {
 	sqlite3 *db;
 	enum store_mode mode;
+	char *path; /* its folder's links resolved; NULL: in memory. Own */
+	dev_t device; /* which file it is */
+	ino_t inode;
 	struct stmt **cache; /* open addressing by the address of the SQL; own */
 	size_t cache_room, cache_count;
 	unsigned active; /* statements between their first row and their end */
 	unsigned savepoints;
 	bool open; /* between begin and commit or rollback */
 	int (*before_commit)(struct store *store, struct err *err); /* or NULL */
-	char lost[160]; /* why SQLite undid the open transaction by itself, or "" */
+	char lost[160]; /* why SQLite undid the open transaction by itself, or cannot, or "" */
 	char poison[160]; /* why nothing may be believed until reopened, or "" */
+	const char **viewer; /* where viewer() looks, as this struct may move; the connection's */
 	int64_t deadline_ms; /* for each statement; 0: none */
 	int64_t started_ms; /* of the oldest active statement; 0: not looked yet */
 	bool expired;
@@ -50,12 +55,20 @@ int store_fail(struct store *store, int result, const char *what, struct err *er
 /* Runs SQL of ours that needs no cache: pragmas and schema files. */
 int store_exec(struct store *store, const char *sql, const char *what, struct err *err);
 int store_pragma_int(struct store *store, const char *sql, int64_t *out, struct err *err);
-/* fold(x) and glob_fold(x, pattern). */
+/* fold(x), glob_fold(x, pattern) and viewer(). */
 int store_add_functions(struct store *store);
 /* What each connection must be before anything is read, and after it proved to be ours. */
 int store_harden(struct store *store, struct err *err);
 int store_tune(struct store *store, struct err *err);
+/* What SQLite calls while it works; again after the struct has moved. */
+void store_set_hooks(struct store *store);
 void store_drop_statements(struct store *store);
+/* A connection to what is there; nothing is created. path: own from now on. same: a store whose file
+ * it must be, or NULL. */
+struct store *
+store_open_existing(char *path, enum store_mode mode, const struct store *same, struct err *err);
+/* The sentence for a schema that is not known, with advice. */
+int store_refuse_newer(const char *path, int64_t version, size_t known, struct err *err);
 /* A path with its folder's links resolved, so that only the file itself must not be one. */
 char *store_real_path(const char *path, struct err *err);
 /* Makes the entry of path durable in its folder. */

@@ -1,5 +1,6 @@
-#include <string.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "handle.h"
 
@@ -37,6 +38,19 @@ judge_code(int result)
 }
 
 static void
+explain_io(struct store *store, int result, char *text, size_t size)
+{
+	int number = result == SQLITE_IOERR_SHORT_READ ? 0 : sqlite3_system_errno(store->db);
+
+	if (number == ENOSPC || number == EDQUOT)
+		snprintf(text, size, "the disk is full");
+	else if (number != 0)
+		snprintf(text, size, "%s: %s", sqlite3_errmsg(store->db), strerror(number));
+	else
+		snprintf(text, size, "%s", sqlite3_errmsg(store->db));
+}
+
+static void
 explain(struct store *store, int result, char *text, size_t size)
 {
 	switch (result & 0xff) {
@@ -59,6 +73,14 @@ explain(struct store *store, int result, char *text, size_t size)
 		return;
 	case SQLITE_FULL:
 		snprintf(text, size, "the disk is full");
+		return;
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		explain_io(store, result, text, size);
+		return;
+	case SQLITE_CORRUPT:
+		snprintf(text, size, "the database is damaged and a backup must be restored: %s",
+			sqlite3_errmsg(store->db));
 		return;
 	default:
 		snprintf(text, size, "%s", sqlite3_errmsg(store->db));

@@ -28,16 +28,6 @@ read_version(struct store *store, int *version, struct err *err)
 }
 
 static int
-refuse_newer(const char *path, int version, size_t known, struct err *err)
-{
-	fail(err, ERR_STORAGE,
-		"the database '%s' is newer than this program: version %d of the schema, "
-		"this knows %zu",
-		path, version, known);
-	return err_hint(err, "install the newer liaison, or restore a backup made by this one");
-}
-
-static int
 refuse_broken_references(struct store *store, const char *name, struct err *err)
 {
 	int64_t broken = 0;
@@ -169,7 +159,7 @@ migrate_with(struct store *store, const char *path, const struct schema_file *fi
 	if (read_version(store, &version, err) < 0)
 		return -1;
 	if (version < 0 || (size_t)version > count)
-		return refuse_newer(path, version, count, err);
+		return store_refuse_newer(path, version, count, err);
 	if ((size_t)version == count)
 		return 0;
 	if (version > 0 && strcmp(path, ":memory:") != 0 && back_up(store, path, count, err) < 0)
@@ -191,7 +181,7 @@ verify(struct store *store, const char *path, int *version, struct err *err)
 	if (read_version(store, &found, err) < 0)
 		return -1;
 	if (found > schema_version())
-		return refuse_newer(path, found, schema_file_count, err);
+		return store_refuse_newer(path, found, schema_file_count, err);
 	if (found < 1)
 		return fail(err, ERR_STORAGE, "'%s' holds no schema", path);
 	if (store_check(store, false, NULL, NULL, err) < 0)

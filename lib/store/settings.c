@@ -118,15 +118,31 @@ set_journal(struct store *store, struct err *err)
 	return 0;
 }
 
-/* Only the writer checkpoints, at its end too: SQLite 3.40 corrupts a WAL that two reset at once. */
+void
+store_set_hooks(struct store *store)
+{
+	if (store->mode == STORE_WRITER)
+		sqlite3_wal_hook(store->db, note_wal, store);
+	store_set_deadline(store, store->deadline_ms);
+}
+
+/* Only the writer checkpoints, at its end too: SQLite 3.40 corrupts a WAL that two reset at once. And
+ * at its beginning: a sync may have failed for what the log holds before a crash, and now all of it is
+ * written once more. A full disk does not keep it from being opened. */
 static int
 tune_writer(struct store *store, struct err *err)
 {
+	struct err ignored;
+	int64_t left;
+
 	if (set_journal(store, err) < 0)
 		return -1;
-	sqlite3_wal_hook(store->db, note_wal, store);
+	store_set_hooks(store);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	return store_exec(store, WRITER_PRAGMAS, "the database cannot be set up", err);
+	if (store_exec(store, WRITER_PRAGMAS, "the database cannot be set up", err) < 0)
+		return -1;
+	(void)store_checkpoint(store, true, &left, &ignored);
+	return 0;
 }
 
 int
@@ -168,6 +184,18 @@ store_interrupt(struct store *store)
 	sqlite3_interrupt(store->db);
 }
 
+void
+store_set_viewer(struct store *store, const char *viewer)
+{
+	*store->viewer = viewer;
+}
+
+const char *
+store_viewer(const struct store *store)
+{
+	return *store->viewer;
+}
+
 int64_t
 store_last_id(const struct store *store)
 {
@@ -190,4 +218,10 @@ bool
 store_is_poisoned(const struct store *store)
 {
 	return store->poison[0] != '\0';
+}
+
+const char *
+store_poison(const struct store *store)
+{
+	return store_is_poisoned(store) ? store->poison : NULL;
 }

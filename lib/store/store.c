@@ -65,6 +65,7 @@ store_close(struct store *store)
 	store_drop_statements(store);
 	sqlite3_close_v2(store->db);
 	arena_free(store->scratch);
+	free(store->path);
 	free(store);
 }
 
@@ -138,89 +139,144 @@ refuse_orphan(const char *path, const char *ending, struct err *err)
 }
 
 static int
-find_or_create(const char *path, enum store_mode mode, struct err *err)
+refuse_missing(const char *path, struct err *err)
+{
+	if (errno == ENOENT)
+		return fail(err, ERR_STORAGE, "there is no database '%s'", path);
+	return fail(
+		err, ERR_STORAGE, "the database '%s' cannot be opened: %s", path, strerror(errno));
+}
+
+/* Notes which file it is. */
+static int
+find(struct store *store, const char *path, struct err *err)
 {
 	struct stat info;
 
-	if (lstat(path, &info) == 0) {
-		if (S_ISLNK(info.st_mode))
-			return fail(err, ERR_STORAGE, "the database '%s' is a symbolic link", path);
-		if (!S_ISREG(info.st_mode))
-			return fail(err, ERR_STORAGE, "the database '%s' is not a file", path);
-		if (info.st_size == 0) {
-			fail(err, ERR_STORAGE, "the database '%s' is an empty file", path);
-			return err_hint(err, "restore a backup, or remove it to begin anew");
-		}
-		return 0;
+	if (lstat(path, &info) < 0)
+		return refuse_missing(path, err);
+	if (S_ISLNK(info.st_mode))
+		return fail(err, ERR_STORAGE, "the database '%s' is a symbolic link", path);
+	if (!S_ISREG(info.st_mode))
+		return fail(err, ERR_STORAGE, "the database '%s' is not a file", path);
+	if (info.st_size == 0) {
+		fail(err, ERR_STORAGE, "the database '%s' is an empty file", path);
+		return err_hint(err, "restore a backup, or remove it to begin anew");
 	}
-	if (errno != ENOENT)
-		return fail(err, ERR_STORAGE, "the database '%s' cannot be opened: %s", path,
-			strerror(errno));
-	if (mode == STORE_READER)
-		return fail(err, ERR_STORAGE, "there is no database '%s'", path);
+	store->device = info.st_dev;
+	store->inode = info.st_ino;
+	return 0;
+}
+
+static int
+create_if_missing(const char *path, struct err *err)
+{
+	struct stat info;
+
+	if (lstat(path, &info) == 0 || errno != ENOENT)
+		return 0; /* find says what is wrong with it */
 	if (refuse_orphan(path, "-wal", err) < 0 || refuse_orphan(path, "-journal", err) < 0)
 		return -1;
 	return create(path, err);
 }
 
+int
+store_refuse_newer(const char *path, int64_t version, size_t known, struct err *err)
+{
+	fail(err, ERR_STORAGE,
+		"the database '%s' is newer than this program: version %lld of the schema, "
+		"this knows %zu",
+		path, (long long)version, known);
+	return err_hint(err, "install the newer liaison, or restore a backup made by this one");
+}
+
+/* Before anything is set up in it, which would change a file that is not for us. */
 static int
 check_ours(struct store *store, const char *path, struct err *err)
 {
-	int64_t id = 0, version = 0;
+	int64_t id = 0, tables = 0, version = 0;
 	struct err why;
 
 	if (store_pragma_int(store, "PRAGMA application_id", &id, &why) < 0 ||
-		store_pragma_int(store, "SELECT count(*) FROM sqlite_schema", &version, &why) < 0) {
+		store_pragma_int(store, "PRAGMA user_version", &version, &why) < 0 ||
+		store_pragma_int(store, "SELECT count(*) FROM sqlite_schema", &tables, &why) < 0) {
 		fail(err, why.code, "the database '%s' cannot be read: %s", path, why.message);
 		return err_hint(err, "nothing was changed; a backup can be restored");
 	}
-	if (id != APPLICATION_ID)
-		return fail(err, ERR_STORAGE, "'%s' is not a database of liaison", path);
+	if (id != APPLICATION_ID) {
+		fail(err, ERR_STORAGE, "'%s' is not a database of liaison", path);
+		return err_hint(err, "nothing was changed; let 'database' name another file");
+	}
+	if (version > schema_version())
+		return store_refuse_newer(path, version, (size_t)schema_version(), err);
 	return 0;
 }
 
+/* Looked at first: opening a database writes what its log holds into it. */
 static int
-open_real(struct store *store, const char *path, struct err *err)
+refuse_another(const struct store *store, const struct store *same, struct err *err)
 {
-	int flags = store->mode == STORE_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-
-	if (find_or_create(path, store->mode, err) < 0 || open_file(store, path, flags, err) < 0 ||
-		check_ours(store, path, err) < 0)
-		return -1;
-	if (store->mode == STORE_WRITER)
-		set_temporary_folder(path);
-	return store_tune(store, err);
+	if (same == NULL || (store->device == same->device && store->inode == same->inode))
+		return 0;
+	fail(err, ERR_STORAGE, "the database '%s' was replaced by another file", store->path);
+	return err_hint(err, "restart liaisond, which opens what is there now");
 }
 
 static int
-open_memory(struct store *store, struct err *err)
+open_real(struct store *store, const struct store *same, struct err *err)
 {
-	if (open_file(store, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) < 0)
+	int flags = store->mode == STORE_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+
+	if (find(store, store->path, err) < 0 || refuse_another(store, same, err) < 0 ||
+		open_file(store, store->path, flags, err) < 0 ||
+		check_ours(store, store->path, err) < 0)
 		return -1;
+	if (store->mode == STORE_WRITER)
+		set_temporary_folder(store->path);
 	return store_tune(store, err);
+}
+
+struct store *
+store_open_existing(char *path, enum store_mode mode, const struct store *same, struct err *err)
+{
+	struct store *store = new_store(mode);
+
+	store->path = path;
+	if (open_real(store, same, err) == 0)
+		return store;
+	store_close(store);
+	return NULL;
+}
+
+static struct store *
+open_memory(struct err *err)
+{
+	struct store *store = new_store(STORE_WRITER);
+
+	if (open_file(store, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) == 0 &&
+		store_tune(store, err) == 0)
+		return store;
+	store_close(store);
+	return NULL;
 }
 
 struct store *
 store_open(const char *path, enum store_mode mode, struct err *err)
 {
-	struct store *store;
-	char *real = NULL;
-	int result = store_prepare_library(err);
+	char *real;
 
-	if (result < 0)
+	if (store_prepare_library(err) < 0)
 		return NULL;
-	store = new_store(mode);
 	if (strcmp(path, ":memory:") == 0)
-		result = open_memory(store, err);
-	else if ((real = store_real_path(path, err)) == NULL)
-		result = -1;
-	else
-		result = open_real(store, real, err);
-	free(real);
-	if (result == 0)
-		return store;
-	store_close(store);
-	return NULL;
+		return open_memory(err);
+	real = store_real_path(path, err);
+	if (real == NULL)
+		return NULL;
+	if (mode == STORE_WRITER && create_if_missing(real, err) < 0) {
+		free(real);
+		return NULL;
+	}
+	return store_open_existing(real, mode, NULL, err);
 }
 
 struct store *

@@ -1,9 +1,11 @@
 #include <assert.h>
+#include <stdio.h>
 
 #include "handle.h"
 
 /* Transactions and savepoints. SQLite undoes a transaction by itself after some errors; what follows
- * must not run outside of it, so the store stays "lost" until the caller has rolled back. */
+ * must not run outside of it, so the store stays "lost" until the caller has rolled back. It is lost,
+ * too, when it cannot undo what it is to undo: that must not be committed with the rest. */
 
 static const char BEGIN_WRITE[] = "BEGIN IMMEDIATE";
 static const char BEGIN_READ[] = "BEGIN";
@@ -17,6 +19,8 @@ int
 store_begin(struct store *store, struct err *err)
 {
 	assert(!store->open);
+	if (store->lost[0] != '\0')
+		store_rollback(store);
 	if (stmt_run(sql_prepare(store, store->mode == STORE_WRITER ? BEGIN_WRITE : BEGIN_READ),
 		    err) < 0)
 		return -1;
@@ -50,18 +54,23 @@ store_commit(struct store *store, struct err *err)
 static void
 run_past(struct store *store, const char *sql)
 {
+	int result = SQLITE_OK;
+
 	if (!sqlite3_get_autocommit(store->db))
-		sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+		result = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+	if (result != SQLITE_OK)
+		snprintf(store->lost, sizeof store->lost, "'%s' failed: %s", sql,
+			sqlite3_errstr(result));
 }
 
 void
 store_rollback(struct store *store)
 {
-	run_past(store, ROLLBACK);
 	store->open = false;
 	store->before_commit = NULL;
 	store->savepoints = 0;
 	store->lost[0] = '\0';
+	run_past(store, ROLLBACK);
 }
 
 bool
@@ -95,6 +104,7 @@ store_rollback_to(struct store *store)
 {
 	assert(store->savepoints > 0);
 	run_past(store, BACK_TO);
-	run_past(store, RELEASE);
+	if (store->lost[0] == '\0')
+		run_past(store, RELEASE);
 	store->savepoints--;
 }

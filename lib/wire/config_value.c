@@ -191,11 +191,26 @@ read_port(struct value *value)
 	return 0;
 }
 
+/* More than can be counted is a duration as well, one out of any range. */
+static bool
+reads_as_duration(const char *text, int64_t *seconds)
+{
+	size_t digits = strspn(text, "0123456789");
+	int64_t ignored;
+	char one[8];
+
+	if (duration_parse(text, seconds) == 0)
+		return true;
+	*seconds = INT64_MAX;
+	snprintf(one, sizeof one, "1%s", text + digits);
+	return digits > 0 && duration_parse(one, &ignored) == 0;
+}
+
 static int
 read_duration(struct value *value)
 {
 	const struct setting *setting = value->setting;
-	int64_t seconds = 0;
+	int64_t seconds;
 
 	/* Where none is the default, none can be written too. */
 	if (setting->initial == NULL || setting->sections == IN_RETENTION)
@@ -203,7 +218,7 @@ read_duration(struct value *value)
 			*(int64_t *)value->field = 0;
 			return 0;
 		}
-	if (duration_parse(value->text, &seconds) < 0)
+	if (!reads_as_duration(value->text, &seconds))
 		return config_expected(value, "a duration such as 90s, 15m, 2h, 2d, 3w, 6mo or 3y");
 	if (seconds < setting->min || seconds > setting->max)
 		return config_expected(value, "a duration from %s to %s",
@@ -216,13 +231,15 @@ read_duration(struct value *value)
 static int
 read_since(struct value *value)
 {
+	int64_t ignored;
+
 	if (strcmp(value->text, "all") == 0) {
 		*(int64_t *)value->field = -1;
 		return 0;
 	}
-	if (read_duration(value) < 0)
+	if (!reads_as_duration(value->text, &ignored))
 		return config_expected(value, "a duration such as 90d or 3y, or all");
-	return 0;
+	return read_duration(value);
 }
 
 static int
@@ -331,7 +348,9 @@ static int (*const READERS[])(struct value *value) = {
 
 int
 config_setting_read(const struct setting *setting, struct arena *arena, const char *value,
-	const char *raw, void *base, char *why, size_t room)
+	const char *raw, void *base,
+	char *why /* NOLINT(readability-non-const-parameter): the readers write there */,
+	size_t room)
 {
 	struct value reading = { setting, arena, value, raw, (char *)base + setting->offset, base,
 		why, room };

@@ -1,12 +1,14 @@
 #include <pthread.h>
+#include <stdlib.h>
 
+#include "liaison/base/arena.h"
 #include "liaison/base/clock.h"
 #include "liaison/base/crypt.h"
 #include "liaison/wire/json.h"
 
 /* A line of JSON into a tree, which jansson does within our limits. */
 
-static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* Keys come from others: tables hash them with a seed nobody knows. */
 static void
@@ -20,11 +22,26 @@ seed_tables(void)
 	json_object_seed(seed);
 }
 
-/* jansson would go 2048 levels deep; strings are skipped, and all else is left for it to refuse. */
-static bool
-too_deep(const char *bytes, size_t size)
+/* A tree of which a part was left out for want of memory would be another one. */
+static void
+set_up(void)
 {
-	unsigned depth = 0;
+	json_set_alloc_funcs(mem_alloc, free);
+	seed_tables();
+}
+
+void
+json_prepare(void)
+{
+	pthread_once(&once, set_up);
+}
+
+/* jansson would go 2048 levels deep, and makes two hundred bytes of the three of "{},"; strings are
+ * skipped, and all else is left for it to refuse. */
+static int
+check_nesting(const char *bytes, size_t size, struct err *err)
+{
+	unsigned depth = 0, count = 0;
 	bool quoted = false;
 
 	for (size_t i = 0; i < size; i++) {
@@ -39,12 +56,18 @@ too_deep(const char *bytes, size_t size)
 			quoted = true;
 		} else if (c == '{' || c == '[') {
 			if (++depth > JSON_DEPTH_MAX)
-				return true;
+				return fail(err, ERR_USAGE,
+					"the request is nested over %d levels deep",
+					JSON_DEPTH_MAX);
+			if (++count > JSON_NESTED_MAX)
+				return fail(err, ERR_USAGE,
+					"the request has over %d lists and objects",
+					JSON_NESTED_MAX);
 		} else if ((c == '}' || c == ']') && depth > 0) {
 			depth--;
 		}
 	}
-	return false;
+	return 0;
 }
 
 int
@@ -55,10 +78,9 @@ json_line_parse(const char *bytes, size_t size, json_t **out, struct err *err)
 
 	if (size > JSON_LINE_MAX)
 		return fail(err, ERR_USAGE, "the request is over %d bytes long", JSON_LINE_MAX);
-	if (too_deep(bytes, size))
-		return fail(err, ERR_USAGE, "the request is nested over %d levels deep",
-			JSON_DEPTH_MAX);
-	pthread_once(&seed_once, seed_tables);
+	if (check_nesting(bytes, size, err) < 0)
+		return -1;
+	json_prepare();
 	root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (root == NULL)
 		return fail(err, ERR_USAGE, "the request is not JSON: %s at byte %d", error.text,

@@ -1,5 +1,6 @@
 """The figures of the README, measured beside what they are compared with. `make bench`, or
-tests/bench/bench.py PART [--runs N] with PART of: backfill idle latency show calendar feeds."""
+tests/bench/bench.py PART [--runs N] with PART of: backfill idle latency show calendar feeds
+control start."""
 
 import argparse
 import json
@@ -14,8 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from control import bench_control
 from feeds import bench_calendar, bench_feeds
 from measure import PROGRAMS, add_contacts, cpu_seconds, mail_delays, peaks, tell
+from start import bench_start
 
 from daemon import Daemon, account, wait_until
 from dovecot import Authority, Dovecot
@@ -228,7 +231,8 @@ def bench_show(place, runs, count):
 
 
 PARTS = {"backfill": (bench_backfill, 50000), "idle": (bench_idle, 1000), "latency": (bench_latency, 60),
-         "show": (bench_show, 100000), "calendar": (bench_calendar, 10000), "feeds": (bench_feeds, 200)}
+         "show": (bench_show, 100000), "calendar": (bench_calendar, 10000), "feeds": (bench_feeds, 200),
+         "control": (bench_control, 1000), "start": (bench_start, 1000000)}
 
 
 def main():

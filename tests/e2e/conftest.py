@@ -1,6 +1,7 @@
 import os
 import shutil
 import signal
+import ssl
 import tempfile
 from pathlib import Path
 
@@ -24,6 +25,14 @@ def authority():
     os.chmod(directory, 0o755)
     yield Authority(directory)
     shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def speaks_tls(authority):
+    """For a scripted server."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.certificate("rogue", ("DNS:localhost",)))
+    return context
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from reach import RUNNING, TOP, become, give, reachable
 BIN = reachable(TOP / "build/plain/bin", "LIAISON_BIN")
 VARIANT = BIN.parent.name
 # A sanitizer's build is slower; nothing is timed against these, they only end what hangs.
-SANITIZED = VARIANT in ("asan", "tsan")
+SANITIZED = VARIANT in ("asan", "tsan", "cov")
 PATIENCE = 60 if SANITIZED else 20
 
 

@@ -2,13 +2,14 @@
 
 import re
 import socket
-import socketserver
-import struct
 import threading
 import time
 
-STEPS = ("greeting", "capability", "login", "list", "examine", "search", "fetch", "idle")
-FAULTS = ("cut", "reset", "stall", "garbage", "no", "bad", "wrong-tag", "bye", "flood", "oversize")
+from imap_fault import commit
+
+# Words of commands that change a mailbox, or could: a client that says one has failed.
+WRITES = {"STORE", "SELECT", "APPEND", "EXPUNGE", "MOVE", "COPY", "CREATE", "DELETE", "RENAME", "SUBSCRIBE",
+          "UNSUBSCRIBE", "CLOSE", "SETACL", "DELETEACL", "SETMETADATA", "SETQUOTA", "REPLACE", "CHECK"}
 
 
 class Message:
@@ -22,55 +23,105 @@ class Message:
         self.size = size or len(self.header) + 5
 
 
+class Connection:
+    """What serves one connection keeps of it."""
+
+    def __init__(self, request, number):
+        self.request, self.number = request, number
+        self.buffer = b""
+        self.sent = 0       # bytes
+        self.refused = False    # the last command was, as a fault
+
+
 class ScriptedServer:
     """Speaks enough IMAP to be watched; fault(step, connection number) may answer a fault's name.
 
-    hooks: {step: function(server, handler, tag, line) -> bytes or None} replaces an answer."""
+    hooks: {step: function(server, handler, tag, line) -> bytes or None} replaces an answer.
+    tls: an ssl.SSLContext for STARTTLS, or with implicit for the whole connection.
+    cut: how many bytes the server says on its first connection before it hangs up."""
 
-    def __init__(self, messages=(), fault=None, hooks=None, uidvalidity=7, capability="IMAP4rev1 IDLE"):
+    LOOK = 0.05     # seconds from one look for new messages to the next, during IDLE
+
+    def __init__(self, messages=(), fault=None, hooks=None, uidvalidity=7, capability="IMAP4rev1 IDLE",
+                 tls=None, implicit=False, cut=None):
         self.messages = list(messages)
         self.fault = fault or (lambda step, connection: None)
         self.hooks = hooks or {}
         self.uidvalidity = uidvalidity
         self.capability = capability
+        self.tls, self.implicit, self.cut = tls, implicit, cut
         self.connections = 0
+        self.times = []         # when each came
         self.commands = []      # every command line that arrived
+        self.idling = 0         # connections that are
+        self.said = 0           # bytes, on the first connection
         self.lock = threading.Lock()
-        self.stopping = threading.Event()
-        outer = self
+        self.stopping, self.left = threading.Event(), threading.Event()
+        self.listener = None
+        self.port = 0
+        self.listen()
 
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self):
-                outer.serve(self)
+    def listen(self):
+        """Takes connections, at the same port as before."""
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
 
-        class Server(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
+    def refuse(self):
+        """Takes none any more."""
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.shutdown(socket.SHUT_RDWR)  # this wakes accept()
+            listener.close()
 
-            def handle_error(self, request, client_address):
-                pass  # cut connections are what this server is for
+    def away(self):
+        """Takes no connections, and ends those there are."""
+        self.refuse()
+        self.left.set()
+        while self.idling:
+            time.sleep(0.01)
+        self.left.clear()
 
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
+    def accept(self, listener):
+        while True:
+            try:
+                request, _ = listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.connections += 1
+                self.times.append(time.monotonic())
+                number = self.connections
+            threading.Thread(target=self.attend, args=(Connection(request, number),), daemon=True).start()
+
+    def attend(self, handler):
+        handler.request.settimeout(60)
+        try:
+            self.serve(handler)
+        except OSError:
+            pass  # cut connections are what this server is for
+        finally:
+            handler.request.close()
 
     def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
         self.stopping.set()
-        self.server.shutdown()
-        self.server.server_close()
+        self.refuse()
+        if kind is None:
+            assert self.writes() == []
+
+    def writes(self):
+        """The commands of which not one may ever come."""
+        return [line for line in self.commands if WRITES & set(line.upper().split(" ")[1:3])]
 
     def serve(self, handler):
-        with self.lock:
-            self.connections += 1
-            number = self.connections
-        sock = handler.request
-        sock.settimeout(60)
-        self.buffer = b""
-        handler.buffer = b""
-        if not self.answer(handler, number, "greeting", "*", "", b"* OK hello\r\n"):
+        if not self.answer(handler, "connect", "*", "", b""):
+            return
+        if self.implicit and not self.secure(handler):
+            return
+        if not self.answer(handler, "greeting", "*", "", b"* OK hello\r\n"):
             return
         while not self.stopping.is_set():
             line = self.line(handler)
@@ -79,8 +130,27 @@ class ScriptedServer:
             with self.lock:
                 self.commands.append(line)
             tag, _, rest = line.partition(" ")
-            if not self.command(handler, number, tag, rest):
+            if not self.command(handler, tag, rest):
                 return
+
+    def secure(self, handler):
+        """The TLS handshake, or what a fault puts in its place."""
+        if not self.answer(handler, "handshake", "*", "", b""):
+            return False
+        handler.request = self.tls.wrap_socket(handler.request, server_side=True)
+        return True
+
+    def send(self, handler, data):
+        """False: the connection is to end here."""
+        if self.cut is not None and handler.number == 1 and handler.sent + len(data) >= self.cut:
+            handler.request.sendall(data[:self.cut - handler.sent])
+            handler.sent = self.cut
+            return False
+        handler.request.sendall(data)
+        handler.sent += len(data)
+        if handler.number == 1:
+            self.said = handler.sent
+        return True
 
     def line(self, handler):
         while b"\n" not in handler.buffer:
@@ -94,130 +164,114 @@ class ScriptedServer:
         line, handler.buffer = handler.buffer.split(b"\n", 1)
         return line.rstrip(b"\r").decode("latin-1")
 
-    def answer(self, handler, number, step, tag, line, text):
-        """Sends the answer, or does the fault; False ends the connection."""
+    def answer(self, handler, step, tag, line, text):
+        """Sends the answer, or commits the fault; False ends the connection."""
         if step in self.hooks:
             replaced = self.hooks[step](self, handler, tag, line)
             if replaced is not None:
                 text = replaced
-        fault = self.fault(step, number)
-        sock = handler.request
-        try:
-            if fault is None:
-                sock.sendall(text)
-                return True
-            if fault == "cut":
-                sock.sendall(text[:max(1, len(text) // 2)])
-                return False
-            if fault == "reset":
-                sock.sendall(text[:max(1, len(text) // 2)])
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                return False
-            if fault == "stall":
-                sock.sendall(text[:max(1, len(text) // 2)])
-                self.stopping.wait(120)
-                return False
-            if fault == "garbage":
-                sock.sendall(bytes(range(256)) * 256 + b"\r\n" + text)
-                return True
-            if fault == "no":
-                sock.sendall(f"{tag} NO [UNAVAILABLE] not now\r\n".encode())
-                return True
-            if fault == "bad":
-                sock.sendall(f"{tag} BAD what\r\n".encode())
-                return True
-            if fault == "wrong-tag":
-                sock.sendall(text.replace(tag.encode() + b" ", b"zz99 ") if tag != "*" else b"zz99 OK\r\n")
-                return True
-            if fault == "bye":
-                sock.sendall(b"* BYE going down\r\n")
-                return False
-            if fault == "flood":
-                for _ in range(200):
-                    sock.sendall(b"* OK flood " + b"x" * 8000 + b"\r\n")
-                sock.sendall(text)
-                return True
-            if fault == "oversize":
-                sock.sendall(b"* 1 FETCH (UID 1 BODY[HEADER] {999999999999}\r\n" + b"y" * 1000)
-                return False
-        except OSError:
-            return False
-        raise AssertionError(fault)
+        fault = self.fault(step, handler.number)
+        handler.refused = fault in ("no", "bad")
+        if fault is None:
+            return self.send(handler, text)
+        return commit(self, handler, fault, step, tag, text)
 
-    def command(self, handler, number, tag, rest):
+    def command(self, handler, tag, rest):
         word = rest.split(" ")[0].upper()
         if word == "UID":
             word = rest.split(" ")[1].upper()
         ok = f"{tag} OK done\r\n".encode()
         if word == "CAPABILITY":
-            return self.answer(handler, number, "capability", tag, rest,
+            return self.answer(handler, "capability", tag, rest,
                                f"* CAPABILITY {self.capability}\r\n".encode() + ok)
+        if word == "STARTTLS" and self.tls:
+            return self.answer(handler, "starttls", tag, rest, ok) and self.secure(handler)
         if word in ("LOGIN", "AUTHENTICATE"):
             if word == "AUTHENTICATE" and len(rest.split(" ")) < 3:
                 handler.request.sendall(b"+ \r\n")
                 self.line(handler)
-            return self.answer(handler, number, "login", tag, rest, ok)
+            return self.answer(handler, "login", tag, rest, ok)
         if word == "LIST":
-            return self.answer(handler, number, "list", tag, rest, b'* LIST () "/" INBOX\r\n' + ok)
+            return self.answer(handler, "list", tag, rest, b'* LIST () "/" INBOX\r\n' + ok)
         if word in ("EXAMINE", "SELECT"):
             next_uid = max((m.uid for m in self.messages), default=0) + 1
-            return self.answer(handler, number, "examine", tag, rest,
+            return self.answer(handler, "examine", tag, rest,
                                f"* FLAGS (\\Seen)\r\n* {len(self.messages)} EXISTS\r\n* 0 RECENT\r\n"
                                f"* OK [UIDVALIDITY {self.uidvalidity}] v\r\n* OK [UIDNEXT {next_uid}] n\r\n"
                                f"{tag} OK [READ-ONLY] done\r\n".encode())
         if word == "STATUS":
             next_uid = max((m.uid for m in self.messages), default=0) + 1
             name = rest.split(" ")[1]
-            return self.answer(handler, number, "status", tag, rest,
+            return self.answer(handler, "status", tag, rest,
                                f"* STATUS {name} (MESSAGES {len(self.messages)} UIDNEXT {next_uid} "
                                f"UIDVALIDITY {self.uidvalidity})\r\n".encode() + ok)
         if word == "SEARCH":
             uids = self.selected(rest)
             text = ("* SEARCH" + "".join(f" {u}" for u in uids) + "\r\n").encode()
-            return self.answer(handler, number, "search", tag, rest, text + ok)
+            return self.answer(handler, "search", tag, rest, text + ok)
         if word == "FETCH" and not rest.upper().startswith("UID"):  # by place: only the last is asked for
             last = [f"* {len(self.messages)} FETCH (UID {m.uid})\r\n".encode() for m in self.messages[-1:]]
-            return self.answer(handler, number, "last", tag, rest, b"".join(last) + ok)
+            return self.answer(handler, "last", tag, rest, b"".join(last) + ok)
         if word == "FETCH":
-            return self.answer(handler, number, "fetch", tag, rest, self.fetched(rest) + ok)
+            return self.fetch(handler, tag, rest, ok)
         if word == "IDLE":
-            if not self.answer(handler, number, "idle", tag, rest, b"+ idling\r\n"):
-                return False
-            return self.idle(handler, tag)
+            return self.answer(handler, "idle", tag, rest, b"+ idling\r\n") and \
+                (handler.refused or self.idle(handler, tag))
         if word == "NOOP":
-            return self.answer(handler, number, "noop", tag, rest, ok)
+            return self.answer(handler, "noop", tag, rest, ok)
         if word == "LOGOUT":
-            handler.request.sendall(b"* BYE bye\r\n" + ok)
+            self.answer(handler, "logout", tag, rest, b"* BYE bye\r\n" + ok)
             return False
         handler.request.sendall(f"{tag} BAD unknown command\r\n".encode())
         return True
 
+    def fetch(self, handler, tag, rest, ok):
+        """Faults may strike it in a line, in a literal and at its tagged end."""
+        steps = [step for step in ("fetch", "literal", "finish") if "HEADER" in rest.upper() or step == "fetch"]
+        text = self.fetched(rest) + ok
+        if "fetch" in self.hooks:
+            replaced = self.hooks["fetch"](self, handler, tag, rest)
+            text = text if replaced is None else replaced
+        if not text.startswith(b"* ") or b"{" not in text:
+            steps = ["fetch"]
+        for step in steps:
+            fault = self.fault(step, handler.number)
+            if fault is not None:
+                return commit(self, handler, fault, step, tag, text)
+        return self.send(handler, text)
+
     def idle(self, handler, tag):
-        known = len(self.messages)
-        handler.request.settimeout(0.05)
+        with self.lock:
+            self.idling += 1
+        handler.request.settimeout(self.LOOK)
         try:
-            while not self.stopping.is_set():
-                if len(self.messages) != known:
-                    known = len(self.messages)
-                    handler.request.sendall(f"* {known} EXISTS\r\n".encode())
-                try:
-                    if b"\n" not in handler.buffer:
-                        more = handler.request.recv(65536)
-                        if not more:
-                            return False
-                        handler.buffer += more
-                except TimeoutError:
-                    continue
-                except OSError:
-                    return False
-                line, handler.buffer = handler.buffer.split(b"\n", 1)
-                if line.strip().upper() == b"DONE":
-                    handler.request.sendall(f"{tag} OK idle done\r\n".encode())
-                    return True
-                return False
-            return False
+            return self.wait_for_done(handler, tag)
         finally:
+            with self.lock:
+                self.idling -= 1
             handler.request.settimeout(60)
+
+    def wait_for_done(self, handler, tag):
+        known = len(self.messages)
+        while not self.stopping.is_set() and not self.left.is_set():
+            if len(self.messages) != known:
+                known = len(self.messages)
+                if not self.send(handler, f"* {known} EXISTS\r\n".encode()):
+                    return False
+            try:
+                if b"\n" not in handler.buffer:
+                    more = handler.request.recv(65536)
+                    if not more:
+                        return False
+                    handler.buffer += more
+            except TimeoutError:
+                continue
+            line, handler.buffer = handler.buffer.split(b"\n", 1)
+            if line.strip().upper() != b"DONE":
+                return False
+            handler.request.settimeout(60)
+            return self.answer(handler, "done", tag, "", f"{tag} OK idle done\r\n".encode())
+        return False
 
     def in_set(self, text):
         top = max((m.uid for m in self.messages), default=0)

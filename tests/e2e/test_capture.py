@@ -39,7 +39,7 @@ def test_a_record_is_as_the_specification_says(daemon, server):
     three_letters(daemon, server)
     row = daemon.all("capture.list", decision="unmatched")[0]
     assert set(row) == {"id", "version", "source", "folder", "uidvalidity", "uid", "at", "decision", "reason", "rule",
-                        "interaction", "error", "from", "subject", "date", "event_uid", "recurrence_id"}
+                        "interaction", "error", "from", "subject", "date", "event_uid", "recurrence_id", "withheld"}
     assert (row["from"], row["subject"]) == ("jo@y.example", "from a stranger")
     assert datetime.fromisoformat(row["date"].replace("Z", "+00:00"))
     assert row["reason"] == "no contact has jo@y.example or its domain"

@@ -1,15 +1,23 @@
 """One service: start, stop, reload, one instance, backups."""
 
+import fcntl
 import os
+import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import time
+from pathlib import Path
 
-from daemon import BIN, Client, Daemon, account, wait_until
+import pytest
+
+from daemon import BIN, SANITIZED, Client, Daemon, account, wait_until
 from dovecot import become, give
+from imap_script import ScriptedServer, section
 from letters import letter
+from reach import TOP, ordinary_user
 
 
 def run(*words, environment=None, **options):
@@ -76,6 +84,105 @@ def test_stops_within_five_seconds_in_the_middle_of_a_backfill(place, server):
         daemon.wait_complete(seconds=60)
         row = daemon.verify()
         assert row["server"] == row["decided"] == 5000 and row["missing"] == 0
+
+
+def hung_clients(daemon):
+    """Clients that wait for ever, that do not read what they asked for, and that stopped in the middle of a word."""
+    clients = [daemon.client() for _ in range(40)]
+    for n, client in enumerate(clients):
+        if n % 4 == 0:
+            client.send("source.sync", {"source": "login"})
+        elif n % 4 == 1:
+            for _ in range(50):
+                client.send("contact.list", {"limit": 1000})
+        elif n % 4 == 2:
+            client.send("system.backup", {"output": "x"})
+            client.send("watch")
+        else:
+            client.send("contact.note", {"contact": "C00001", "file": "-"})
+            client.write(b'{"jsonrpc":"2.0","id":1,"method":"con')
+    return clients
+
+
+def test_stops_in_time_with_hung_servers_hung_clients_and_full_queues(place, server):
+    server.fill(3000)
+    steps = ("greeting", "capability", "login", "list", "fetch")
+    hung = [ScriptedServer(fault=lambda at, _, step=step: "stall" if at == step else None) for step in steps]
+    sections = [section(one.__enter__(), name=step) for one, step in zip(hung, steps)]
+    daemon = Daemon(place / "liaison", sections).start()
+    try:
+        with daemon.client() as client:
+            for n in range(1000):
+                client.send("contact.add", {"name": f"Somebody {n}", "street": "a long street " * 6})
+            client.answer(client.next_id)
+        wait_until(lambda: all(one.connections for one in hung), "a connection to each server")
+        daemon.configure([*sections, account(server, since="all")])
+        daemon.call("system.reload")
+        clients = hung_clients(daemon)
+        wait_until(lambda: daemon.call("capture.list", {"limit": 1})["items"], "the first decision")
+        begun = time.monotonic()
+        status = daemon.stop()
+        seconds = time.monotonic() - begun
+        print(f"stopped in {seconds:.2f} s")
+        assert status == 0 and seconds < (30 if SANITIZED else 5)
+        assert "not everybody stopped in time" not in daemon.tail(1 << 20)
+    finally:
+        for one in (*hung, *clients):
+            one.__exit__()
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up(place, server):
+    """What a full pipe does not take is counted, and told when there is room again."""
+    ends = os.pipe()
+    fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, 16384)
+    if os.getuid() == 0:
+        os.fchown(ends[1], ordinary_user().pw_uid, -1)  # whoever it runs as has made its pipe
+    daemon = Daemon(place / "liaison", [account(server)], "log-level = debug")
+    daemon.process = subprocess.Popen([BIN / "liaisond", "-c", daemon.config], env={"PATH": "/usr/bin:/bin"},
+                                      stderr=ends[1], start_new_session=True, **become())
+    os.close(ends[1])
+    try:
+        daemon.wait_ready()
+        daemon.wait_complete()
+        for _ in range(100):
+            daemon.process.send_signal(signal.SIGUSR1)  # asks for lines of the log
+            daemon.call("system.reload")
+        for program, pids in daemon.children().items():
+            if os.getuid() == 0:  # two that write at the same time would wait for each other's room, if they could
+                flags = Path(f"/proc/{pids[0]}/fdinfo/2").read_text().split("flags:")[1].split()[0]
+                assert int(flags, 8) & os.O_NONBLOCK, program
+        os.set_blocking(ends[0], False)
+        text = os.read(ends[0], 1 << 20).decode()
+        assert 8192 < len(text) <= 16384 and text.endswith("\n")
+
+        def told():
+            nonlocal text
+            daemon.call("system.reload")
+            try:
+                text += os.read(ends[0], 1 << 20).decode()
+            except BlockingIOError:
+                pass
+            return "log lines could not be written" in text
+        wait_until(told, "the count of what was dropped")
+        begun = time.monotonic()
+        assert daemon.stop() == 0 and time.monotonic() - begun < (30 if SANITIZED else 5)
+    finally:
+        daemon.kill()
+        os.close(ends[0])
+
+
+def test_a_hung_engine_is_replaced(place, server):
+    """Stopped, it answers nobody; liaisond sees that it gives no sign of life. Its ticks are shortened."""
+    with Daemon(place / "liaison", [account(server)], environment={"LIAISON_TEST_TICK_MS": "600"}) as daemon:
+        daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+        daemon.wait_complete()
+        engine = daemon.children()["liaison-engine"][0]
+        os.kill(engine, signal.SIGSTOP)
+        wait_until(lambda: daemon.children().get("liaison-engine", [engine]) != [engine], "another engine", 60)
+        daemon.wait_ready()
+        assert "it gives no sign of life" in daemon.tail(1 << 20)
+        server.append("INBOX", letter("ada@x.example", "me@own.example", "after it"))
+        wait_until(lambda: daemon.all("interaction.list"), "mail after it", 60)
 
 
 def test_reload_takes_a_new_source_and_keeps_the_old_configuration_when_the_new_is_bad(place, server):
@@ -248,3 +355,60 @@ def test_scheduled_backups_are_made_and_kept(place, server):
     settings = f"backup-directory = {backups}\nbackup-every = 60s\nbackup-keep = 2"
     with Daemon(place / "liaison", [account(server)], settings):
         wait_until(lambda: [p for p in backups.iterdir() if p.stat().st_size > 0], "the first backup")
+
+
+def unit_tree(place, source):
+    """The units with a program in the place of ours that is there: verify looks for it."""
+    tree = place / f"{source.name}-units"
+    tree.mkdir()
+    for unit in source.iterdir():
+        if unit.suffix in (".service", ".socket"):
+            (tree / unit.name).write_text(re.sub(r"(?m)^(Exec\w+=)\S*liaisond\b", r"\1/bin/true", unit.read_text()))
+    return tree
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_the_units_of_users_and_the_drop_in_are_sound(place):
+    """Those of the system are looked at by tests/run units."""
+    def verify(*words):
+        answer = subprocess.run(["systemd-analyze", "verify", "--man=no", *words], capture_output=True, text=True, timeout=60,
+                                env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(place), "HOME": str(place)})
+        assert answer.returncode == 0 and answer.stderr == "", answer.stderr
+
+    user = unit_tree(place, TOP / "systemd/user")
+    verify("--user", user / "liaisond.service", user / "liaisond.socket")
+    system = unit_tree(place, TOP / "systemd")
+    drop_in = system / "liaisond.service.d"
+    drop_in.mkdir()
+    shutil.copy(TOP / "systemd/many-mailboxes.conf", drop_in)
+    verify(system / "liaisond.service")
+    (drop_in / "many-mailboxes.conf").write_text("[Service]\nLimitNOFILES=1\n")
+    with pytest.raises(AssertionError, match="LimitNOFILES"):  # it is read
+        verify(system / "liaisond.service")
+
+
+def test_the_drop_in_has_room_for_a_thousand_mailboxes():
+    """Three connections each, at the 26 KiB and the one descriptor that its comment tells of."""
+    text = (TOP / "systemd/many-mailboxes.conf").read_text()
+    settings = dict(line.split("=") for line in text.splitlines() if "=" in line and line[0] != "#")
+    unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+    high, most = (int(settings[key][:-1]) * unit[settings[key][-1]] for key in ("MemoryHigh", "MemoryMax"))
+    assert "26 KiB" in text and "one descriptor" in text
+    assert int(settings["LimitNOFILE"].split(":")[1]) >= 10_000 * 3 + 2048
+    assert high < most and high >= 5 * 1000 * 3 * 26 * 1024  # the engine and parse want theirs, too
+
+
+def test_the_sandboxes_refuse_what_they_must():
+    """At least forty things for each program, of which each is told."""
+    answer = run("--check-sandbox")
+    assert answer.returncode == 0, answer.stdout
+    refused = {}
+    for line in answer.stdout.splitlines():
+        if line.startswith("liaison-"):
+            program = line
+        else:
+            word, what = line.split(None, 1)
+            assert word in ("refused", "missing"), line
+            refused.setdefault(program, set()).update({what} if word == "refused" else ())
+    assert set(refused) == {"liaison-engine", "liaison-fetch", "liaison-parse"}
+    assert all(len(names) >= (5 if SANITIZED else 40) for names in refused.values()), refused

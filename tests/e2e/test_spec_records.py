@@ -25,7 +25,7 @@ INTERACTION = ("id version kind status direction initiated_by at end all_day loc
                "duration_min contacts sources").split()
 PARTNER = "no name role email via ambiguous response".split()
 CAPTURE = ("id version source folder uidvalidity uid at decision reason rule interaction error from subject date "
-           "event_uid recurrence_id").split()
+           "event_uid recurrence_id withheld").split()
 VERIFY = ("server outside_window decided captured unmatched internal ignored bulk automatic private duplicate "
           "quarantined forgotten recognised gone missing").split()
 FOLDER = "name uidvalidity cursor server decided state last_complete last_byte next_try error".split()

@@ -1,8 +1,10 @@
 """The client at a terminal, over ssh, and with files."""
 
+import base64
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -10,7 +12,9 @@ import time
 
 import pytest
 
-from daemon import BIN, Daemon
+from daemon import BIN, Daemon, account, wait_until
+from imap_script import ScriptedServer, section
+from letters import letter
 
 
 @pytest.fixture
@@ -139,3 +143,85 @@ def test_asks_another_machine_over_ssh(running, place):
     assert subprocess.run([*words, "-H", "near"], env=environment, capture_output=True, timeout=60).returncode == 69
     assert subprocess.run([*words, "-H", "-oProxyCommand=x"], env=environment, capture_output=True,
                           timeout=60).returncode == 2
+
+
+# What would rule a terminal, or forge a line: OSC 52, CSI, the same in C1, DCS, turned writing, ends of lines.
+HOSTILE = ("\x1b]52;c;ZXZpbA==\x07 \x1b[2J\x1b[31m \x9b31m \x9d0;x\x9c \x90q\x9c \u202eevil\u202c \u2066x\u2069 \u200f"
+           " \x08\x08 \x7f \x00 \x0e \r\nforged: line \x85 \u2028 \u061c end")
+OURS = re.compile("\x1b\\[[0-9;]*m")  # the bold of a heading
+RULING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "ids")
+
+
+def encoded(text):
+    """As an encoded word of a header: nothing of it is seen before it is decoded."""
+    return "=?utf-8?B?" + base64.b64encode(text.encode()).decode() + "?="
+
+
+def assert_tame(text, what):
+    found = RULING.search(OURS.sub("", text))
+    assert found is None, f"{what}: {found[0]!r} in {text!r}"
+
+
+def test_hostile_words_rule_no_terminal_and_forge_no_line(place, server):
+    server.append("INBOX", letter(f"{encoded(HOSTILE)} <ada@x.example>", f"me@own.example, {encoded(HOSTILE)} <b@x.example>",
+                                  encoded(HOSTILE), message_id="hostile@x.example"))
+    server.append("INBOX", letter("stranger@y.example", "me@own.example", encoded("Re: " + HOSTILE)))
+    with Daemon(place / "liaison", [account(server)], "log-level = debug") as daemon:
+        daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+        daemon.wait_complete()
+        wait_until(lambda: len(daemon.all("capture.list")) == 2, "both letters")
+        taken = HOSTILE.replace("\x00", "")
+        for method, params in (("contact.edit", {"contact": "C00001", "street": taken}),
+                               ("contact.note", {"contact": "C00001", "note": taken}),
+                               ("interaction.add", {"contact": ["C00001"], "kind": "call", "subject": taken})):
+            with daemon.client() as client:
+                client.send(method, params)
+                client.line()  # taken as it is, taken tame, or refused: what is shown counts
+        commands = [("contact", "list"), ("contact", "show", "C00001"), ("contact", "timeline", "C00001"),
+                    ("contact", "note", "list", "C00001"), ("interaction", "list"), ("interaction", "show", "1"),
+                    ("interaction", "search", "forged"), ("capture", "list"), ("capture", "explain", "1"),
+                    ("system", "audit"), ("contact", "show", taken), (taken,), ("contact", "list", "--where", taken)]
+        shown = 0
+        for words in commands:
+            for form in FORMATS:
+                terminal = Terminal(daemon, "--format", form, *words)
+                terminal.end()
+                shown += "forged" in terminal.text
+                assert_tame(terminal.text.replace("\r\n", "\n"), (words, form))
+                assert "note" in words or "\nforged" not in terminal.text, (words, form)  # a note has lines
+        assert shown > 30
+        lines = daemon.log.read_bytes().decode().split("\n")
+    assert_log_is_tame(lines)
+
+
+def assert_log_is_tame(lines):
+    for line in lines[:-1]:
+        assert re.match("<[0-7]>(main|engine|fetch|parse): ", line), line
+        assert_tame(line, "the log")
+
+
+def test_hostile_servers_forge_no_line_of_the_log(place):
+    """What a server says, what it calls its folders, and what a password command complains of."""
+    raw = HOSTILE.replace("\r", "").replace("\n", "").encode()
+
+    def login(server, handler, tag, line):
+        return b"* BYE " + raw + b"\r\n" + f"{tag} NO [ALERT] ".encode() + raw + b"\r\n"
+
+    complaint = place / "ask"
+    complaint.write_bytes(b"#!/bin/sh\nprintf '" + raw.replace(b"\x00", b"") + b"\\n<0>main: forged\\n' >&2\nexit 1\n")
+    complaint.chmod(0o755)
+    with ScriptedServer(hooks={"login": login}) as rogue:
+        other = section(rogue, name="other", password=None).replace("password = None", f"password-command = {complaint}")
+        with Daemon(place / "liaison", [section(rogue), other], "log-level = debug",
+                    expects_errors="rogue|other") as daemon:
+            wait_until(lambda: "password command says" in daemon.tail(1 << 20), "the complaint")
+            wait_until(lambda: daemon.source("rogue")["error"], "the refusal")
+            terminal = Terminal(daemon, "source", "list")
+            terminal.end()
+            assert_tame(terminal.text.replace("\r\n", "\n"), "the sources")
+            terminal = Terminal(daemon, "status")
+            terminal.end()
+            assert_tame(terminal.text.replace("\r\n", "\n"), "the status")
+            lines = daemon.log.read_bytes().decode().split("\n")
+    assert_log_is_tame(lines)

@@ -27,5 +27,7 @@ void *mem_alloc(size_t size);
 void *mem_zero(size_t count, size_t size);
 void *mem_resize(void *old, size_t size);
 char *mem_text(const char *text);
+/* Ends the program as they do: for a library that had no memory and whose caller cannot fail. */
+void mem_exhausted(void) __attribute__((noreturn));
 
 #endif

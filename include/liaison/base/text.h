@@ -31,7 +31,8 @@ void text_copy(char *out, size_t room, const char *string);
 size_t text_cut(const char *bytes, size_t size, size_t max);
 
 /* A clean copy: invalid bytes become U+FFFD; C0 and C1 controls, DEL and bidi controls
- * (U+202A-202E, 2066-2069, 200E, 200F, 061C) become a space; with lines set, LF and TAB stay
+ * (U+202A-202E, 2066-2069, 200E, 200F, 061C) and ends of lines (2028, 2029) become a space; with lines
+ * set, LF and TAB stay
  * and a CR before LF is dropped.
  * At most max bytes, cut at a character. Runs of blanks are kept. *changed tells if anything was. */
 char *text_clean(

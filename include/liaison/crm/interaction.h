@@ -90,7 +90,8 @@ int interaction_next_end(struct store *store, int64_t *next, struct err *err);
  * ledger rows that name them. */
 int interaction_erase(struct store *store, struct arena *arena, const int64_t *ids, size_t count,
 	struct err *err);
-/* The spec's interaction record as one JSON object. */
+/* The spec's interaction record as one JSON object. What is withheld from the store's viewer
+ * (sight.h) is null or empty in it, and member withheld says so. */
 int interaction_write(struct store *store, struct arena *arena, int64_t id, struct json_out *out,
 	struct err *err);
 /* The same with all text that was captured: members text and text_truncated, null

@@ -215,9 +215,9 @@ bool imap_idling(const struct imap *imap); /* IDLE was sent and DONE was not */
  * server confirmed IDLE are held back until it did. */
 unsigned imap_capability(struct imap *imap, struct err *err);
 unsigned imap_starttls(struct imap *imap, struct err *err);
-/* token: secret is an OAuth access token. AUTH_AUTO takes the best the server offers, and the next
- * where the server answers BAD. The secret is wiped when the answer is there. */
-unsigned imap_login(struct imap *imap, enum config_auth auth, bool token, const char *user,
+/* token: secret is an OAuth access token. Where AUTH_AUTO is wanted the best that the server offers
+ * is taken, and the next where it answers BAD. The secret is wiped when the answer is there. */
+unsigned imap_login(struct imap *imap, enum config_auth wanted, bool token, const char *user,
 	const char *secret, size_t secret_size, struct err *err);
 unsigned imap_list(struct imap *imap, bool special_use, struct err *err);
 unsigned imap_examine(struct imap *imap, const char *wire, struct err *err);

@@ -34,7 +34,5 @@ int tls_handshake(struct tls *tls, enum tls_need *need, struct err *err);
 ssize_t tls_read(struct tls *tls, void *bytes, size_t size, enum tls_need *need, struct err *err);
 ssize_t
 tls_write(struct tls *tls, const void *bytes, size_t size, enum tls_need *need, struct err *err);
-/* Decrypted bytes wait inside: read again without polling. */
-bool tls_pending(const struct tls *tls);
 
 #endif

@@ -52,12 +52,22 @@ struct query_noun {
 	const struct query_field *fields; /* ends with a NULL name */
 	const struct query_relation *relations; /* ends with a NULL name, or NULL */
 	const char *sort; /* default: "no", "-at"; fields, "-" descends, commas */
+	/* SQL over its aliases, true of a row that is withheld from the store's viewer: to conditions,
+	 * sorts and cursors its fields are blank and its relations empty, but those of open. What is
+	 * added to a noun is withheld until it is said to be open. NULL: every row is seen whole. */
+	const char *withheld;
+	const char *const *open; /* names of fields and relations, ends with NULL */
 };
+
+/* Whether what bears the name is seen of a withheld row. */
+bool query_is_open(const struct query_noun *noun, const char *name);
 
 struct query_context {
 	int64_t now;
 	const struct zone *zone; /* NULL: UTC */
 	const char *me; /* the caller's salesperson, or NULL: `me` is an error then */
+	/* Asked when `me` is written and not given above, or NULL. */
+	const char *(*find_me)(void *data);
 	/* Custom fields and others by name, or NULL. */
 	const struct query_field *(*find_field)(void *data, const char *name);
 	void *data;

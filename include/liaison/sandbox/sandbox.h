@@ -26,7 +26,7 @@ int sandbox_enter(enum sandbox_profile profile, const struct sandbox_path *paths
 const char *sandbox_missing(void);
 
 /* Tries operations the profile forbids, each in a forked child of a program that entered it; prints
- * a line each to stdout. Returns the number that were not refused. */
+ * a line each to stdout, and what the kernel lacks. Returns the number that were not refused. */
 int sandbox_check(enum sandbox_profile profile);
 
 #endif

@@ -43,10 +43,21 @@ int64_t store_wal_pages(const struct store *store);
 /* A sync failed or the file proved damaged: every call fails with ERR_STORAGE until the store is
  * closed and opened again. */
 bool store_is_poisoned(const struct store *store);
+/* The same in words; NULL: it is not. */
+const char *store_poison(const struct store *store);
+/* Opens a poisoned store again, outside of a transaction: it is believed once the file is sound and
+ * its log has been written to the disk anew. ERR_STORAGE: it is as it was; another file at its path,
+ * or none, is not taken for it. */
+int store_reopen(struct store *store, struct err *err);
 /* Stops a running statement of store from another thread: it fails with ERR_UNAVAILABLE. */
 void store_interrupt(struct store *store);
 /* Statements that begin after this call fail with ERR_UNAVAILABLE "too expensive" after ms. 0: none. */
 void store_set_deadline(struct store *store, int64_t ms);
+/* Who the connection reads for, as viewer() tells SQL; NULL, as it begins: for us, who may see all. ""
+ * is somebody who owns nothing. Borrowed until it is set again. Rows say by it what they withhold (see
+ * query.h), so whoever runs a stranger's command sets it once, and no command has to think of it. */
+void store_set_viewer(struct store *store, const char *viewer);
+const char *store_viewer(const struct store *store);
 int64_t store_last_id(const struct store *store);
 int64_t store_changes(const struct store *store); /* rows of the last statement */
 
@@ -89,6 +100,6 @@ int store_backup(struct store *store, const char *path,
 /* integrity_check and foreign_key_check; complains once per finding. 0: sound. */
 int store_check(struct store *store, bool quick, void (*complain)(void *context, const char *what),
 	void *context, struct err *err);
-int64_t store_size(struct store *store); /* bytes of the database file */
+int64_t store_size(struct store *store); /* bytes of the database file; 0: nobody can tell */
 
 #endif

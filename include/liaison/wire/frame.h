@@ -38,8 +38,12 @@ enum frame_type {
 	                      * or none, and of TAG_TEXT, the remarks; RELOAD_LINES_MAX bytes each */
 	FRAME_STOP, /* liaisond: end within the time TAG_NUMBER ms */
 	FRAME_SECRET_ASK, /* fetch: the secret of source, now */
-	FRAME_SECRET, /* liaisond: TAG_BYTES the secret, or TAG_ERROR why not */
+	FRAME_SECRET, /* liaisond: TAG_BYTES the secret, or TAG_ERROR why not; of one that was refused
+	                      * also the fields of FRAME_SECRET_REFUSED */
 	FRAME_FATAL, /* child: ends for TAG_ERROR; TAG_NUMBER is an exit status */
+	FRAME_SECRET_REFUSED, /* fetch: of the secret of source that it got last: TAG_NUMBER times in a
+	                      * row a server refused it (0: it was accepted), TAG_SINCE (clock_monotonic_ms): when it
+	                      * may be tried again */
 
 	/* engine -> fetch */
 	FRAME_WATCH = 32, /* start working on source */
@@ -90,7 +94,8 @@ enum frame_type {
 	                      * TAG_UIDS; TAG_LAST set on the last one;
 	                      * TAG_ERROR: refused */
 	FRAME_PART_TEXT, /* answer to FRAME_PART, one a UID: TAG_FOLDER, TAG_PART, TAG_UID, then
-	                      * TAG_BYTES or TAG_GONE (empty) or TAG_ERROR; TAG_LAST on the last of the request */
+	                      * TAG_BYTES (TAG_TRUNCATED: there are more) or TAG_GONE (empty) or TAG_ERROR;
+	                      * TAG_LAST on the last of the request */
 	FRAME_CHECKED, /* answer to FRAME_CHECK: a FRAME_FOLDERS payload or TAG_ERROR */
 	FRAME_FRESH, /* TAG_FOLDER: TAG_LAST_COMPLETE, TAG_LAST_BYTE, TAG_MODE, TAG_EXISTS;
 	                      * TAG_ERROR: the check failed. The frame's token: of the newest FRAME_SYNC

@@ -12,8 +12,11 @@
 /* JSON as it crosses the control socket: parsed by jansson behind our limits, written by our own
  * bounded encoder (RFC 8259). */
 
-enum { JSON_LINE_MAX = 1 << 20, JSON_DEPTH_MAX = 32 };
+enum { JSON_LINE_MAX = 1 << 20, JSON_DEPTH_MAX = 32, JSON_NESTED_MAX = 10000 };
 
+/* Sets jansson up: its tables hash with a secret seed, and it ends the program where there is no
+ * memory. json_line_parse does it; a program that makes trees before does it first. */
+void json_prepare(void);
 /* Parses one line (no newline needed). ERR_USAGE: over the limits, invalid UTF-8, "\u0000",
  * duplicate keys, trailing text. The result is the caller's to json_decref. */
 int json_line_parse(const char *bytes, size_t size, json_t **out, struct err *err);

@@ -300,6 +300,21 @@ reads_what_people_write_for_a_moment(void **state)
 }
 
 static void
+keeps_the_first_and_the_last_day_within_the_times_there_are(void **state)
+{
+	struct zone *east = zone_load("Europe/Berlin", NULL);
+	struct zone *west = zone_load("America/New_York", NULL);
+
+	(void)state;
+	assert_true(moment("1900-01-01", east, false) == TIME_MIN);
+	assert_true(moment("1900-01-01 00:00", east, false) == TIME_MIN);
+	assert_true(moment("2999-12-31", west, true) == TIME_MAX);
+	assert_true(moment("2999-12-31 23:59", west, true) == TIME_MAX);
+	zone_free(east);
+	zone_free(west);
+}
+
+static void
 reads_moments_as_tables_show_them(void **state)
 {
 	struct zone *zone = zone_load("Europe/Berlin", NULL);
@@ -360,6 +375,7 @@ main(void)
 		cmocka_unit_test(refuses_zones_that_are_not_there_or_leave_the_folder),
 		cmocka_unit_test(has_a_system_zone_whatever_is_set),
 		cmocka_unit_test(reads_what_people_write_for_a_moment),
+		cmocka_unit_test(keeps_the_first_and_the_last_day_within_the_times_there_are),
 		cmocka_unit_test(reads_moments_as_tables_show_them),
 		cmocka_unit_test(reads_a_duration_as_so_long_ago),
 		cmocka_unit_test(says_what_a_moment_should_look_like),

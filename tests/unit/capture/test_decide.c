@@ -1,3 +1,5 @@
+#include "liaison/crm/salesperson.h"
+#include "liaison/crm/sight.h"
 #include "world.h"
 
 /* The decision about a message that comes for the first time, and its reason. */
@@ -227,6 +229,45 @@ attributes_mail_to_the_accounts_salesperson(void **state)
 		ask(world, "SELECT count(*) FROM interaction WHERE salesperson IS NULL", 0), 1);
 }
 
+/* An address counts within its time; a mail among two of us is the writer's. */
+static void
+attributes_mail_to_whoever_of_us_wrote_or_received_it(void **state)
+{
+	struct world *world = *state;
+	struct salesperson jo = { .code = "JO" }, al = { .code = "AL" };
+	struct salesperson_email once = { .email = "me@own.example", .has_until = true },
+				 now = { .email = "Alias@own.example" };
+	struct event *event = world_mail(world, "me@own.example", "ada@x.example");
+	bool withheld;
+
+	world->sources[0].salesperson = "sender";
+	world->sources[0].visibility = VISIBLE_OWNER;
+	assert_ok(source_row(world->store, &world->sources[0], &world->work, &world->err));
+	once.until = event->at;
+	assert_ok(salesperson_add(world->store, world->arena, &jo, NOW, &world->err));
+	assert_ok(salesperson_set_emails(world->store, world->arena, jo.id, &once, 1, &world->err));
+	assert_ok(salesperson_add(world->store, world->arena, &al, NOW, &world->err));
+	assert_ok(salesperson_set_emails(world->store, world->arena, al.id, &now, 1, &world->err));
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	mail_add(world, event, PARTY_CC, "alias@own.example");
+	world_new(world, world->inbox, 1001, event);
+	event = world_mail(world, "ada@x.example", "me@own.example");
+	world_new(world, world->inbox, 1002, event);
+	event = world_mail(world, "ada@x.example", "me@own.example");
+	mail_add(world, event, PARTY_CC, "alias@own.example");
+	world_new(world, world->inbox, 1003, event);
+	assert_string_equal(ask_text(world,
+				    "SELECT group_concat(coalesce(salesperson, '-'), ' ') FROM "
+				    "(SELECT salesperson FROM interaction ORDER BY id)",
+				    0),
+		"JO - AL");
+	store_set_viewer(world->store, "AL");
+	assert_ok(sight_withheld(world->store, 1, &withheld, &world->err));
+	assert_true(withheld);
+	assert_ok(sight_withheld(world->store, 3, &withheld, &world->err));
+	assert_false(withheld);
+}
+
 static void
 takes_a_web_forms_mail_for_the_customers(void **state)
 {
@@ -259,6 +300,7 @@ main(void)
 		TEST(tells_when_a_message_id_is_used_twice),
 		TEST(keeps_mail_without_a_message_id_apart),
 		TEST(attributes_mail_to_the_accounts_salesperson),
+		TEST(attributes_mail_to_whoever_of_us_wrote_or_received_it),
 		TEST(takes_a_web_forms_mail_for_the_customers),
 	};
 

@@ -1,3 +1,4 @@
+#include "agenda.h"
 #include "world.h"
 
 /* The answer to "why?", and to "why not?". */
@@ -205,6 +206,100 @@ answers_why_a_message_is_not_here(void **state)
 }
 
 static void
+make_owned(struct world *world, struct config_source *source)
+{
+	int64_t id;
+
+	source->visibility = VISIBLE_OWNER;
+	source->salesperson = "JO";
+	assert_ok(source_row(world->store, source, &id, &world->err));
+}
+
+/* The message of the error that explaining words ends in. */
+static const char *
+not_explained(struct world *world, const char *words)
+{
+	struct explain_thing thing;
+	struct json_out out;
+
+	assert_ok(explain_parse(world->store, world->arena, words, &thing, &world->err));
+	text_reset(&world->text);
+	json_out_init(&out, &world->text);
+	assert_fails(explain_write(
+			     world->store, world->capture, world->arena, &thing, &out, &world->err),
+		ERR_NOT_FOUND);
+	return arena_text(world->arena, world->err.message);
+}
+
+static void
+tells_others_of_an_owners_mail_dates_and_parties_only(void **state)
+{
+	struct world *world = *state;
+	struct event *event = world_mail(world, "ada@x.example", "me@own.example");
+	json_t *answer;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	make_owned(world, &world->sources[0]);
+	world_new(world, world->inbox, 1001, event);
+	store_set_viewer(world->store, "AL");
+	answer = explain(world, "work:INBOX:1001");
+	assert_text(answer, "considered", 0, "contact", "C00001");
+	assert_text(answer, "captures", 0, "decision", "captured");
+	assert_null(text_at(answer, "captures", 0, "reason"));
+	assert_string_equal(answer_of(answer), "captured, interaction 1");
+	assert_null(strstr(world->text.bytes, event->subject));
+	assert_null(strstr(world->text.bytes, event->message_id));
+	json_decref(answer);
+	answer = explain(world, "1");
+	assert_int_equal(size_of(answer, "captures"), 1);
+	json_decref(answer);
+	store_set_viewer(world->store, "JO");
+	answer = explain(world, event->message_id);
+	assert_string_equal(
+		answer_of(answer), "captured, interaction 1: from ada@x.example, contact C00001");
+	json_decref(answer);
+}
+
+/* Whoever has a Message-ID learns no more than of one that was never seen. */
+static void
+does_not_say_whether_an_owner_has_a_message_id(void **state)
+{
+	struct world *world = *state;
+	struct event *event = world_mail(world, "ada@x.example", "me@own.example");
+
+	make_owned(world, &world->sources[0]);
+	world_new(world, world->inbox, 1001, event);
+	store_set_viewer(world->store, "AL");
+	assert_string_equal(not_explained(world, event->message_id),
+		arena_printf(world->arena,
+			"no message with the Message-ID '%s' was seen in any folder; "
+			"1 of them are still being filled back",
+			event->message_id));
+}
+
+static void
+does_not_say_whether_an_owner_has_an_event(void **state)
+{
+	struct agenda *agenda = *state;
+	struct world *world = agenda->world;
+	json_t *answer;
+
+	agenda_read(agenda, agenda->team, agenda_event(agenda, "plan@own.example", AHEAD));
+	agenda_record(agenda, agenda->team, "bad@own.example", NULL, 0);
+	make_owned(world, &agenda->sources[0]);
+	store_set_viewer(world->store, "JO");
+	answer = explain(world, "plan@own.example");
+	assert_int_equal(size_of(answer, "captures"), 1);
+	json_decref(answer);
+	answer = explain(world, "bad@own.example");
+	assert_text(answer, "captures", 0, "decision", "quarantined");
+	json_decref(answer);
+	store_set_viewer(world->store, "AL");
+	assert_memory_equal(not_explained(world, "plan@own.example"), "no message with", 15);
+	assert_memory_equal(not_explained(world, "bad@own.example"), "no message with", 15);
+}
+
+static void
 does_not_find_an_unknown_message_id_or_source(void **state)
 {
 	struct world *world = *state;
@@ -300,6 +395,9 @@ main(void)
 		TEST(says_that_an_address_was_not_held_then),
 		TEST(says_that_history_stays_when_an_address_went),
 		TEST(answers_why_a_message_is_not_here),
+		TEST(tells_others_of_an_owners_mail_dates_and_parties_only),
+		TEST(does_not_say_whether_an_owner_has_a_message_id),
+		AGENDA_TEST(does_not_say_whether_an_owner_has_an_event),
 		TEST(does_not_find_an_unknown_message_id_or_source),
 		TEST(explains_what_was_entered_by_hand),
 		TEST(refuses_an_interaction_that_is_not_there),

@@ -22,7 +22,8 @@ writes_the_record_of_the_protocol(void **state)
 		"\"interaction\":1,\"error\":null,"
 		"\"date\":\"2027-01-05T09:01:00+01:00\","
 		"\"from\":\"ada@x.example\","
-		"\"subject\":\"Hello\",\"event_uid\":null,\"recurrence_id\":null}");
+		"\"subject\":\"Hello\",\"event_uid\":null,\"recurrence_id\":null,"
+		"\"withheld\":false}");
 	text_reset(&world->text);
 	json_out_init(&out, &world->text);
 	assert_ok(capture_write(world->store, world->arena, 2, &out, &world->err));
@@ -33,7 +34,7 @@ writes_the_record_of_the_protocol(void **state)
 		"\"decision\":\"quarantined\",\"reason\":\"its header has no end\",\"rule\":null,"
 		"\"interaction\":null,\"error\":\"its header has no end\","
 		"\"date\":null,\"from\":null,\"subject\":null,\"event_uid\":null,\"recurrence_id\":"
-		"null}");
+		"null,\"withheld\":false}");
 	assert_fails(
 		capture_write(world->store, world->arena, 3, &out, &world->err), ERR_NOT_FOUND);
 }
@@ -91,6 +92,107 @@ answers_conditions_over_messages(void **state)
 	assert_int_equal(count(world, "source = home"), 0);
 }
 
+/* The account work is JO's own from now on. */
+static void
+own_by(struct world *world, const char *salesperson)
+{
+	int64_t id;
+
+	world->sources[0].visibility = VISIBLE_OWNER;
+	world->sources[0].salesperson = salesperson;
+	assert_ok(source_row(world->store, &world->sources[0], &id, &world->err));
+}
+
+static void
+withholds_from_others_what_an_owners_mail_says(void **state)
+{
+	struct world *world = *state;
+	struct json_out out;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, world_mail(world, "ada@x.example", "me@own.example"));
+	world_new(world, world->inbox, 1002, NULL);
+	own_by(world, "JO");
+	store_set_viewer(world->store, "AL");
+	json_out_init(&out, &world->text);
+	assert_ok(capture_write(world->store, world->arena, 1, &out, &world->err));
+	assert_string_equal(world->text.bytes,
+		"{\"id\":1,\"version\":1,\"source\":\"work\","
+		"\"folder\":\"INBOX\",\"uidvalidity\":7,\"uid\":"
+		"1001,\"at\":\"2027-01-15T08:00:00Z\",\"decision\":\"captured\","
+		"\"reason\":null,\"rule\":null,\"interaction\":1,\"error\":null,"
+		"\"date\":\"2027-01-05T09:01:00+01:00\",\"from\":\"ada@x.example\","
+		"\"subject\":null,\"event_uid\":null,\"recurrence_id\":null,\"withheld\":true}");
+	text_reset(&world->text);
+	json_out_init(&out, &world->text);
+	assert_ok(capture_write(world->store, world->arena, 2, &out, &world->err));
+	assert_non_null(strstr(world->text.bytes, "\"decision\":\"quarantined\",\"reason\":null"));
+	assert_non_null(strstr(world->text.bytes, "\"error\":null"));
+	store_set_viewer(world->store, "jo");
+	text_reset(&world->text);
+	json_out_init(&out, &world->text);
+	assert_ok(capture_write(world->store, world->arena, 2, &out, &world->err));
+	assert_non_null(strstr(world->text.bytes, "its header has no end"));
+	assert_null(strstr(world->text.bytes, "\"withheld\":true"));
+}
+
+static void
+a_copy_in_a_mailbox_of_all_shows_the_mail_to_all(void **state)
+{
+	struct world *world = *state;
+	int64_t home = world_stream(world, world->home, "INBOX", 3, 1);
+	struct event *both = world_mail(world, "jo@y.example", "me@own.example");
+
+	own_by(world, "JO");
+	world_new(world, world->inbox, 1001, both);
+	world_new(world, world->inbox, 1002, world_mail(world, "bo@y.example", "me@own.example"));
+	world_new(world, home, 1, both);
+	store_set_viewer(world->store, "");
+	assert_int_equal(count(world, "subject ~ 'h*'"), 2);
+	assert_int_equal(count(world, "source = work and subject is blank"), 1);
+	assert_int_equal(count(world, "source = work"), 2);
+}
+
+static void
+conditions_of_others_find_dates_and_parties_only(void **state)
+{
+	static const struct {
+		const char *condition;
+		unsigned owner, others;
+	} rows[] = {
+		{ "decision = unmatched", 1, 1 },
+		{ "decision = quarantined", 1, 1 },
+		{ "from = jo@y.example", 1, 1 },
+		{ "any-address = me@own.example", 1, 1 },
+		{ "header(from) = jo@y.example", 1, 1 },
+		{ "date < now", 1, 1 },
+		{ "uid = 1001 and folder = INBOX", 1, 1 },
+		{ "subject = hello", 1, 0 },
+		{ "header(subject) = hello", 1, 0 },
+		{ "message-id ~ '*test.example'", 1, 0 },
+		{ "header(message-id) ~ '*test.example'", 1, 0 },
+		{ "reason ~ '*jo@y.example*'", 1, 0 },
+		{ "error ~ '*no end*'", 1, 0 },
+		{ "size > 0", 1, 0 },
+		{ "event_uid is blank", 2, 2 },
+	};
+	struct world *world = *state;
+
+	own_by(world, "sender");
+	world_new(world, world->inbox, 1001, world_mail(world, "jo@y.example", "me@own.example"));
+	world_new(world, world->inbox, 1002, NULL);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		unsigned owner, others;
+
+		store_set_viewer(world->store, NULL);
+		owner = count(world, rows[i].condition);
+		store_set_viewer(world->store, "AL");
+		others = count(world, rows[i].condition);
+		if (owner != rows[i].owner || others != rows[i].others)
+			fail_msg("%s: %u and %u", rows[i].condition, owner, others);
+	}
+}
+
 static void
 lists_the_newest_decision_first(void **state)
 {
@@ -116,6 +218,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(writes_the_record_of_the_protocol),
 		TEST(answers_conditions_over_messages),
+		TEST(withholds_from_others_what_an_owners_mail_says),
+		TEST(a_copy_in_a_mailbox_of_all_shows_the_mail_to_all),
+		TEST(conditions_of_others_find_dates_and_parties_only),
 		TEST(lists_the_newest_decision_first),
 	};
 

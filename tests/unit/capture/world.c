@@ -7,8 +7,8 @@ static const char *OWN[] = { "me@own.example", "*@bots.own.example" };
 static const char *OWN_DOMAINS[] = { "own.example" };
 static const char *ALIASES[] = { "Alias@Own.Example" };
 
-static void
-make_config(struct world *world)
+void
+world_describe(struct world *world)
 {
 	world->sources[0] = (struct config_source){
 		.number = 1,
@@ -41,7 +41,7 @@ world_open(void **state)
 		fail_msg("no store: %s", world->err.message);
 	world->arena = arena_new();
 	world->clock = NOW - 10 * DAY;
-	make_config(world);
+	world_describe(world);
 	world->capture = capture_new(&world->config);
 	assert_ok(source_row(world->store, &world->sources[0], &world->work, &world->err));
 	assert_ok(source_row(world->store, &world->sources[1], &world->home, &world->err));

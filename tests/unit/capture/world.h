@@ -29,12 +29,15 @@ struct world {
 	struct capture *capture;
 	int64_t work, home; /* sources */
 	int64_t inbox; /* stream of work */
+	int64_t home_inbox; /* in a life only */
 	struct capture_result result;
 	struct text text;
 	int64_t clock; /* of the next message */
 	unsigned serial; /* of Message-IDs */
 };
 
+/* Its configuration alone. */
+void world_describe(struct world *world);
 int world_open(void **state);
 int world_close(void **state);
 /* The capture made anew after the configuration was changed. */

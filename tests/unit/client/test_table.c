@@ -137,6 +137,15 @@ wraps_text_at_blanks_within_the_terminal(void **state)
 }
 
 static void
+lets_no_control_of_a_heading_through(void **state)
+{
+	static const char *const columns[] = { "a\033[31m", "b\x7f" };
+
+	(void)state;
+	assert_null(strpbrk(table("[{\"x\":1}]", columns, 2, 0), "\033\x7f"));
+}
+
+static void
 lets_no_control_of_a_text_through(void **state)
 {
 	char *out = record("{\"text\":\"one\\u001b[2Jtwo\\nthree\\u009b0m\\u202efour\"}", false);
@@ -211,6 +220,7 @@ main(void)
 		cmocka_unit_test(shows_lists_in_a_record_as_tables_below),
 		cmocka_unit_test(shows_a_text_of_several_lines_below_the_rest),
 		cmocka_unit_test(wraps_text_at_blanks_within_the_terminal),
+		cmocka_unit_test(lets_no_control_of_a_heading_through),
 		cmocka_unit_test(lets_no_control_of_a_text_through),
 		cmocka_unit_test(shows_in_tables_within_a_record_the_columns_that_are_named),
 		cmocka_unit_test(cuts_headings_before_values),

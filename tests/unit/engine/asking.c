@@ -72,7 +72,9 @@ batch_of(struct asker *asker, const char *request)
 		fail_msg("%s: %s", request, err.message);
 	batch->count = 1;
 	batch->settings = settings_hold(asker->settings);
-	memcpy(batch->caller.user, "tester", 7);
+	text_copy(batch->caller.user, sizeof batch->caller.user,
+		asker->user != NULL ? asker->user : "tester");
+	batch->caller.trusted = asker->trusted;
 	batch->caller.access = MAY_ALL;
 	return batch;
 }

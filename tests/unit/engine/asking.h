@@ -17,6 +17,8 @@ struct asker {
 	struct worker worker;
 	struct settings *settings;
 	json_t *answer; /* the last one, whole */
+	const char *user; /* who asks; NULL: "tester" */
+	bool trusted; /* as root */
 };
 
 int asker_open(void **state);

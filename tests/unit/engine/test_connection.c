@@ -207,10 +207,147 @@ a_line_that_does_not_end_is_late(void **state)
 	struct connection *connection = fixture->connection;
 
 	say(fixture, "{\"jsonrpc\"");
-	connection_tick(connection, connection->active_ms + PARTIAL_MS);
+	connection_tick(connection, connection->line_ms + PARTIAL_MS);
 	assert_false(connection->closing);
-	connection_tick(connection, connection->active_ms + PARTIAL_MS + 1);
+	connection_tick(connection, connection->line_ms + PARTIAL_MS + 1);
 	assert_true(connection->closing);
+}
+
+static void
+a_line_that_is_dribbled_is_late_too(void **state)
+{
+	struct fixture *fixture = *state;
+	struct connection *connection = fixture->connection;
+
+	say(fixture, WATCH "{");
+	connection->line_ms -= PARTIAL_MS;
+	say(fixture, "\"jsonrpc\"");
+	connection_tick(connection, clock_monotonic_ms() + 1);
+	assert_true(connection->closing);
+}
+
+static void
+the_next_line_has_its_own_time(void **state)
+{
+	struct fixture *fixture = *state;
+	struct connection *connection = fixture->connection;
+
+	say(fixture, "{");
+	connection->line_ms -= PARTIAL_MS;
+	say(fixture, "}\n{");
+	connection_tick(connection, clock_monotonic_ms() + PARTIAL_MS / 2);
+	assert_false(connection->closing);
+	say(fixture, "}\n");
+	connection_tick(connection, clock_monotonic_ms() + 10 * PARTIAL_MS);
+	assert_false(connection->closing);
+}
+
+/* More than the socket takes, so that some waits. */
+static void
+fill_queue(struct fixture *fixture, size_t waiting)
+{
+	static const char WORDS[4096] = "";
+
+	while (connection_backlog(fixture->connection) < waiting)
+		connection_send(fixture->connection, WORDS, sizeof WORDS);
+}
+
+static void
+who_takes_nothing_for_30_s_is_let_go(void **state)
+{
+	struct fixture *fixture = *state;
+	struct connection *connection = fixture->connection;
+	int64_t since;
+
+	fill_queue(fixture, 1);
+	since = connection->stalled_ms;
+	assert_true(since > 0);
+	connection_tick(connection, since + STALLED_MS);
+	assert_false(connection->closing);
+	connection_tick(connection, since + STALLED_MS + 1);
+	assert_true(connection->closing);
+	assert_int_equal(fixture->engine.control.queued, 0);
+}
+
+static void
+who_takes_something_is_not(void **state)
+{
+	struct fixture *fixture = *state;
+	struct connection *connection = fixture->connection;
+	char taken[65536];
+
+	fill_queue(fixture, OUT_MAX / 2);
+	connection->stalled_ms -= 2 * STALLED_MS;
+	while (read(fixture->client, taken, sizeof taken) > 0)
+		continue;
+	uv_run(&fixture->engine.loop, UV_RUN_NOWAIT);
+	connection_tick(connection, clock_monotonic_ms());
+	assert_false(connection->closing);
+	assert_true(connection_backlog(connection) > 0);
+}
+
+static void
+a_full_queue_keeps_requests_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct connection *connection = fixture->connection;
+	char taken[65536];
+
+	fill_queue(fixture, OUT_MAX);
+	assert_true(connection->events & UV_READABLE);
+	fill_queue(fixture, OUT_MAX + 1);
+	assert_false(connection->events & UV_READABLE);
+	while (connection_backlog(connection) > 0) {
+		while (read(fixture->client, taken, sizeof taken) > 0)
+			continue;
+		uv_run(&fixture->engine.loop, UV_RUN_NOWAIT);
+	}
+	assert_true(connection->events & UV_READABLE);
+	assert_int_equal(fixture->engine.control.queued, 0);
+}
+
+/* A thousand requests of a megabyte each would be a thousand megabytes. */
+static void
+bounds_the_bytes_that_wait_to_be_begun(void **state)
+{
+	struct fixture *fixture = *state;
+	struct connection *connection = fixture->connection;
+	char *line = malloc(100002);
+	unsigned said = 0;
+
+	memset(line, ' ', 100000);
+	memcpy(line + 100000, "\n", 2);
+	memcpy(line, CALL("watch", ""), sizeof CALL("watch", "") - 1);
+	connection->holding = 1;
+	while (connection->events & UV_READABLE && ++said < WAITING_MAX)
+		say(fixture, line);
+	assert_in_range(connection->held, HELD_MAX, HELD_MAX + 100000);
+	assert_int_equal(connection->waiting, said);
+	connection->holding = 0;
+	connection_pump(connection);
+	assert_int_equal(connection->held, 0);
+	assert_true(connection->events & UV_READABLE);
+	assert_int_equal(answered(fixture, "\"id\":1,"), said);
+	free(line);
+}
+
+static void
+a_stranger_is_told_so_and_sends_no_long_lines(void **state)
+{
+	struct fixture *fixture = *state;
+	struct connection *connection = fixture->connection;
+	char line[STRANGER_LINE_MAX + 2];
+
+	connection->peer.caller.access = 0;
+	say(fixture, WATCH);
+	assert_int_equal(answered(fixture, "\"permission\""), 1);
+	memset(line, ' ', sizeof line - 1);
+	line[sizeof line - 1] = '\0';
+	say(fixture, line);
+	assert_int_equal(answered(fixture, "over 4096 bytes long"), 1);
+	assert_int_equal(connection->in.size, 0);
+	say(fixture, "the rest\n" WATCH);
+	assert_int_equal(answered(fixture, "\"permission\""), 2);
 }
 
 static void
@@ -222,7 +359,7 @@ a_line_is_not_late_while_it_is_not_read(void **state)
 	connection->waiting = WAITING_MAX;
 	say(fixture, "{\"jsonrpc\"");
 	assert_false(connection->events & UV_READABLE);
-	connection->active_ms -= 2 * PARTIAL_MS;
+	connection->line_ms -= 2 * PARTIAL_MS;
 	connection_tick(connection, clock_monotonic_ms());
 	assert_false(connection->closing);
 	connection->waiting = 0;
@@ -262,7 +399,14 @@ main(void)
 		TEST(what_cannot_be_tried_is_not_run_dry),
 		TEST(who_may_only_see_privacy_does_not_repair),
 		TEST(a_line_that_does_not_end_is_late),
+		TEST(a_line_that_is_dribbled_is_late_too),
+		TEST(the_next_line_has_its_own_time),
 		TEST(a_line_is_not_late_while_it_is_not_read),
+		TEST(who_takes_nothing_for_30_s_is_let_go),
+		TEST(who_takes_something_is_not),
+		TEST(a_full_queue_keeps_requests_out),
+		TEST(bounds_the_bytes_that_wait_to_be_begun),
+		TEST(a_stranger_is_told_so_and_sends_no_long_lines),
 		TEST(a_last_line_ends_with_the_connection),
 	};
 

@@ -346,7 +346,8 @@ every_write_is_journaled(void **state)
 	static const char *const LINES[] = { "contact add Ada", "contact edit Ada --city X",
 		"contact email add Ada a@x.example", "contact email remove Ada a@x.example",
 		"contact note Ada x", "interaction add Ada", "series add S", "series line S S1",
-		"series next S", "setup set default-salesperson JO" };
+		"series next S", "setup set default-salesperson JO", "salesperson add AB",
+		"salesperson edit AB --name Abby", "salesperson block AB" };
 	struct asker *asker = *state;
 	struct err err;
 

@@ -1,241 +1,46 @@
 #include <fcntl.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <uv.h>
 
-#include "engine.h"
-#include "mailbox.h"
-#include "test.h"
+#include "scene.h"
 
-/* The pipeline with a fetch and a parse that the test plays: what a child that is somebody else by now
- * may make the engine hold, and who is blamed when one ends. */
+/* The mail pipeline: what a child that is somebody else by now may make the engine hold, and who is
+ * blamed when one ends. */
 
-enum { PATIENCE_MS = 20000, UIDVALIDITY = 7 };
-
-struct scene {
-	struct engine engine;
-	struct config config;
-	struct config_source source;
-	uv_timer_t timer;
-	int liaisond, fetch, parse; /* the test's ends */
-	uint32_t children;
-	struct frame_reader said; /* by the engine to fetch */
-	char reason[200]; /* why a child is to be killed */
-	uint32_t search, asked; /* tokens of the engine's last FRAME_SEARCH and FRAME_FETCH */
-	uint64_t parsed; /* FRAME_PARSE_MESSAGEs the parse of now was given */
-};
-
-/* ---- the scene --------------------------------------------------------------------------------- */
-
-static void
-nothing(uv_timer_t *timer)
-{
-	(void)timer;
-}
-
-static void
-open_channel(struct scene *scene)
-{
-	int pair[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
-	assert_int_equal(dup2(pair[0], CREW_DESCRIPTOR), CREW_DESCRIPTOR);
-	close(pair[0]);
-	scene->liaisond = pair[1];
-}
-
-static void
-open_engine(struct scene *scene)
-{
-	struct engine *engine = &scene->engine;
-	pthread_mutexattr_t attributes;
-	struct err err;
-
-	assert_int_equal(uv_loop_init(&engine->loop), 0);
-	assert_int_equal(done_init(&engine->done, &engine->loop, &err), 0);
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
-	pthread_mutex_init(&engine->board, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-	engine->settings = settings_new(&scene->config);
-	engine->watch.engine = engine;
-	engine->readers = pool_new(
-		engine, &engine->done); /* of a database where nothing is wanted */
-	assert_int_equal(pool_add_thread(engine->readers, store_open_memory(&err), &err), 0);
-	engine->writer = writer_new(engine, store_open_memory(&err), &engine->done);
-	writer_configure(engine->writer, engine->settings);
-	assert_int_equal(writer_start(engine->writer, &err), 0);
-	worker_init(&engine->self, engine, NULL);
-	engine->pipeline = pipeline_new(engine);
-	uv_timer_init(&engine->loop, &scene->timer);
-	uv_timer_start(&scene->timer, nothing, 10, 10);
-}
+enum { UIDVALIDITY = 7 };
 
 static int
-begin_child(struct scene *scene, enum child_kind kind)
+open_work(void **state)
 {
-	int pair[2], size = 4 << 20;
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	pipeline_child(scene->engine.pipeline, kind, ++scene->children, 0, pair[0]);
-	return pair[1];
-}
-
-static int
-open_scene(void **state)
-{
-	struct scene *scene = mem_zero(1, sizeof *scene);
-
-	scene->source = (struct config_source){ .number = 1,
+	static const struct config_source work = { .number = 1,
 		.kind = SOURCE_IMAP,
 		.name = "work",
 		.connections = 1,
 		.since = -1,
 		.poll = 300 };
-	scene->config = (struct config){ .arena = arena_new(),
-		.timezone = "UTC",
-		.sources = &scene->source,
-		.source_count = 1 };
-	open_channel(scene);
-	open_engine(scene);
-	pipeline_configure(scene->engine.pipeline);
-	scene->fetch = begin_child(scene, CHILD_FETCH);
-	*state = scene;
+
+	*state = scene_open(&work, NULL);
+	return 0;
+}
+
+static int
+close_work(void **state)
+{
+	scene_close(*state);
 	return 0;
 }
 
 static struct mailbox *
 work(struct scene *scene)
 {
-	return mailbox_by_name(scene->engine.pipeline, "work");
+	return scene_mailbox(scene);
 }
 
-static void
-close_handle(uv_handle_t *handle, void *ignored)
-{
-	(void)ignored;
-	if (!uv_is_closing(handle))
-		uv_close(handle, NULL);
-}
-
-/* What is queued when the writer stops goes with the process, which here goes on. */
-static void
-drain(struct engine *engine)
-{
-	for (int p = 0; p < WORK_PRIORITIES; p++) {
-		while (writer_waiting(engine->writer, (enum work_priority)p) > 0)
-			uv_run(&engine->loop, UV_RUN_NOWAIT);
-	}
-}
-
-static int
-close_scene(void **state)
-{
-	struct scene *scene = *state;
-	struct engine *engine = &scene->engine;
-
-	while (work(scene)->wanting != NULL)
-		uv_run(&engine->loop, UV_RUN_ONCE);
-	pool_stop(engine->readers);
-	drain(engine);
-	writer_stop(engine->writer);
-	pipeline_free(engine->pipeline);
-	uv_run(&engine->loop, UV_RUN_NOWAIT);
-	done_close(&engine->done);
-	uv_walk(&engine->loop, close_handle, NULL);
-	uv_run(&engine->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&engine->loop);
-	writer_close(engine->writer);
-	pool_close(engine->readers);
-	worker_clear(&engine->self);
-	settings_release(engine->settings);
-	text_clear(&engine->crew.out);
-	frame_reader_clear(&scene->said);
-	close(scene->fetch);
-	if (scene->parse > 0)
-		close(scene->parse);
-	close(scene->liaisond);
-	free(engine->writer);
-	free(engine->readers);
-	free(scene);
-	return 0;
-}
-
-/* ---- what the children say and hear ------------------------------------------------------------ */
+/* ---- what fetch says --------------------------------------------------------------------------- */
 
 static void
 say(struct scene *scene, struct text *frames)
 {
-	size_t sent = 0;
-
-	while (sent < frames->size) {
-		ssize_t put = write(scene->fetch, frames->bytes + sent, frames->size - sent);
-
-		if (put > 0)
-			sent += (size_t)put;
-		uv_run(&scene->engine.loop, UV_RUN_NOWAIT);
-	}
-	text_clear(frames);
+	scene_say(scene, scene->fetch, frames);
 }
-
-static void
-hear_liaisond(struct scene *scene)
-{
-	static char packet[70000];
-	ssize_t got = recv(scene->liaisond, packet, sizeof packet, MSG_DONTWAIT);
-	struct frame_reader reader = { 0 };
-	struct frame_field field;
-	struct frame frame;
-	size_t cursor = 0;
-	struct err err;
-
-	if (got <= 0)
-		return;
-	frame_reader_feed(&reader, packet, (size_t)got);
-	assert_int_equal(frame_reader_next(&reader, &frame, &err), 1);
-	while (frame.type == FRAME_KILL && frame_field_next(&frame, &cursor, &field, &err) > 0) {
-		if (field.tag == TAG_TEXT)
-			snprintf(scene->reason, sizeof scene->reason, "%.*s", (int)field.size,
-				(const char *)field.bytes);
-	}
-	frame_reader_clear(&reader);
-}
-
-static void
-hear_engine(struct scene *scene)
-{
-	static char bytes[70000];
-	ssize_t got = read(scene->fetch, bytes, sizeof bytes);
-	struct frame frame;
-	struct err err;
-
-	if (got > 0)
-		frame_reader_feed(&scene->said, bytes, (size_t)got);
-	while (frame_reader_next(&scene->said, &frame, &err) > 0) {
-		if (frame.type == FRAME_SEARCH)
-			scene->search = frame.token;
-		if (frame.type == FRAME_FETCH)
-			scene->asked = frame.token;
-	}
-	if (scene->parse > 0 && read(scene->parse, bytes, sizeof bytes) > 0)
-		scene->parsed++;
-}
-
-#define RUN_UNTIL(scene, condition) \
-	do { \
-		int64_t until = clock_monotonic_ms() + PATIENCE_MS; \
-\
-		while (!(condition)) { \
-			if (clock_monotonic_ms() > until) \
-				fail_msg("waited in vain for %s; killed: '%s'", #condition, \
-					(scene)->reason); \
-			uv_run(&(scene)->engine.loop, UV_RUN_ONCE); \
-			hear_liaisond(scene); \
-			hear_engine(scene); \
-		} \
-	} while (0)
 
 static struct folder *
 inbox(struct scene *scene)
@@ -271,18 +76,6 @@ tell_inbox(struct scene *scene, uint32_t uidnext)
 	RUN_UNTIL(scene, work(scene)->watched);
 	say_inbox(scene, uidnext);
 	RUN_UNTIL(scene, inbox(scene) != NULL && inbox(scene)->known);
-}
-
-static void
-renew_fetch(struct scene *scene)
-{
-	pipeline_child_gone(
-		scene->engine.pipeline, CHILD_FETCH, scene->children, false, "was killed");
-	close(scene->fetch);
-	scene->reason[0] = '\0';
-	frame_reader_clear(&scene->said);
-	scene->said = (struct frame_reader){ 0 };
-	scene->fetch = begin_child(scene, CHILD_FETCH);
 }
 
 static void
@@ -329,13 +122,6 @@ put_item(struct text *out, uint32_t token, uint32_t uid)
 	frame_end(&writer);
 }
 
-static void
-expect_end(struct scene *scene, const char *why)
-{
-	RUN_UNTIL(scene, scene->reason[0] != '\0');
-	assert_string_equal(scene->reason, why);
-}
-
 /* ---- tests: counts ----------------------------------------------------------------------------- */
 
 enum { TOKEN = 0x80000001 };
@@ -357,7 +143,7 @@ takes_no_more_folders_than_a_server_may_have(void **state)
 	}
 	frame_end(&writer);
 	say(scene, &out);
-	expect_end(scene, "more than 5000 folders");
+	scene_expect_kill(scene, "more than 5000 folders");
 	assert_int_equal(work(scene)->folder_count, FOLDERS_LISTED_MAX);
 }
 
@@ -382,7 +168,7 @@ takes_no_new_folders_without_end(void **state)
 		frame_end(&writer);
 		say(scene, &out);
 	}
-	expect_end(scene, "folders without end");
+	scene_expect_kill(scene, "folders without end");
 	assert_int_equal(work(scene)->folder_count, FOLDERS_KNOWN_MAX);
 }
 
@@ -395,7 +181,7 @@ takes_no_slice_of_all_uids(void **state)
 	tell_inbox(scene, 1);
 	put_slice(&out, TOKEN, 1, UINT32_MAX);
 	say(scene, &out);
-	expect_end(scene, "a slice of more than 65536 messages");
+	scene_expect_kill(scene, "a slice of more than 65536 messages");
 	assert_int_equal(work(scene)->slices, 0);
 }
 
@@ -409,7 +195,7 @@ takes_no_slices_without_end(void **state)
 	for (uint32_t i = 0; i <= ARRIVING_MAX / SLICE_UIDS_MAX; i++)
 		put_slice(&out, TOKEN + i, i * SLICE_UIDS_MAX + 1, (i + 1) * SLICE_UIDS_MAX);
 	say(scene, &out);
-	expect_end(scene, "slices without end");
+	scene_expect_kill(scene, "slices without end");
 	assert_in_range(work(scene)->arriving, 1, ARRIVING_MAX);
 }
 
@@ -425,9 +211,9 @@ hears_of_no_message_that_was_not_asked(void **state)
 		put_slice(&out, TOKEN, 1, 10);
 		put_uids(&out, FRAME_SLICE_END, TOKEN, tags[i], 10, UINT32_MAX);
 		say(scene, &out);
-		expect_end(scene, "it tells of messages that were not asked");
+		scene_expect_kill(scene, "it tells of messages that were not asked");
 		assert_int_equal(inbox(scene)->cursor, 0);
-		renew_fetch(scene);
+		scene_renew_fetch(scene);
 		tell_inbox(scene, 1);
 	}
 }
@@ -446,32 +232,15 @@ takes_a_list_of_uids_in_order_only(void **state)
 	RUN_UNTIL(scene, uid_set_size(&inbox(scene)->job.todo) == 60);
 	put_uids(&out, FRAME_UIDS, scene->search, TAG_UIDS, 60, 70);
 	say(scene, &out);
-	expect_end(scene, "a list of UIDs that is not in order");
+	scene_expect_kill(scene, "a list of UIDs that is not in order");
 }
 
 /* ---- tests: what is lost with fetch ------------------------------------------------------------ */
 
-/* The writer is held up while its lock is. */
-struct obstacle {
-	struct work work; /* first */
-	pthread_mutex_t lock;
-};
-
-static void
-run_obstacle(struct work *work, struct worker *worker)
-{
-	struct obstacle *obstacle = (struct obstacle *)work;
-
-	(void)worker;
-	pthread_mutex_lock(&obstacle->lock);
-	pthread_mutex_unlock(&obstacle->lock);
-}
-
 static void
 a_backfill_whose_last_slice_is_written_after_its_fetch_died_is_done(void **state)
 {
-	static struct obstacle obstacle = { .work = { .run = run_obstacle },
-		.lock = PTHREAD_MUTEX_INITIALIZER };
+	static struct obstacle obstacle;
 	struct scene *scene = *state;
 	struct frame_writer writer;
 	struct text out = { 0 };
@@ -484,31 +253,20 @@ a_backfill_whose_last_slice_is_written_after_its_fetch_died_is_done(void **state
 	frame_end(&writer);
 	say(scene, &out);
 	RUN_UNTIL(scene, scene->asked != 0);
-	pthread_mutex_lock(&obstacle.lock);
-	writer_add(scene->engine.writer, &obstacle.work);
+	obstacle_put(&obstacle, scene);
 	put_uids(&out, FRAME_SLICE_END, scene->asked, TAG_GONE, 1, 2);
 	say(scene, &out);
 	RUN_UNTIL(scene, writer_waiting(scene->engine.writer, WORK_BACKFILL) == 1);
-	renew_fetch(scene);
+	scene_renew_fetch(scene);
 	say_inbox(scene, 3);
 	RUN_UNTIL(scene, writer_waiting(scene->engine.writer, WORK_NEW) == 1);
-	pthread_mutex_unlock(&obstacle.lock);
+	obstacle_lift(&obstacle);
 	RUN_UNTIL(scene, inbox(scene)->known && work(scene)->slices == 0);
 	assert_int_equal(inbox(scene)->low, 0);
 	assert_int_equal(inbox(scene)->job.state, JOB_DONE);
 }
 
 /* ---- tests: who is blamed ---------------------------------------------------------------------- */
-
-static void
-renew_parse(struct scene *scene, bool clean)
-{
-	pipeline_child_gone(scene->engine.pipeline, CHILD_PARSE, scene->children, clean,
-		clean ? "ended with status 0" : "was killed by signal 11");
-	close(scene->parse);
-	scene->parsed = 0;
-	scene->parse = begin_child(scene, CHILD_PARSE);
-}
 
 static void
 deliver_two(struct scene *scene)
@@ -522,7 +280,7 @@ deliver_two(struct scene *scene)
 	put_item(&out, TOKEN, 2);
 	frame_begin(&writer, &out, FRAME_SLICE_END, 1, TOKEN);
 	frame_end(&writer);
-	scene->parse = begin_child(scene, CHILD_PARSE);
+	scene->parse = scene_child(scene, CHILD_PARSE);
 	say(scene, &out);
 	RUN_UNTIL(scene, scene->parsed > 0);
 }
@@ -535,12 +293,12 @@ blames_the_item_at_which_parse_after_parse_ends_well(void **state)
 
 	deliver_two(scene);
 	for (unsigned i = 0; i < 2; i++) {
-		renew_parse(scene, true);
+		scene_renew_parse(scene, true);
 		assert_int_equal(pipeline->quarantined, 0);
 		RUN_UNTIL(scene, scene->parsed > 0);
 	}
 	assert_true(pipeline->parsing.alone);
-	renew_parse(scene, true);
+	scene_renew_parse(scene, true);
 	assert_int_equal(pipeline->quarantined, 1);
 	assert_int_equal(pipeline->parsing.count, 1);
 	assert_int_equal(
@@ -568,14 +326,14 @@ blames_the_item_at_which_parse_dies_twice(void **state)
 	struct pipeline *pipeline = scene->engine.pipeline;
 
 	deliver_two(scene);
-	renew_parse(scene, false);
+	scene_renew_parse(scene, false);
 	assert_true(pipeline->parsing.alone);
 	RUN_UNTIL(scene, scene->parsed > 0);
-	renew_parse(scene, false);
+	scene_renew_parse(scene, false);
 	assert_int_equal(pipeline->quarantined, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_work, close_work)
 
 int
 main(void)

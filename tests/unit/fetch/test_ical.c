@@ -269,7 +269,6 @@ drops_the_connection_and_looks_again_soon_after_sleep(void **state)
 	int64_t now;
 
 	(void)state;
-	scene->calendar->rest_until = INT64_MAX;
 	source_ical_driver.woke(scene->calendar);
 	now = clock_monotonic_ms();
 	expect_closed(scene);
@@ -277,6 +276,21 @@ drops_the_connection_and_looks_again_soon_after_sleep(void **state)
 	assert_true(scene->calendar->next_look <= now + CALENDAR_WOKE_MS);
 	assert_true(scene->calendar->alarm.slot != 0);
 	assert_int_equal(scene->fetch.calendars.downloads, 0);
+	end(scene);
+}
+
+/* Its clock runs on while the machine sleeps. */
+static void
+leaves_a_server_its_rest_after_sleep(void **state)
+{
+	struct scene *scene = begin();
+	int64_t until = clock_monotonic_ms() + 3600 * 1000;
+
+	(void)state;
+	scene->calendar->rest_until = until;
+	source_ical_driver.woke(scene->calendar);
+	assert_null(scene->calendar->look);
+	assert_int_equal(scene->calendar->next_look, until);
 	end(scene);
 }
 
@@ -437,6 +451,7 @@ main(void)
 		cmocka_unit_test(refuses_a_digest_of_another_size),
 		cmocka_unit_test(a_file_is_read_again_only_when_it_was_written),
 		cmocka_unit_test(drops_the_connection_and_looks_again_soon_after_sleep),
+		cmocka_unit_test(leaves_a_server_its_rest_after_sleep),
 		cmocka_unit_test(stops_at_once_in_the_middle_of_a_download),
 		cmocka_unit_test(lets_others_send_when_the_engine_is_silent_for_long),
 		cmocka_unit_test(a_sync_that_wants_no_answer_takes_no_other_one_s),

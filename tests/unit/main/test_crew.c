@@ -186,6 +186,12 @@ on_secret(void *context, const struct secret_asker *asker)
 }
 
 static void
+on_refused(void *context, uint32_t source, const struct refusal *refusal)
+{
+	(void)context, (void)source, (void)refusal;
+}
+
+static void
 on_ended(void *context, int exit_status)
 {
 	struct scene *scene = context;
@@ -242,7 +248,7 @@ open_scene(struct scene *scene)
 {
 	static char engine[256], fetch[256], parse[256];
 	struct crew_events events = { scene, on_ready, on_alive, on_status, on_reload, on_secret,
-		on_ended };
+		on_refused, on_ended };
 	struct crew_places places = { engine, fetch, parse, 0, 0 };
 	const char *names[] = { "engine", "fetch", "parse" };
 	char *paths[] = { engine, fetch, parse };

@@ -165,6 +165,18 @@ remarks_on_a_program_that_is_not_there(void **state)
 }
 
 static void
+remarks_on_mail_that_only_its_owner_sees_and_nobody_owns(void **state)
+{
+	(void)state;
+	folder_open();
+	expect_remark("password-command = cat x\nvisibility = owner\n",
+		"'work' has 'visibility = owner' and no 'salesperson'");
+	expect_remark("password-command = cat x\nvisibility = owner\nsalesperson = AB\n", NULL);
+	expect_remark("password-command = cat x\nvisibility = all\n", NULL);
+	folder_close();
+}
+
+static void
 remarks_on_settings_without_effect(void **state)
 {
 	(void)state;
@@ -219,6 +231,7 @@ main(void)
 		cmocka_unit_test(refuses_a_literal_secret_that_others_can_read),
 		cmocka_unit_test(remarks_on_files_that_it_will_need),
 		cmocka_unit_test(remarks_on_a_program_that_is_not_there),
+		cmocka_unit_test(remarks_on_mail_that_only_its_owner_sees_and_nobody_owns),
 		cmocka_unit_test(remarks_on_settings_without_effect),
 		cmocka_unit_test(tells_of_a_file_that_is_none),
 		cmocka_unit_test(keeps_a_number_for_a_name),

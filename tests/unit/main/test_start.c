@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,72 @@ lets_one_instance_have_a_database(void **state)
 	lock = lock_take(folder_path("x.db"), &err);
 	assert_true(lock >= 0);
 	close(lock);
+	folder_close();
+}
+
+/* Taking the lock empties it and writes to it. */
+static void
+takes_no_lock_that_is_another_file_too(void **state)
+{
+	struct stat status;
+	struct err err;
+
+	(void)state;
+	folder_open();
+	folder_file("precious", "precious", 0600);
+	assert_int_equal(link(folder_path("precious"), folder_path("x.db.lock")), 0);
+	assert_int_equal(lock_take(folder_path("x.db"), &err), -1);
+	assert_int_equal(err.code, ERR_CONFIG);
+	unlink(folder_path("x.db.lock"));
+	assert_int_equal(symlink(folder_path("precious"), folder_path("x.db.lock")), 0);
+	assert_int_equal(lock_take(folder_path("x.db"), &err), -1);
+	unlink(folder_path("x.db.lock"));
+	assert_int_equal(mkfifo(folder_path("x.db.lock"), 0600), 0);
+	assert_int_equal(lock_take(folder_path("x.db"), &err), -1);
+	assert_int_equal(stat(folder_path("precious"), &status), 0);
+	assert_int_equal(status.st_size, 8);
+	folder_close();
+}
+
+static void
+refuses_a_database_of_two_names(void **state)
+{
+	struct err err;
+	int lock;
+
+	(void)state;
+	folder_open();
+	folder_file("x.db", "", 0600);
+	assert_int_equal(link(folder_path("x.db"), folder_path("y.db")), 0);
+	assert_int_equal(lock_take(folder_path("x.db"), &err), -1);
+	assert_non_null(strstr(err.message, "known by 2 names"));
+	unlink(folder_path("x.db"));
+	assert_int_equal(symlink(folder_path("nowhere"), folder_path("x.db")), 0);
+	assert_int_equal(lock_take(folder_path("x.db"), &err), -1);
+	assert_non_null(strstr(err.message, "leads nowhere"));
+	lock = lock_take(folder_path("y.db"), &err);
+	assert_true(lock >= 0);
+	close(lock);
+	folder_close();
+}
+
+static void
+looks_behind_links_as_far_as_there_is_something(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *real;
+
+	(void)state;
+	folder_open();
+	real = arena_text(arena, folder_file("x.db", "", 0600));
+	assert_int_equal(symlink(real, folder_path("link.db")), 0);
+	assert_int_equal(symlink(folder_path("."), folder_path("folder")), 0);
+	assert_string_equal(place_real(arena, folder_path("link.db")), real);
+	assert_string_equal(place_real(arena, folder_path("folder/x.db")), real);
+	assert_string_equal(place_real(arena, folder_path("folder/new.db")), folder_path("new.db"));
+	assert_string_equal(place_real(arena, "/nonexistent/x.db"), "/nonexistent/x.db");
+	assert_string_equal(place_real(arena, "/nonexistent.db"), "/nonexistent.db");
+	arena_free(arena);
 	folder_close();
 }
 
@@ -156,6 +223,67 @@ leaves_what_is_not_a_socket(void **state)
 	how.path = long_path;
 	assert_int_equal(listen_open(&how, &listener, &err), -1);
 	assert_int_equal(err.code, ERR_CONFIG);
+	folder_close();
+}
+
+/* The mode of a socket that was opened with these rights. */
+static unsigned
+mode_with(const char *group, bool everybody)
+{
+	struct listen_how how = { folder_path("control"), group, everybody };
+	struct listener listener;
+	struct stat status;
+	struct err err;
+
+	assert_int_equal(listen_open(&how, &listener, &err), 0);
+	assert_int_equal(stat(how.path, &status), 0);
+	listen_close(&listener);
+	return status.st_mode & 0777;
+}
+
+static void
+lets_in_whom_the_configuration_names(void **state)
+{
+	const struct group *own = getgrgid(getegid());
+	mode_t before = umask(0);
+
+	(void)state;
+	folder_open();
+	assert_int_equal(mode_with(NULL, false), 0600);
+	assert_int_equal(mode_with("no-such-group", false), 0600);
+	assert_int_equal(mode_with("no-such-group", true), 0666);
+	if (own != NULL) {
+		assert_int_equal(mode_with(own->gr_name, false), 0660);
+		assert_int_equal(mode_with(own->gr_name, true), 0666);
+	}
+	umask(before);
+	folder_close();
+}
+
+static void
+follows_no_link_in_the_place_of_the_socket(void **state)
+{
+	struct listen_how how;
+	struct listener listener;
+	struct stat status;
+	struct err err;
+
+	(void)state;
+	folder_open();
+	folder_file("precious", "", 0600);
+	how = (struct listen_how){ .path = folder_path("control") };
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			symlink(folder_path(i == 0 ? "precious" : "nowhere"), how.path), 0);
+		assert_int_equal(listen_open(&how, &listener, &err), -1);
+		assert_int_equal(err.code, ERR_CONFIG);
+		assert_int_equal(lstat(how.path, &status), 0);
+		assert_true(S_ISLNK(status.st_mode));
+		unlink(how.path);
+	}
+	assert_int_equal(access(folder_path("nowhere"), F_OK), -1);
+	assert_int_equal(stat(folder_path("precious"), &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
 	folder_close();
 }
 
@@ -325,10 +453,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lets_one_instance_have_a_database),
+		cmocka_unit_test(takes_no_lock_that_is_another_file_too),
+		cmocka_unit_test(refuses_a_database_of_two_names),
+		cmocka_unit_test(looks_behind_links_as_far_as_there_is_something),
 		cmocka_unit_test(waits_for_a_dying_engine),
 		cmocka_unit_test(makes_missing_folders),
 		cmocka_unit_test(replaces_a_stale_socket_only),
 		cmocka_unit_test(leaves_what_is_not_a_socket),
+		cmocka_unit_test(lets_in_whom_the_configuration_names),
+		cmocka_unit_test(follows_no_link_in_the_place_of_the_socket),
 		cmocka_unit_test(takes_the_socket_it_is_passed),
 		cmocka_unit_test(tells_the_service_manager),
 		cmocka_unit_test(says_whose_watchdog_it_is),

@@ -415,6 +415,35 @@ refuses_lines_and_streams_without_end(void **state)
 	text_clear(&text);
 }
 
+/* MiB of lines that say nothing, until the machine has enough; most at most. */
+static unsigned
+swallowed(const char *plan, unsigned most)
+{
+	struct text mebibyte = { 0 };
+	struct play play;
+	unsigned count;
+
+	while (mebibyte.size < 1024 * 1024)
+		text_printf(&mebibyte, "* OK %08000d\r\n", 0);
+	play_begin(&play, TLS_NONE, plan);
+	play_feed(&play, PRE SEL, sizeof(PRE SEL) - 1, 0);
+	for (count = 0; count < most && !strstr(play.log.bytes, "error:"); count++)
+		play_feed(&play, mebibyte.bytes, mebibyte.size, 0);
+	if (count < most)
+		assert_non_null(strstr(play.log.bytes, "the server does not stop sending"));
+	play_end(&play);
+	text_clear(&mebibyte);
+	return count;
+}
+
+static void
+takes_64_mib_for_an_answer_and_more_for_that_to_a_fetch(void **state)
+{
+	(void)state;
+	assert_in_range(swallowed("sS", 70), 60, 65);
+	assert_int_equal(swallowed("sF", 70), 70);
+}
+
 static void
 finds_600000_uids_in_one_line(void **state)
 {
@@ -660,6 +689,7 @@ main(void)
 		cmocka_unit_test(tells_the_same_cut_after_every_byte),
 		cmocka_unit_test(refuses_nul_outside_literals),
 		cmocka_unit_test(refuses_lines_and_streams_without_end),
+		cmocka_unit_test(takes_64_mib_for_an_answer_and_more_for_that_to_a_fetch),
 		cmocka_unit_test(finds_600000_uids_in_one_line),
 		cmocka_unit_test(cuts_a_header_and_refuses_a_structure_beyond_the_limits),
 		cmocka_unit_test(refuses_a_structure_over_64_kib_but_tells_the_message),

@@ -62,6 +62,8 @@ refuses_what_is_no_address_of_a_feed_without_showing_it(void **state)
 		{ "secret", "it is no address" },
 		{ "https://h.example/a\nsecret", "it is no address" },
 		{ "", "it is no address" },
+		{ "https://a%ff.example/secret", "its host is none" },
+		{ "https://a%e2%80%ae.example/secret", "its host is none" },
 	};
 
 	(void)state;

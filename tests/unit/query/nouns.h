@@ -62,16 +62,17 @@ static const struct query_relation interaction_relations[] = {
 
 #define CONTACT_NOUN \
 	{ \
-		"contact", "contact c", "c.id", contact_fields, contact_relations, "no" \
+		"contact", "contact c", "c.id", contact_fields, contact_relations, "no", NULL, \
+			NULL \
 	}
 #define PERSON_NOUN \
 	{ \
-		"person", "contact p", "p.id", person_fields, person_relations, "no" \
+		"person", "contact p", "p.id", person_fields, person_relations, "no", NULL, NULL \
 	}
 #define INTERACTION_NOUN \
 	{ \
 		"interaction", "interaction i", "i.id", interaction_fields, interaction_relations, \
-			"-at" \
+			"-at", NULL, NULL \
 	}
 
 #endif

@@ -47,7 +47,8 @@ static const struct query_field mail_fields[] = {
 	{ 0 },
 };
 
-static const struct query_noun mails = { "message", NULL, NULL, mail_fields, NULL, NULL };
+static const struct query_noun mails = { "message", NULL, NULL, mail_fields, NULL, NULL, NULL,
+	NULL };
 
 static const struct query_field *
 find_header(void *data, const char *name)

@@ -2,201 +2,95 @@
 
 #include <sqlite3.h>
 
-struct wrapped {
-	sqlite3_file base;
-	sqlite3_file *real; /* behind this */
-};
+#include "shim.h"
 
-static sqlite3_vfs *system_vfs;
 static enum fault kind;
 static unsigned countdown;
-static int stays, happened;
+static bool stays, happened;
+
+static const char *const NAMES[FAULTS] = {
+	[FAULT_NONE] = "nothing",
+	[FAULT_WRITE] = "a write that fails",
+	[FAULT_FULL] = "a full disk",
+	[FAULT_SYNC] = "a sync that fails",
+	[FAULT_OPEN] = "a file that cannot be opened",
+	[FAULT_READ] = "a read that fails",
+	[FAULT_SHORT] = "a read that is cut short",
+	[FAULT_LOCK] = "a lock that somebody else has",
+	[FAULT_ANY] = "any call that fails",
+};
+
+/* Which call is struck by which fault, and what it answers then. */
+static const struct {
+	enum shim_call call;
+	enum fault fault;
+	int result;
+} STRIKES[] = {
+	{ SHIM_WRITE, FAULT_WRITE, SQLITE_IOERR_WRITE },
+	{ SHIM_TRUNCATE, FAULT_WRITE, SQLITE_IOERR_TRUNCATE },
+	{ SHIM_WRITE, FAULT_FULL, SQLITE_FULL },
+	{ SHIM_SYNC, FAULT_SYNC, SQLITE_IOERR_FSYNC },
+	{ SHIM_OPEN, FAULT_OPEN, SQLITE_CANTOPEN },
+	{ SHIM_READ, FAULT_READ, SQLITE_IOERR_READ },
+	{ SHIM_READ, FAULT_SHORT, SQLITE_IOERR_SHORT_READ },
+	{ SHIM_LOCK, FAULT_LOCK, SQLITE_BUSY },
+	{ SHIM_WRITE, FAULT_ANY, SQLITE_IOERR_WRITE },
+	{ SHIM_TRUNCATE, FAULT_ANY, SQLITE_IOERR_TRUNCATE },
+	{ SHIM_SYNC, FAULT_ANY, SQLITE_IOERR_FSYNC },
+	{ SHIM_OPEN, FAULT_ANY, SQLITE_CANTOPEN },
+	{ SHIM_READ, FAULT_ANY, SQLITE_IOERR_READ },
+	{ SHIM_SIZE, FAULT_ANY, SQLITE_IOERR_FSTAT },
+	{ SHIM_LOCK, FAULT_ANY, SQLITE_IOERR_LOCK },
+	{ SHIM_MAP, FAULT_ANY, SQLITE_IOERR_SHMMAP },
+	{ SHIM_DELETE, FAULT_ANY, SQLITE_IOERR_DELETE },
+	{ SHIM_ACCESS, FAULT_ANY, SQLITE_IOERR_ACCESS },
+};
 
 void
-faulty_set(enum fault fault, unsigned nth, int for_ever)
+faulty_set(enum fault fault, unsigned nth, bool for_ever)
 {
 	kind = fault;
 	countdown = nth;
 	stays = for_ever;
-	happened = 0;
+	happened = false;
 }
 
-int
+bool
 faulty_happened(void)
 {
 	return happened;
 }
 
-static int
-is_due(enum fault fault)
+const char *
+faulty_name(enum fault fault)
 {
-	if (fault != kind || (countdown == 0 && !stays))
-		return 0;
+	return NAMES[fault];
+}
+
+static bool
+is_due(void)
+{
+	if (countdown == 0 && !stays)
+		return false;
 	if (countdown > 0 && --countdown > 0)
-		return 0;
-	happened = 1;
-	return 1;
-}
-
-static sqlite3_file *
-real(sqlite3_file *file)
-{
-	return ((struct wrapped *)file)->real;
+		return false;
+	return happened = true;
 }
 
 static int
-run_close(sqlite3_file *file)
+refuse(enum shim_call call)
 {
-	return real(file)->pMethods->xClose(real(file));
-}
-
-static int
-run_read(sqlite3_file *file, void *to, int size, sqlite3_int64 at)
-{
-	return real(file)->pMethods->xRead(real(file), to, size, at);
-}
-
-static int
-run_write(sqlite3_file *file, const void *from, int size, sqlite3_int64 at)
-{
-	if (is_due(FAULT_WRITE))
-		return SQLITE_IOERR_WRITE;
-	if (is_due(FAULT_FULL))
-		return SQLITE_FULL;
-	return real(file)->pMethods->xWrite(real(file), from, size, at);
-}
-
-static int
-run_truncate(sqlite3_file *file, sqlite3_int64 size)
-{
-	if (is_due(FAULT_WRITE))
-		return SQLITE_IOERR_TRUNCATE;
-	return real(file)->pMethods->xTruncate(real(file), size);
-}
-
-/* Nothing is really synced: tests do not pull the plug. */
-static int
-run_sync(sqlite3_file *file, int flags)
-{
-	(void)file;
-	(void)flags;
-	return is_due(FAULT_SYNC) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
-}
-
-static int
-run_size(sqlite3_file *file, sqlite3_int64 *size)
-{
-	return real(file)->pMethods->xFileSize(real(file), size);
-}
-
-static int
-run_lock(sqlite3_file *file, int level)
-{
-	return real(file)->pMethods->xLock(real(file), level);
-}
-
-static int
-run_unlock(sqlite3_file *file, int level)
-{
-	return real(file)->pMethods->xUnlock(real(file), level);
-}
-
-static int
-run_check_lock(sqlite3_file *file, int *out)
-{
-	return real(file)->pMethods->xCheckReservedLock(real(file), out);
-}
-
-static int
-run_control(sqlite3_file *file, int op, void *argument)
-{
-	return real(file)->pMethods->xFileControl(real(file), op, argument);
-}
-
-static int
-run_sector(sqlite3_file *file)
-{
-	return real(file)->pMethods->xSectorSize(real(file));
-}
-
-static int
-run_device(sqlite3_file *file)
-{
-	return real(file)->pMethods->xDeviceCharacteristics(real(file));
-}
-
-static int
-run_map(sqlite3_file *file, int page, int size, int extend, void volatile **out)
-{
-	return real(file)->pMethods->xShmMap(real(file), page, size, extend, out);
-}
-
-static int
-run_shm_lock(sqlite3_file *file, int offset, int count, int flags)
-{
-	return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
-}
-
-static void
-run_barrier(sqlite3_file *file)
-{
-	real(file)->pMethods->xShmBarrier(real(file));
-}
-
-static int
-run_unmap(sqlite3_file *file, int delete)
-{
-	return real(file)->pMethods->xShmUnmap(real(file), delete);
-}
-
-static const sqlite3_io_methods METHODS = {
-	2,
-	run_close,
-	run_read,
-	run_write,
-	run_truncate,
-	run_sync,
-	run_size,
-	run_lock,
-	run_unlock,
-	run_check_lock,
-	run_control,
-	run_sector,
-	run_device,
-	run_map,
-	run_shm_lock,
-	run_barrier,
-	run_unmap,
-	0,
-	0,
-};
-
-static int
-run_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
-{
-	struct wrapped *wrapped = (struct wrapped *)file;
-	int result;
-
-	(void)vfs;
-	wrapped->base.pMethods = 0;
-	if (is_due(FAULT_OPEN))
-		return SQLITE_CANTOPEN;
-	wrapped->real = (sqlite3_file *)(wrapped + 1);
-	result = system_vfs->xOpen(system_vfs, name, wrapped->real, flags, out_flags);
-	if (wrapped->real->pMethods != 0)
-		wrapped->base.pMethods = &METHODS;
-	return result;
+	for (unsigned i = 0; i < sizeof STRIKES / sizeof STRIKES[0]; i++) {
+		if (STRIKES[i].call == call && STRIKES[i].fault == kind)
+			return is_due() ? STRIKES[i].result : SQLITE_OK;
+	}
+	return SQLITE_OK;
 }
 
 void
 faulty_install(void)
 {
-	static sqlite3_vfs faulty;
+	static const struct shim SHIM = { .refuse = refuse };
 
-	system_vfs = sqlite3_vfs_find(0);
-	faulty = *system_vfs;
-	faulty.zName = "faulty";
-	faulty.szOsFile = (int)sizeof(struct wrapped) + system_vfs->szOsFile;
-	faulty.xOpen = run_open;
-	sqlite3_vfs_register(&faulty, 1);
+	shim_install(&SHIM);
 }

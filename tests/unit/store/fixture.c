@@ -3,32 +3,61 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "schema.h"
+
+/* In memory where there is such a place: nothing here asks for more of it than a few files. */
 int
 make_folder(void **state)
 {
-	char name[] = "/tmp/liaison-store-XXXXXX";
+	char name[60];
 
+	snprintf(name, sizeof name, "%s/liaison-store-XXXXXX",
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (mkdtemp(name) == NULL)
 		return -1;
 	*state = mem_text(name);
 	return 0;
 }
 
+void
+empty_folder(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	char name[512];
+
+	if (folder == NULL) {
+		mkdir(path, 0700);
+		return;
+	}
+	while ((entry = readdir(folder)) != NULL) {
+		snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+		if (entry->d_name[0] == '.')
+			continue;
+		if (entry->d_type == DT_DIR) {
+			empty_folder(name);
+			rmdir(name);
+		} else
+			unlink(name);
+	}
+	closedir(folder);
+}
+
 int
 remove_folder(void **state)
 {
-	DIR *dir = opendir(*state);
-	struct dirent *entry;
-	char path[512];
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		snprintf(path, sizeof path, "%s/%s", (char *)*state, entry->d_name);
-		unlink(path);
-	}
-	closedir(dir);
+	empty_folder(*state);
 	rmdir(*state);
 	free(*state);
 	return 0;
+}
+
+unsigned long
+env_number(const char *name, unsigned long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text == NULL || *text == '\0' ? otherwise : strtoul(text, NULL, 10);
 }
 
 const char *
@@ -85,6 +114,52 @@ must_make(const char *path)
 
 	if (store_migrate(store, path, &err) < 0)
 		fail_msg("%s", err.message);
+	return store;
+}
+
+/* A database that mail was captured into by the first version. */
+static const char *const FIRST_ROWS[] = {
+	"INSERT INTO contact (no, type, name, name_fold, created, changed, interactions) "
+	"VALUES ('C00001', 'person', 'Ada', 'ada', 1, 1, 1)",
+	"INSERT INTO source (name, kind) VALUES ('work', 'imap')",
+	"INSERT INTO stream (source_id, folder, uidvalidity, cursor, anchor, low) "
+	"VALUES (1, 'INBOX', 7, 9, 8, 0)",
+	"INSERT INTO address (address) VALUES ('ada@x.example')",
+	"INSERT INTO message (identity, at, offset_min, direction) VALUES (x'00', 5, 60, "
+	"'inbound')",
+	"INSERT INTO party (message_id, place, role, address_id) VALUES (1, 0, 'from', 1)",
+	"INSERT INTO interaction (kind, status, direction, initiated_by, at, offset_min, "
+	"message_id, "
+	"created, changed) VALUES ('email', 'recorded', 'inbound', 'them', 5, 60, 1, 5, 5)",
+	"INSERT INTO interaction (kind, status, direction, initiated_by, at, offset_min, created, "
+	"changed) VALUES ('meeting', 'planned', 'none', 'us', 900, 0, 5, 5)",
+	"INSERT INTO interaction_contact (contact_id, at, interaction_id, role, via) "
+	"VALUES (1, 5, 1, 'from', 'address')",
+	"INSERT INTO ledger (stream_id, uid, at, decision, message_id, interaction_id) "
+	"VALUES (1, 9, 5, 'captured', 1, 1)",
+};
+
+static void
+bring_to(struct store *store, const char *path, size_t version)
+{
+	struct err err = { 0 };
+
+	if (migrate_with(store, path, schema_files, version, &err) < 0)
+		fail_msg("%s", err.message);
+}
+
+struct store *
+must_make_old(const char *path, size_t version)
+{
+	struct store *store = must_open(path, STORE_WRITER);
+
+	if (version == 0)
+		return store;
+	bring_to(store, path, 1);
+	for (size_t i = 0; i < sizeof FIRST_ROWS / sizeof FIRST_ROWS[0]; i++)
+		must_run(store, FIRST_ROWS[i]);
+	if (version > 1)
+		bring_to(store, path, version);
 	return store;
 }
 

@@ -22,6 +22,10 @@ int make_folder(void **state);
 int remove_folder(void **state);
 /* "<folder>/name"; static, eight in turn. */
 const char *in_folder(void **state, const char *name);
+/* Nothing but "." and ".." is left in it. It is made when it is not there. */
+void empty_folder(const char *path);
+/* A number from the environment. */
+unsigned long env_number(const char *name, unsigned long otherwise);
 bool exists(const char *path);
 long file_size(const char *path);
 void write_bytes(const char *path, const char *bytes, size_t size);
@@ -29,6 +33,8 @@ void write_bytes(const char *path, const char *bytes, size_t size);
 struct store *must_open(const char *path, enum store_mode mode);
 /* Opened and migrated. */
 struct store *must_make(const char *path);
+/* With the schema of an older version (0: none) and, from 1 on, rows that the first one could hold. */
+struct store *must_make_old(const char *path, size_t version);
 void must_run(struct store *store, const char *sql);
 int64_t must_get(struct store *store, const char *sql);
 /* Runs sql, which must fail with code. */

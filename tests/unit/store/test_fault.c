@@ -130,26 +130,33 @@ check_what_is_left(const char *path, int acknowledged)
 	store_close(store);
 }
 
-static void
-try_each_moment(void **state, enum fault fault, int for_ever, unsigned step)
+/* LIAISON_EVERY=1 tries each call there is. */
+static unsigned
+every(unsigned otherwise)
 {
-	static const char *const FILES[] = { "liaison.db", "liaison.db-wal", "liaison.db-shm",
-		"liaison.db.new", "liaison.db.new-journal", "liaison.db-journal" };
-	const char *path;
+#ifdef LIAISON_SANITIZED
+	otherwise *= 4; /* such a build is slower by as much */
+#endif
+	return (unsigned)env_number("LIAISON_EVERY", otherwise);
+}
 
+static void
+try_each_moment(void **state, enum fault fault, bool for_ever, unsigned step)
+{
+	step = every(step);
 	for (unsigned nth = 1;; nth += step) {
-		int acknowledged, fell;
+		const char *path = in_folder(state, "liaison.db");
+		int acknowledged;
+		bool fell;
 
-		path = in_folder(state, "liaison.db");
 		faulty_set(fault, nth, for_ever);
 		acknowledged = live_until_it_fails(path);
 		fell = faulty_happened();
-		faulty_set(FAULT_NONE, 0, 0);
+		faulty_set(FAULT_NONE, 0, false);
 		if (!fell && acknowledged == PAIRS)
 			break;
 		check_what_is_left(path, acknowledged);
-		for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++)
-			unlink(in_folder(state, FILES[i]));
+		empty_folder(*state);
 	}
 }
 
@@ -176,6 +183,20 @@ survives_a_sync_that_fails_at_any_moment(void **state)
 {
 	try_each_moment(state, FAULT_SYNC, 0, 1);
 	try_each_moment(state, FAULT_SYNC, 1, 1);
+}
+
+static void
+survives_locks_that_somebody_else_has(void **state)
+{
+	try_each_moment(state, FAULT_LOCK, false, 5);
+	try_each_moment(state, FAULT_LOCK, true, 5);
+}
+
+static void
+survives_any_call_that_fails(void **state)
+{
+	try_each_moment(state, FAULT_ANY, false, 50);
+	try_each_moment(state, FAULT_ANY, true, 50);
 }
 
 static void
@@ -206,6 +227,206 @@ leaves_no_half_backup_behind(void **state)
 	store_close(store);
 }
 
+/* ---- migrations -------------------------------------------------------------------------------- */
+
+static void
+copy_file(const char *from, const char *to)
+{
+	static char bytes[4 << 20];
+	FILE *file = fopen(from, "rb");
+	size_t size;
+
+	assert_non_null(file);
+	size = fread(bytes, 1, sizeof bytes, file);
+	fclose(file);
+	write_bytes(to, bytes, size);
+}
+
+/* 0: it is brought up; what goes wrong is said. */
+static int
+bring_up(const char *path)
+{
+	struct err err = { 0 };
+	struct store *store = store_open(path, STORE_WRITER, &err);
+	int result = store == NULL ? -1 : store_migrate(store, path, &err);
+
+	if (result < 0 && err.code != ERR_STORAGE && err.code != ERR_UNAVAILABLE)
+		fail_msg("code %d: %s", err.code, err.message);
+	assert_true(result == 0 || err.message[0] != '\0');
+	store_close(store);
+	return result;
+}
+
+static void
+check_version(const char *path, int64_t from, bool arrived)
+{
+	struct store *store = must_open(path, STORE_WRITER);
+	struct err err = { 0 };
+	int64_t version = must_get(store, "PRAGMA user_version");
+
+	assert_in_range(version, from, schema_version());
+	assert_true(!arrived || version == schema_version());
+	if (store_check(store, false, NULL, NULL, &err) < 0 || store_migrate(store, path, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_int_equal(must_get(store, "PRAGMA user_version"), schema_version());
+	assert_int_equal(must_get(store, "SELECT count(*) FROM v_interactions"), 2);
+	assert_int_equal(store_check(store, false, NULL, NULL, &err), 0);
+	store_close(store);
+}
+
+static void
+migrate_at_each_moment(void **state, int64_t from, enum fault fault, bool for_ever)
+{
+	char here[300], path[320];
+
+	snprintf(here, sizeof here, "%s/here", (char *)*state);
+	snprintf(path, sizeof path, "%s/liaison.db", here);
+	for (unsigned nth = 1;; nth += every(50)) {
+		bool arrived;
+
+		empty_folder(here);
+		copy_file(in_folder(state, "old.db"), path);
+		faulty_set(fault, nth, for_ever);
+		arrived = bring_up(path) == 0;
+		if (!faulty_happened()) {
+			assert_true(arrived);
+			break;
+		}
+		faulty_set(FAULT_NONE, 0, false);
+		check_version(path, from, arrived);
+	}
+	faulty_set(FAULT_NONE, 0, false);
+}
+
+static void
+brings_any_version_up_through_whatever_fails(void **state)
+{
+	static const enum fault KINDS[] = { FAULT_FULL, FAULT_SYNC, FAULT_READ, FAULT_LOCK,
+		FAULT_ANY };
+
+	for (int from = 1; from < schema_version(); from++) {
+		store_close(must_make_old(in_folder(state, "old.db"), (size_t)from));
+		for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+			migrate_at_each_moment(state, from, KINDS[i], false);
+			migrate_at_each_moment(state, from, KINDS[i], true);
+		}
+		empty_folder(*state);
+	}
+}
+
+/* ---- opening again ----------------------------------------------------------------------------- */
+
+static void
+poison(struct store *store)
+{
+	struct err err = { 0 };
+
+	assert_int_equal(store_begin(store, &err), 0);
+	must_run(store, "INSERT INTO setup (key) VALUES ('during')");
+	faulty_set(FAULT_SYNC, 1, true);
+	assert_int_equal(store_commit(store, &err), -1);
+	store_rollback(store);
+	assert_true(store_is_poisoned(store));
+	assert_non_null(store_poison(store));
+}
+
+static struct store *
+poisoned(void **state)
+{
+	struct store *store = must_make(in_folder(state, "liaison.db"));
+
+	must_run(store, "INSERT INTO setup (key) VALUES ('before')");
+	poison(store);
+	return store;
+}
+
+static void
+opens_again_what_a_failed_sync_has_poisoned(void **state)
+{
+	struct store *store = poisoned(state), *reader;
+	struct err err = { 0 };
+
+	store_set_deadline(store, 60000);
+	assert_int_equal(store_reopen(store, &err), -1); /* the disk does not sync yet */
+	assert_int_equal(err.code, ERR_STORAGE);
+	assert_true(store_is_poisoned(store));
+	faulty_set(FAULT_NONE, 0, false);
+	reader = must_open(in_folder(state, "liaison.db"), STORE_READER);
+	if (store_reopen(store, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_false(store_is_poisoned(store));
+	assert_null(store_poison(store));
+	must_run(store, "INSERT INTO setup (key) VALUES (fold('AFTER'))");
+	assert_int_equal(must_get(store, "SELECT count(*) FROM setup WHERE key = 'after'"), 1);
+	assert_int_equal(must_get(reader, "SELECT count(*) FROM setup WHERE key = 'before'"), 1);
+	assert_int_equal(must_get(reader, "SELECT count(*) FROM setup WHERE key = 'after'"), 1);
+	assert_true(store_wal_pages(store) > 0); /* the log's length is heard of again */
+	store_close(reader);
+	store_close(store);
+}
+
+static void
+writes_the_log_to_the_disk_anew_before_it_goes_on(void **state)
+{
+	struct store *store = poisoned(state);
+	struct err err = { 0 };
+	long before = file_size(in_folder(state, "liaison.db-wal"));
+
+	faulty_set(FAULT_NONE, 0, false);
+	assert_true(before > 0);
+	assert_int_equal(store_reopen(store, &err), 0);
+	assert_int_equal(file_size(in_folder(state, "liaison.db-wal")), 0);
+	store_close(store);
+}
+
+static void
+takes_no_other_file_for_it_and_makes_none(void **state)
+{
+	struct store *store = poisoned(state);
+	const char *path = in_folder(state, "liaison.db"), *aside = in_folder(state, "aside.db");
+	struct err err = { 0 };
+
+	faulty_set(FAULT_NONE, 0, false);
+	assert_int_equal(rename(path, aside), 0);
+	assert_int_equal(store_reopen(store, &err), -1);
+	must_say(&err, "there is no database");
+	assert_false(exists(path));
+	copy_file(aside, path);
+	assert_int_equal(store_reopen(store, &err), -1);
+	must_say(&err, "replaced by another file");
+	assert_true(store_is_poisoned(store));
+	unlink(path);
+	assert_int_equal(rename(aside, path), 0);
+	assert_int_equal(store_reopen(store, &err), 0);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM setup WHERE key = 'before'"), 1);
+	store_close(store);
+}
+
+static void
+does_not_believe_a_damaged_database_again(void **state)
+{
+	struct store *store = poisoned(state);
+	const char *path = in_folder(state, "liaison.db");
+	struct err err = { 0 };
+	FILE *file;
+
+	faulty_set(FAULT_NONE, 0, false);
+	assert_int_equal(store_reopen(store, &err), 0); /* now no good page is in the log */
+	poison(store);
+	faulty_set(FAULT_NONE, 0, false);
+	file = fopen(path, "r+b");
+	assert_non_null(file);
+	fseek(file, 4096 * 3, SEEK_SET);
+	for (int i = 0; i < 4096; i++)
+		fputc(0xa5, file);
+	fclose(file);
+	assert_int_equal(store_reopen(store, &err), -1);
+	must_say(&err, "damaged");
+	assert_non_null(strstr(err.hint, "--restore"));
+	assert_true(store_is_poisoned(store));
+	store_close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int
@@ -219,7 +440,14 @@ main(void)
 		TEST(survives_a_disk_that_is_full_from_any_moment_on),
 		TEST(survives_a_sync_that_fails_at_any_moment),
 		TEST(survives_files_that_cannot_be_opened),
+		TEST(survives_locks_that_somebody_else_has),
+		TEST(survives_any_call_that_fails),
 		TEST(leaves_no_half_backup_behind),
+		TEST(brings_any_version_up_through_whatever_fails),
+		TEST(opens_again_what_a_failed_sync_has_poisoned),
+		TEST(writes_the_log_to_the_disk_anew_before_it_goes_on),
+		TEST(takes_no_other_file_for_it_and_makes_none),
+		TEST(does_not_believe_a_damaged_database_again),
 	};
 
 	faulty_install();

@@ -63,39 +63,13 @@ numbers_its_files_without_gaps(void **state)
 	assert_null(schema_files[schema_file_count].name);
 }
 
-/* A database that mail was captured into by the first version. */
-static const char *const FIRST_ROWS[] = {
-	"INSERT INTO contact (no, type, name, name_fold, created, changed, interactions) "
-	"VALUES ('C00001', 'person', 'Ada', 'ada', 1, 1, 1)",
-	"INSERT INTO source (name, kind) VALUES ('work', 'imap')",
-	"INSERT INTO stream (source_id, folder, uidvalidity, cursor, anchor, low) "
-	"VALUES (1, 'INBOX', 7, 9, 8, 0)",
-	"INSERT INTO address (address) VALUES ('ada@x.example')",
-	"INSERT INTO message (identity, at, offset_min, direction) VALUES (x'00', 5, 60, "
-	"'inbound')",
-	"INSERT INTO party (message_id, place, role, address_id) VALUES (1, 0, 'from', 1)",
-	"INSERT INTO interaction (kind, status, direction, initiated_by, at, offset_min, "
-	"message_id, "
-	"created, changed) VALUES ('email', 'recorded', 'inbound', 'them', 5, 60, 1, 5, 5)",
-	"INSERT INTO interaction (kind, status, direction, initiated_by, at, offset_min, created, "
-	"changed) VALUES ('meeting', 'planned', 'none', 'us', 900, 0, 5, 5)",
-	"INSERT INTO interaction_contact (contact_id, at, interaction_id, role, via) "
-	"VALUES (1, 5, 1, 'from', 'address')",
-	"INSERT INTO ledger (stream_id, uid, at, decision, message_id, interaction_id) "
-	"VALUES (1, 9, 5, 'captured', 1, 1)",
-};
-
 static void
 brings_a_database_of_the_first_version_with_its_rows(void **state)
 {
 	const char *path = in_folder(state, "liaison.db");
-	struct store *store = must_open(path, STORE_WRITER);
+	struct store *store = must_make_old(path, 1);
 	struct err err = { 0 };
 
-	if (migrate_with(store, path, schema_files, 1, &err) < 0)
-		fail_msg("%s", err.message);
-	for (size_t i = 0; i < sizeof FIRST_ROWS / sizeof FIRST_ROWS[0]; i++)
-		must_run(store, FIRST_ROWS[i]);
 	if (store_migrate(store, path, &err) < 0)
 		fail_msg("%s", err.message);
 	assert_int_equal(version(store), schema_version());
@@ -104,6 +78,10 @@ brings_a_database_of_the_first_version_with_its_rows(void **state)
 	assert_int_equal(must_get(store, "SELECT interactions FROM contact"), 1);
 	assert_int_equal(must_get(store, "SELECT count(*) FROM v_interactions"), 2);
 	assert_int_equal(must_get(store, "SELECT id FROM v_meetings WHERE status = 'planned'"), 2);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM source WHERE visibility = 'all' AND "
+					 "salesperson IS NULL"),
+		1);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM v_salespeople"), 0);
 	must_run(store, "INSERT INTO feed (stream_id, reading) VALUES (1, '')");
 	assert_int_equal(must_get(store, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 	assert_int_equal(store_check(store, false, NULL, NULL, &err), 0);
@@ -262,14 +240,26 @@ lets_a_step_rebuild_a_table_that_others_refer_to(void **state)
 }
 
 static void
+read_header(const char *path, uint8_t header[20])
+{
+	FILE *file = fopen(path, "rb");
+
+	assert_non_null(file);
+	assert_int_equal(fread(header, 1, 20, file), 20);
+	fclose(file);
+}
+
+static void
 refuses_a_newer_database_and_leaves_it_alone(void **state)
 {
 	const char *path = in_folder(state, "liaison.db");
 	struct store *store = must_make(path);
 	struct err err = { 0 };
+	uint8_t header[20];
 	int found = -1;
 
 	must_run(store, "PRAGMA user_version = 1000");
+	must_run(store, "PRAGMA journal_mode = DELETE");
 	assert_int_equal(store_migrate(store, path, &err), -1);
 	assert_int_equal(err.code, ERR_STORAGE);
 	must_say(&err, "newer than this program");
@@ -279,6 +269,10 @@ refuses_a_newer_database_and_leaves_it_alone(void **state)
 	assert_int_equal(backup_verify(path, &found, &err), -1);
 	must_say(&err, "newer");
 	assert_int_equal(found, -1);
+	assert_null(store_open(path, STORE_WRITER, &err));
+	must_say(&err, "newer than this program");
+	read_header(path, header);
+	assert_int_equal(header[18], 1); /* not even the journal is another */
 }
 
 static void

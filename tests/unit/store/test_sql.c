@@ -300,6 +300,32 @@ stops_when_another_thread_says_so(void **state)
 	pthread_join(thread, NULL);
 }
 
+static const char VIEWER[] = "SELECT viewer()";
+
+/* The statement is prepared once, and the viewer is another each time. */
+static void
+tells_for_whom_it_reads(void **state)
+{
+	static const char *const VIEWERS[] = { NULL, "AB", "", NULL, "CD" };
+	struct store *store = *state;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof VIEWERS / sizeof *VIEWERS; i++) {
+		struct stmt *q = sql_prepare(store, VIEWER);
+		const char *viewer;
+
+		store_set_viewer(store, VIEWERS[i]);
+		assert_true(stmt_row(q));
+		viewer = stmt_text(q);
+		if (VIEWERS[i] == NULL)
+			assert_null(viewer);
+		else
+			assert_string_equal(viewer, VIEWERS[i]);
+		assert_int_equal(stmt_end(q, &err), 0);
+		assert_ptr_equal(store_viewer(store), VIEWERS[i]);
+	}
+}
+
 static void
 has_limits_on_what_memory_it_takes(void **state)
 {
@@ -348,6 +374,7 @@ main(void)
 			stops_what_is_too_expensive, open_store, close_store),
 		cmocka_unit_test_setup_teardown(
 			stops_when_another_thread_says_so, open_store, close_store),
+		cmocka_unit_test_setup_teardown(tells_for_whom_it_reads, open_store, close_store),
 		cmocka_unit_test_setup_teardown(
 			has_limits_on_what_memory_it_takes, open_store, close_store),
 	};

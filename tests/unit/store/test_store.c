@@ -362,6 +362,22 @@ finds_damaged_pages_and_writes_no_more(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
+/* What SQL is told does not hang on where the connection was made. */
+static void
+reads_for_its_viewer_when_it_was_opened_again_too(void **state)
+{
+	struct store *store = must_make(in_folder(state, "liaison.db"));
+	struct err err = { 0 };
+
+	if (store_reopen(store, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_null(store_viewer(store));
+	assert_int_equal(must_get(store, "SELECT viewer() IS NULL"), 1);
+	store_set_viewer(store, "AB");
+	assert_int_equal(must_get(store, "SELECT viewer() = 'AB'"), 1);
+	store_close(store);
+}
+
 int
 main(void)
 {
@@ -387,6 +403,7 @@ main(void)
 		TEST(finds_a_sound_database_sound),
 		TEST(finds_rows_that_refer_to_nothing),
 		TEST(finds_damaged_pages_and_writes_no_more),
+		TEST(reads_for_its_viewer_when_it_was_opened_again_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,15 +369,73 @@ static const struct {
 	{ "x = 1\n", "f:1: 'x' stands outside a section" },
 };
 
+/* Each line is "f:NUMBER: …", the number that of a line of the file. */
+static bool
+names_lines(const char *told, const char *text)
+{
+	long last = 0;
+
+	for (const char *at = text; *at != '\0'; at++)
+		last += *at == '\n';
+	for (const char *line = told; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		char *end;
+		long number = strtol(line + 2, &end, 10);
+
+		if (strncmp(line, "f:", 2) != 0 || strncmp(end, ": ", 2) != 0 || number < 1 ||
+			number > last)
+			return false;
+	}
+	return true;
+}
+
+/* What an absurd number is told of: the least and the most there may be. */
+static const struct {
+	const char *text, *range;
+} ABSURD[] = {
+	{ "[liaison]\nbackup-keep = 1000000000\n", "from 1 to 10000" },
+	{ "[liaison]\nbackup-every = 0s\n", "from 1s to 1y" },
+	{ "[liaison]\nbackup-every = 999999999999999999999y\n", "from 1s to 1y" },
+	{ "[liaison]\nconnect-rate = 1000000000/s\n", "a rate from" },
+	{ "[liaison]\nconnect-rate-host = 0/s\n", "a rate from" },
+	{ "[liaison]\nconnect-rate-host = -1/s\n", "a rate" },
+	{ "[liaison]\nunmatched-retention = 0d\n", "a duration from" },
+	{ "[retention]\naudit = 100000y\n", "a duration from" },
+	{ ACCOUNT "poll = 0s\n", "from 1s to 1w" },
+	{ ACCOUNT "poll = 1000000000d\n", "from 1s to 1w" },
+	{ ACCOUNT "connections = 0\n", "from 1 to 50" },
+	{ ACCOUNT "connections = -1\n", "from 1 to 50" },
+	{ ACCOUNT "port = 99999999999999999999\n", "from 1 to 65535" },
+	{ ACCOUNT "since = 10000y\n", "a duration from" },
+	{ ACCOUNT "budget = 999999999999999G\n", "a size" },
+	{ "[calendar c]\nurl = https://x.example/\npoll = 1s\n", "from 1m to 1w" },
+	{ "[calendar c]\nurl = https://x.example/\nuntil = 1000y\n", "a duration from" },
+};
+
+static void
+tells_the_range_of_an_absurd_number(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof ABSURD / sizeof ABSURD[0]; i++) {
+		if (build_files(ABSURD[i].text, NULL, false) == 0)
+			fail_msg("this is taken:\n%s", ABSURD[i].text);
+		if (strstr(mistakes.bytes, ABSURD[i].range) == NULL ||
+			!names_lines(mistakes.bytes, ABSURD[i].text))
+			fail_msg("wanted: %s\ngot: %s", ABSURD[i].range, mistakes.bytes);
+	}
+}
+
 static void
 refuses_mistakes_with_their_line(void **state)
 {
 	(void)state;
+	assert_true(sizeof BAD / sizeof BAD[0] >= 60);
 	for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
 		if (build_files(BAD[i].text, NULL, false) == 0)
 			fail_msg("this is taken:\n%s", BAD[i].text);
 		if (strstr(mistakes.bytes, BAD[i].mistake) == NULL)
 			fail_msg("wanted: %s\ngot: %s", BAD[i].mistake, mistakes.bytes);
+		if (!names_lines(mistakes.bytes, BAD[i].text))
+			fail_msg("without a line of the file: %s", mistakes.bytes);
 	}
 }
 
@@ -634,6 +692,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(folds_tags_at_some_domains, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			refuses_mistakes_with_their_line, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			tells_the_range_of_an_absurd_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			reports_all_mistakes_in_one_pass, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(never_tells_a_secret, set_up, tear_down),

@@ -209,6 +209,15 @@ refuses_lines_too_long_or_too_deep(void **state)
 	assert_non_null(strstr(err.message, "nested"));
 	assert_int_equal(json_line_parse(line + 1, 64, &root, &err), 0);
 	json_decref(root);
+	line[0] = '[';
+	for (size_t i = 0; i < JSON_NESTED_MAX; i++)
+		memcpy(line + 1 + 3 * i, "{},", 3);
+	line[3 * JSON_NESTED_MAX] = ']';
+	assert_int_equal(json_line_parse(line, 3 * JSON_NESTED_MAX + 1, &root, &err), -1);
+	assert_non_null(strstr(err.message, "lists and objects"));
+	memcpy(line + 1, " 1,", 3);
+	assert_int_equal(json_line_parse(line, 3 * JSON_NESTED_MAX + 1, &root, &err), 0);
+	json_decref(root);
 	memset(line, '[', JSON_LINE_MAX);
 	assert_int_equal(json_line_parse(line, JSON_LINE_MAX, &root, &err), -1);
 	assert_int_equal(json_line_parse(QUOTED, sizeof QUOTED - 1, &root, &err), 0);

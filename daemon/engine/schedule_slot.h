@@ -1,0 +1,52 @@
+#ifndef LIAISON_ENGINE_SCHEDULE_SLOT_H
+#define LIAISON_ENGINE_SCHEDULE_SLOT_H
+
+#include "engine.h"
+#include "schedule.h"
+
+/* What the parts of the schedule share: schedule.c has the clock and the writer's jobs, backup_plan.c
+ * the backups, metrics.c the metrics file. */
+
+/* Each job is one piece of work that is at most once under way. */
+struct job_slot {
+	struct work work; /* first */
+	struct schedule *schedule;
+	bool busy;
+	int64_t due; /* seconds of the monotonic clock */
+};
+
+/* Where work goes and who is told: the engine's own, but for a test. */
+struct schedule_ways {
+	void (*write)(struct writer *writer, struct work *work);
+	void (*work_aside)(struct pool *pool, struct work *work);
+	void (*alive)(struct crew *crew);
+	void (*status)(struct crew *crew, const char *line);
+	void (*line)(struct pipeline *pipeline, char *line, size_t size);
+};
+
+struct schedule {
+	struct engine *engine;
+	struct schedule_ways ways;
+	struct job_slot alive, forget, held, metrics, backup;
+	struct settings *settings; /* held while backup or forget is under way */
+	struct settings *metrics_settings;
+	char line[200];
+	int64_t line_due;
+	/* How far the wall clock is ahead of the monotonic one, s: as far as that is trusted, and at the
+	 * last tick. doubted: it was set far ahead of what is trusted. */
+	bool has_offset, doubted;
+	int64_t offset, seen_offset, doubted_since;
+	/* of the backups' thread: */
+	bool backup_planned; /* the folder was looked through */
+	int64_t backup_last_ms; /* monotonic: when the last one was made, as far as is known */
+	int64_t backup_retry_ms, backup_pause_ms; /* after one that failed */
+	/* under the board: */
+	int64_t backup_at; /* wall clock; 0: never */
+	char backup_path[300], backup_error[200];
+};
+
+void run_backup(struct work *work, struct worker *worker);
+void run_metrics(struct work *work, struct worker *worker);
+void metrics_done(struct work *work);
+
+#endif

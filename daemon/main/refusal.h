@@ -1,0 +1,34 @@
+#ifndef LIAISON_MAIN_REFUSAL_H
+#define LIAISON_MAIN_REFUSAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "liaison/wire/config.h"
+
+/* Secrets that servers refused: what fetch notes of one is given back with the same secret, also to a
+ * fetch that is begun anew, so that one that dies at each login locks no account. Kept are marks, made
+ * with a key of this process, and never a secret. */
+
+struct refusal {
+	uint32_t count; /* in a row; 0: none */
+	int64_t until_ms; /* clock_monotonic_ms: not tried before; that clock is everybody's */
+};
+
+struct refusals {
+	uint8_t key[32];
+	struct secret_mark {
+		uint64_t given, refused; /* marks; 0: none */
+		struct refusal refusal;
+	} * marks; /* own; by source number */
+	size_t count;
+};
+
+/* It is given to fetch now: what is known of this secret at this server. */
+struct refusal refusals_give(struct refusals *refusals, const struct config_source *source,
+	const char *secret, size_t size);
+/* What was given last to source was refused, or with count 0 accepted. */
+void refusals_note(struct refusals *refusals, uint32_t source, const struct refusal *refusal);
+void refusals_clear(struct refusals *refusals);
+
+#endif

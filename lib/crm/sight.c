@@ -1,0 +1,57 @@
+#include "liaison/crm/sight.h"
+
+static const char SELECT_WITHHELD[] = "SELECT " SIGHT_WITHHELD(
+	"i.message_id") " FROM interaction i WHERE i.id = ?";
+
+int
+sight_withheld(struct store *store, int64_t interaction, bool *withheld, struct err *err)
+{
+	struct stmt *q;
+	int64_t is = 1;
+	bool found;
+
+	*withheld = false;
+	if (store_viewer(store) == NULL)
+		return 0;
+	q = sql_prepare(store, SELECT_WITHHELD);
+	stmt_bind_int(q, interaction);
+	if (sql_get_int(q, &is, &found, err) < 0)
+		return -1;
+	*withheld = is != 0;
+	return 0;
+}
+
+/* Those of SIGHT_SEEN by name: everybody (the first column), or a salesperson. */
+static const char SELECT_OWNERS[] =
+	"SELECT DISTINCT o.everybody, o.code, p.user FROM"
+	" (SELECT i.message_id IS NULL AS everybody, NULL AS code FROM interaction i"
+	"  WHERE i.id = ?1 AND i.message_id IS NULL"
+	"  UNION ALL SELECT s.visibility = 'all',"
+	"   CASE s.salesperson WHEN 'sender' THEN i.salesperson ELSE s.salesperson END"
+	"   FROM interaction i JOIN ledger l ON l.message_id = i.message_id"
+	"   JOIN stream t ON t.id = l.stream_id JOIN source s ON s.id = t.source_id"
+	"   WHERE i.id = ?1 AND l.decision <> 'private' AND l.decision <> 'forgotten') o"
+	" LEFT JOIN salesperson p ON p.code = o.code AND p.blocked = 0"
+	" WHERE o.everybody OR o.code IS NOT NULL ORDER BY o.everybody DESC LIMIT ?2";
+
+int
+sight_owners(struct store *store, struct arena *arena, int64_t interaction,
+	struct sight_owners *out, struct err *err)
+{
+	enum { OWNERS_MAX = 64 };
+	struct sight_owners owners = { .codes = arena_array(arena, OWNERS_MAX, sizeof(char *)),
+		.users = arena_array(arena, OWNERS_MAX, sizeof(char *)) };
+	struct stmt *q = sql_prepare(store, SELECT_OWNERS);
+
+	stmt_bind_int(q, interaction);
+	stmt_bind_int(q, OWNERS_MAX);
+	while (!owners.all && stmt_row(q)) {
+		owners.all = stmt_int(q) != 0;
+		owners.codes[owners.count] = stmt_text_copy(q, arena);
+		owners.users[owners.count++] = stmt_text_copy(q, arena);
+	}
+	if (stmt_end(q, err) < 0)
+		return -1;
+	*out = owners;
+	return 0;
+}

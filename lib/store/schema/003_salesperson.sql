@@ -1,0 +1,35 @@
+-- Salespeople: who of us looks after whom, and which local user is who.
+CREATE TABLE salesperson (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	version INTEGER NOT NULL DEFAULT 1,
+	code TEXT NOT NULL UNIQUE COLLATE NOCASE
+		CHECK (length(code) BETWEEN 1 AND 20 AND code <> 'SENDER' AND code <> 'ME'),
+	name TEXT,
+	user TEXT UNIQUE CHECK (user <> ''),    -- login name on this machine
+	blocked INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1)),
+	created INTEGER NOT NULL,
+	changed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE salesperson_email (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	salesperson_id INTEGER NOT NULL REFERENCES salesperson ON DELETE CASCADE,
+	email TEXT NOT NULL,                    -- as typed
+	address TEXT NOT NULL,                  -- canonical
+	valid_from INTEGER,                     -- NULL: always was
+	valid_until INTEGER,                    -- NULL: still is
+	UNIQUE (salesperson_id, address),
+	CHECK (valid_from IS NULL OR valid_until IS NULL OR valid_from <= valid_until)
+) STRICT;
+CREATE INDEX salesperson_email_address ON salesperson_email (address);
+
+-- Who sees what a source says, as it is configured; a section that goes leaves it as it was.
+ALTER TABLE source ADD COLUMN visibility TEXT NOT NULL DEFAULT 'all' CHECK (
+	visibility = 'all' OR visibility = 'owner');
+ALTER TABLE source ADD COLUMN salesperson TEXT COLLATE NOCASE; -- a code, or sender
+
+CREATE VIEW v_salespeople AS
+	SELECT p.id, p.code, p.name, p.user, p.blocked,
+		(SELECT group_concat(e.email, ' ') FROM salesperson_email e WHERE e.salesperson_id = p.id)
+			AS emails
+	FROM salesperson p;

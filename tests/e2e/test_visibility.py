@@ -1,0 +1,244 @@
+"""visibility = owner: what the owner of a mailbox or calendar, root and everybody else see of it."""
+
+import json
+
+import pytest
+
+from caller import Caller, need_users, reachable_by_all
+from calendars import ME, event, feed, publish, section, soon
+from daemon import Daemon, RpcError, account
+from letters import letter
+
+# Local users of any Debian: the owner, another salesperson, a web page; and their groups.
+OWNER, OTHER, PAGE = "games", "news", "uucp"
+SETTINGS = f"group = games\nprivacy = news\nproxies = {PAGE}\n"
+SECRET = "Zanzibar"
+BOSS = "other@own.example"
+
+
+class House:
+    """work is all's; boss, whose mail says SECRET, and the calendar plan are AB's, who is OWNER."""
+
+    def __init__(self, daemon, server, sections):
+        self.daemon, self.server, self.sections = daemon, server, sections
+
+    def caller(self, name):
+        return Caller(self.daemon, name, *({OWNER: ["games"], OTHER: ["games", "news"], PAGE: ["games"]}[name]))
+
+    def arrange(self, **changes):
+        """The boss's account with other settings, or with one less."""
+        settings = {"salesperson": "AB", "visibility": "owner", **changes}
+        self.daemon.configure([self.sections[0], account(self.server, "boss", BOSS, level="text",
+                                                         **{k: v for k, v in settings.items() if v}),
+                               self.sections[2]])
+        self.daemon.call("system.reload")
+
+
+@pytest.fixture
+def house(place, server, web, authority):
+    need_users()
+    publish(web, "plan.ics", feed(event("plan@own.example", soon(days=1), summary=f"{SECRET} plan",
+                                        location=f"{SECRET} hall", description=f"{SECRET} agenda")))
+    server.append("INBOX", letter("ada@x.example", ME, "Open offer", message_id="open@x.example"))
+    server.append("INBOX", letter("Ada <ada@x.example>", BOSS, f"{SECRET} offer", message_id="secret@x.example",
+                                  body=f"All about {SECRET}.\n"), user=BOSS)
+    server.append("INBOX", letter("stranger@y.example", BOSS, f"{SECRET} for strangers",
+                                  message_id="stranger@y.example"), user=BOSS)
+    sections = [account(server, level="text"),
+                account(server, "boss", BOSS, level="text", salesperson="AB", visibility="owner"),
+                section("plan", web.url("/plan.ics"), ca_file=authority.ca, salesperson="ab", visibility="owner")]
+    with Daemon(place / "liaison", sections, settings=SETTINGS) as daemon:
+        reachable_by_all(daemon)
+        with daemon.client() as client:
+            client.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+            client.call("salesperson.add", {"code": "AB", "name": "Abby", "user": OWNER})
+            client.call("salesperson.add", {"code": "CD", "user": OTHER})
+            for name in ("work", "boss", "plan"):
+                daemon.wait_complete(name)
+            client.call("interaction.add", {"contact": ["C00001"], "kind": "call", "subject": "By hand"})
+        yield House(daemon, server, sections)
+
+
+def subjects(items):
+    return sorted(str(item["subject"]) for item in items)
+
+
+ALL = sorted(["By hand", "Open offer", f"{SECRET} offer", f"{SECRET} plan"])
+OPEN = sorted(["By hand", "Open offer", "None", "None"])
+
+
+def test_others_see_dates_and_parties_only(house):
+    with house.daemon.client() as root, house.caller(OWNER) as owner, house.caller(OTHER) as other:
+        for method, params in (("interaction.list", {}), ("contact.timeline", {"contact": "C00001"})):
+            assert subjects(root.all(method, **params)) == ALL
+            assert subjects(owner.all(method, **params)) == ALL
+            assert subjects(other.all(method, **params)) == OPEN
+        mail = root.all("interaction.list", where="subject ~ '*offer' and source = boss")[0]
+        whole = owner.call("interaction.show", {"id": mail["id"]})
+        assert whole["text"].strip() == f"All about {SECRET}." and whole["withheld"] is False
+        assert whole == root.call("interaction.show", {"id": mail["id"]})
+        seen = other.call("interaction.show", {"id": mail["id"]})
+        assert seen["withheld"] is True and SECRET not in json.dumps(seen)
+        for key in ("kind", "status", "direction", "at", "end", "all_day", "contacts", "sources", "salesperson"):
+            assert seen[key] == whole[key], key
+        for key in ("subject", "snippet", "text", "location", "note", "message_id", "thread", "event_uid"):
+            assert seen[key] is None, key
+        assert seen["attachments"] == [] and seen["sources"][0]["source"] == "boss"
+        meeting = other.all("interaction.list", kind=["meeting"])[0]
+        assert meeting["withheld"] and meeting["at"] and meeting["end"] and meeting["contacts"][0]["no"] == "C00001"
+        assert SECRET not in json.dumps(meeting) and "plan@own.example" not in json.dumps(meeting)
+
+
+def test_others_find_nothing_by_what_they_do_not_see(house):
+    asks = [("interaction.list", f"subject ~ '{SECRET}*'"), ("interaction.list", "message_id = 'secret@x.example'"),
+            ("interaction.list", f"snippet ~ '*{SECRET}*'"), ("interaction.list", f"location ~ '{SECRET}*'"),
+            ("interaction.list", "event_uid = 'plan@own.example'"),
+            ("interaction.list", "thread > 0 and source = boss"),
+            ("contact.list", f"has interaction(subject ~ '{SECRET}*')"),
+            ("contact.list", f"has interaction(location ~ '{SECRET}*')"),
+            ("capture.list", f"subject ~ '{SECRET}*'"), ("capture.list", "message-id = 'stranger@y.example'"),
+            ("capture.list", f"header(subject) ~ '*{SECRET}*'"), ("capture.list", "event_uid = 'plan@own.example'"),
+            ("capture.list", "reason ~ '*stranger@y.example*'"),
+            ("capture.list", f"has interaction(subject ~ '{SECRET}*')")]
+    with house.caller(OWNER) as owner, house.caller(OTHER) as other:
+        for method, where in asks:
+            found = owner.call(method, {"where": where, "count": True})
+            assert found["items"] and found["count"] == len(found["items"]), where
+            assert other.call(method, {"where": where, "count": True}) == {"items": [], "next": None, "count": 0}, where
+        assert len(other.all("interaction.list", where="source = boss and direction = inbound")) == 1
+        for words in (SECRET, f"subject:{SECRET}", f"{SECRET[:4]}*", "offer"):
+            assert any(SECRET in str(i["subject"]) for i in owner.all("interaction.search", text=words)), words
+            assert not any(i["withheld"] for i in other.all("interaction.search", text=words)), words
+        assert other.all("interaction.search", text=SECRET) == []
+        assert len(other.all("interaction.search", text="offer")) == 1
+        for sort, order in (("subject", [None, None, "By hand", "Open offer"]),
+                            ("-subject", ["Open offer", "By hand", None, None])):
+            assert [i["subject"] for i in other.all("interaction.list", sort=sort, limit=1)] == order
+
+
+def test_others_learn_of_the_ledger_whom_and_when(house):
+    with house.caller(OWNER) as owner, house.caller(OTHER) as other:
+        rows = owner.all("capture.list", source="boss")
+        assert subjects(rows) == [f"{SECRET} for strangers", f"{SECRET} offer"]
+        for row in rows:
+            seen = other.call("capture.show", {"id": row["id"]})
+            assert seen["withheld"] and seen["subject"] is None and seen["reason"] is None
+            for key in ("source", "folder", "uid", "at", "decision", "interaction", "date", "from"):
+                assert seen[key] == row[key], key
+        place = f"boss:INBOX:{[r['uid'] for r in rows if r['decision'] == 'captured'][0]}"
+        told = other.call("capture.explain", {"thing": place})
+        assert told["considered"][0]["contact"] == "C00001" and SECRET not in json.dumps(told)
+        assert "secret@x.example" not in json.dumps(told)
+        answers = set()
+        for name in ("secret@x.example", "plan@own.example", "never@x.example"):
+            with pytest.raises(RpcError) as caught:
+                other.call("capture.explain", {"thing": name})
+            assert caught.value.name == "not-found"
+            answers.add(caught.value.message.replace(name, ""))
+        assert len(answers) == 1, "what is withheld and what never was are answered alike"
+        for name in ("<secret@x.example>", "plan@own.example"):
+            assert owner.call("capture.explain", {"thing": name})["captures"]
+
+
+def test_a_copy_in_a_mailbox_of_all_is_seen_by_all(house):
+    both = letter("ada@x.example", f"{ME}, {BOSS}", "Copied", message_id="both@x.example")
+    with house.caller(OTHER) as other:
+        assert len(other.all("capture.list", where="message-id = 'both@x.example'")) == 0
+        house.server.append("INBOX", both, user=BOSS)
+        house.server.append("INBOX", both)
+        for name in ("work", "boss"):
+            house.daemon.call("source.sync", {"source": name})
+            house.daemon.wait_complete(name)
+        seen = other.all("interaction.list", where="subject = Copied")
+        assert [s["source"] for s in seen[0]["sources"]] in (["work", "boss"], ["boss", "work"])
+
+
+def recorded(client, seq=0):
+    """What is told of interactions up to that one, or just the first."""
+    events = []
+    while not events or events[-1]["seq"] < seq:
+        told = client.notification("event")["params"]
+        events += [told] if told["kind"].startswith("interaction.") else []
+    return events
+
+
+def test_watchers_are_told_what_is_theirs(house):
+    with house.caller(OWNER) as owner, house.caller(OTHER) as other, house.daemon.client() as root, \
+            house.caller(PAGE) as page:
+        for client in (owner, other, root):
+            client.answer(client.send("watch"))
+        page.answer(page.send("watch", {}, **{"as": "ab"}))
+        house.server.append("INBOX", letter("ada@x.example", BOSS, f"{SECRET} again"), user=BOSS)
+        house.daemon.call("source.sync", {"source": "boss"})
+        events = {client: recorded(client)[0] for client in (owner, other, root, page)}
+        assert len({told["seq"] for told in events.values()}) == 1
+        for client in (owner, root, page):
+            assert events[client]["record"]["subject"] == f"{SECRET} again"
+        assert events[other]["record"]["withheld"] and SECRET not in json.dumps(events[other])
+        assert events[other]["record"]["contacts"][0]["no"] == "C00001"
+    with house.caller(OWNER) as owner, house.caller(OTHER) as other:
+        for client in (owner, other):
+            client.answer(client.send("watch", {"from": 0}))
+        last = events[root]["seq"]
+        whole, seen = recorded(owner, last), recorded(other, last)
+        assert len(whole) >= 5 and [told["seq"] for told in whole] == [told["seq"] for told in seen]
+        assert SECRET in json.dumps(whole) and SECRET not in json.dumps(seen)
+        assert "By hand" in json.dumps(seen) and "Open offer" in json.dumps(seen)
+
+
+def test_a_reload_and_an_edit_change_the_past_at_once(house):
+    where = f"subject ~ '{SECRET} o*'"
+    with house.caller(OWNER) as owner, house.caller(OTHER) as other:
+        def found():
+            return len(owner.all("interaction.list", where=where)), len(other.all("interaction.list", where=where))
+        assert found() == (1, 0)
+        house.arrange(salesperson="CD")
+        assert found() == (0, 1)
+        house.arrange(salesperson=None)
+        assert found() == (0, 0)
+        house.arrange(visibility="all")
+        assert found() == (1, 1)
+        house.arrange()
+        assert found() == (1, 0)
+        house.daemon.call("salesperson.block", {"code": "AB"})
+        assert found() == (0, 0)
+        house.daemon.call("salesperson.block", {"code": "AB", "blocked": False})
+        house.daemon.call("salesperson.edit", {"code": "AB", "user": None})
+        house.daemon.call("salesperson.edit", {"code": "CD", "user": OWNER})
+        assert found() == (0, 0)
+        house.daemon.configure([house.sections[0], house.sections[2]])
+        house.daemon.call("system.reload")
+        house.daemon.call("salesperson.edit", {"code": "CD", "user": None})
+        house.daemon.call("salesperson.edit", {"code": "AB", "user": OTHER})
+        assert found() == (0, 1), "a section that is gone leaves its mail as it was"
+
+
+def test_a_proxy_sees_as_whom_it_acts(house):
+    params = {"where": f"subject ~ '{SECRET}*'"}
+    with house.caller(PAGE) as page, house.caller(OTHER) as other:
+        assert page.call("interaction.list", params)["items"] == []
+        assert len(page.call("interaction.list", params, **{"as": "AB"})["items"]) == 2
+        assert page.call("interaction.list", params, **{"as": "CD"})["items"] == []
+        assert page.call("interaction.list", params, **{"as": "sender"})["items"] == []
+        with pytest.raises(RpcError) as caught:
+            other.call("interaction.list", params, **{"as": "AB"})
+        assert caught.value.name == "permission"
+        assert len(other.all("interaction.list", where="salesperson = ME")) == 0
+    assert len(house.daemon.call("interaction.list", params, **{"as": "CD"})["items"]) == 2, "root sees all"
+
+
+def test_the_audit_keeps_to_it(house):
+    with house.caller(OTHER) as other, house.daemon.client() as root:
+        rows = {row["id"]: row for row in root.all("system.audit")}
+        by_hand = [row for row in rows.values() if row["noun"] == "interaction"][0]
+        assert other.call("system.audit", {"where": f"id = {by_hand['id']}"})["items"] == [by_hand]
+        assert {row["method"] for row in other.all("system.audit", where="noun = salesperson")} == {"salesperson.add"}
+        with pytest.raises(RpcError) as caught:
+            other.call("salesperson.edit", {"code": "AB", "user": OTHER})
+        assert caught.value.name == "permission"
+
+
+def test_the_configuration_is_told_what_nobody_owns(house):
+    house.daemon.configure([house.sections[0], account(house.server, "boss", BOSS, visibility="owner")])
+    remarks = house.daemon.call("system.reload")["remarks"]
+    assert [r for r in remarks if "'boss'" in r and "only root" in r] and not [r for r in remarks if "no effect" in r]

@@ -1,0 +1,34 @@
+#ifndef LIAISON_TESTS_CAPTURE_LIFE_H
+#define LIAISON_TESTS_CAPTURE_LIFE_H
+
+#include "agenda.h"
+
+/* A short life of a database: it is opened and made, mail is captured, contacts come, change and go,
+ * a calendar is read and changes, the log is moved, a source is erased. Each step is one transaction that notes its number, so that
+ * the database itself says how far it came; and always does the same. */
+
+enum { LIFE_STEPS = 37, LIFE_SUM = 32 };
+
+struct life {
+	struct world world; /* store NULL: closed. First */
+	struct config_source sources[3];
+	struct agenda agenda;
+	const char *path;
+	char copy[300]; /* where the backup goes */
+};
+
+void life_init(struct life *life, const char *path);
+void life_clear(struct life *life);
+/* Opens the database, brings it up, and notes sources and folders. -1: world.err. */
+int life_open(struct life *life);
+void life_close(struct life *life);
+/* The number of steps that the database has seen; it is open. */
+int64_t life_done(struct life *life);
+/* The next one, number = life_done. -1: world.err, and it is undone. */
+int life_step(struct life *life, int64_t number);
+/* Moves the log, or makes a backup, if that is due after so many steps; world.err. */
+int life_care(struct life *life, int64_t done);
+/* Of all rows of all tables, read past the store. */
+void life_sum(const char *path, uint8_t sum[LIFE_SUM]);
+
+#endif
