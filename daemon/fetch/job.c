@@ -337,15 +337,17 @@ job_finished(struct connection *c, const struct imap_event *event)
 /* The connection broke while these were under way, perhaps at one of them: ask for fewer, and for the
  * one that does it alone twice in a row no more. */
 static void
-suspect(struct job *job)
+suspect(struct mailbox *box, struct job *job)
 {
 	struct folder *folder = job->folder;
 	uint64_t waiting = uid_set_size(&job->waiting);
 	uint32_t first = waiting > 0 ? job->waiting.ranges[0].first : 0;
 
 	folder->slice_max = waiting > 8 ? (uint32_t)(waiting / 8) : 1;
-	if (waiting == 1 && folder->suspect == first)
+	if (waiting == 1 && folder->suspect == first) {
 		uid_set_add(&folder->poison, first);
+		box_forgive(box);
+	}
 	folder->suspect = waiting == 1 && folder->suspect != first ? first : 0;
 }
 
@@ -363,7 +365,7 @@ jobs_suspect(struct connection *c)
 			first = job;
 	}
 	if (first)
-		suspect(first);
+		suspect(c->box, first);
 }
 
 void

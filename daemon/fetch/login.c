@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "crew.h"
 #include "liaison/base/clock.h"
@@ -116,6 +117,18 @@ uses_token(const struct config_source *config)
 	return config->secret == SECRET_TOKEN_COMMAND || config->secret == SECRET_OAUTH2;
 }
 
+/* Too early for a password that was refused, unless somebody asks for it: the account may be in order
+ * again, and a check a minute guesses nothing and locks next to nothing. */
+static bool
+is_held(const struct connection *c)
+{
+	struct source *source = c->box->source;
+
+	if (uses_token(source->config) || !refusal_holds(source))
+		return false;
+	return !c->checking || !refusal_waived(source);
+}
+
 /* The same password that was refused: it is not even said. */
 static void
 login_held(struct connection *c)
@@ -142,7 +155,8 @@ login_refused(struct connection *c, const char *words)
 		refusal_count(source, uses_token(box_config(c->box)));
 	if (alone && refusal_is_long(source))
 		snprintf(hint, sizeof(hint),
-			" %u times (it is tried again tomorrow, another password after a reload)",
+			" %u times (it is tried again tomorrow or by a check, another password "
+			"after a reload)",
 			source->refusal.count);
 	snprintf(sentence, sizeof(sentence), "'%s' refused the login of '%s'%s: %s",
 		connection_host(c), box_config(c->box)->user, hint, words);
@@ -165,7 +179,7 @@ session_secret(struct connection *c, const char *bytes, size_t size, const char 
 		connection_fail(c, SOURCE_NO_SECRET, sentence, 0);
 		return;
 	}
-	if (!token && refusal_holds(c->box->source)) {
+	if (is_held(c)) {
 		login_held(c);
 		return;
 	}
@@ -196,6 +210,21 @@ is_transient(const struct imap_event *event)
 	}
 }
 
+/* What a check found out holds for the mailbox, too, which waits for the end of the refusal. */
+static void
+login_accepted(struct connection *c)
+{
+	struct mailbox *box = c->box;
+
+	if (c->checking && strcmp(connection_host(c), box_config(box)->host) != 0)
+		return; /* another server's word */
+	refusal_end(box->source);
+	if (!c->checking || box->source->state != SOURCE_AUTH_FAILED)
+		return;
+	box->retry_at = clock_monotonic_ms();
+	box_serve_soon(box);
+}
+
 void
 login_finished(struct connection *c, const struct imap_event *event)
 {
@@ -203,7 +232,7 @@ login_finished(struct connection *c, const struct imap_event *event)
 	struct err err = { 0 };
 
 	if (event->status == IMAP_OK) {
-		refusal_end(c->box->source);
+		login_accepted(c);
 		if (imap_capabilities_known(c->imap)) {
 			login_ready(c);
 			return;

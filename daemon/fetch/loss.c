@@ -18,11 +18,14 @@ backoff(unsigned failures)
 	return most / 2 + (int64_t)random % (most / 2 + 1);
 }
 
-/* However a connection ends: after a few losses in a row there is one more every ten minutes, also of
- * a server that lets us in each time and throws us out. Those that end together count once. */
+/* However a connection ends once the server has spoken: after a few losses in a row there is one more
+ * every ten minutes, also of a server that lets us in each time and throws us out. Those that end together
+ * count once. A server that is not reached is tried as backoff says, for it may be back any moment. */
 static int64_t
-spacing(struct mailbox *box, int64_t now)
+spacing(struct mailbox *box, enum phase phase, int64_t now)
 {
+	if (phase <= PHASE_GREETING)
+		return 0;
 	if (box->spaced_at < now - LOSSES_FORGIVEN * LOSS_SPACING_MS)
 		box->spaced_at = now - LOSSES_FORGIVEN * LOSS_SPACING_MS;
 	if (now >= box->retry_at)
@@ -31,9 +34,9 @@ spacing(struct mailbox *box, int64_t now)
 }
 
 static int64_t
-delay_after(struct mailbox *box, enum source_state state, int64_t wait_ms)
+delay_after(struct mailbox *box, enum phase phase, enum source_state state, int64_t wait_ms)
 {
-	int64_t apart = spacing(box, clock_monotonic_ms()), delay;
+	int64_t apart = spacing(box, phase, clock_monotonic_ms()), delay;
 
 	if (state == SOURCE_AUTH_FAILED && refusal_holds(box->source))
 		return box->source->refusal.until - clock_monotonic_ms();
@@ -43,6 +46,20 @@ delay_after(struct mailbox *box, enum source_state state, int64_t wait_ms)
 	if (state == SOURCE_NO_SECRET && delay < 10000)
 		delay = 10000;
 	return delay > wait_ms ? delay : wait_ms;
+}
+
+void
+box_forgive(struct mailbox *box)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (box->forgiven_at < now - PARDONS_AT_ONCE * (int64_t)PARDON_SPACING_MS)
+		box->forgiven_at = now - PARDONS_AT_ONCE * (int64_t)PARDON_SPACING_MS;
+	if (box->forgiven_at + PARDON_SPACING_MS > now)
+		return;
+	box->forgiven_at += PARDON_SPACING_MS;
+	box->spaced_at -= 2 * LOSS_SPACING_MS;
+	box->failures = 0;
 }
 
 void
@@ -142,7 +159,7 @@ box_lost(struct connection *connection, enum source_state state, const char *why
 	if (why && checking)
 		box_tell_check_failed(connection, why);
 	else if (why) {
-		delay = delay_after(box, state, wait_ms);
+		delay = delay_after(box, phase, state, wait_ms);
 		box->retry_at = clock_monotonic_ms() + delay;
 		lower_limit(box, phase, state);
 		tell_lost(box, folder, state, why, delay);

@@ -114,8 +114,10 @@ box_report(struct mailbox *box)
 	if (box_live(box) == 0)
 		return;
 	state = state_of(box);
-	if (state != SOURCE_SYNCING)
+	if (state != SOURCE_SYNCING) {
 		box->failures = 0;
+		box->reached_at = 0;
+	}
 	source_tell(box->source, state, NULL, 0);
 }
 

@@ -41,6 +41,8 @@ enum {
 	RETRY_MAX_MS = 15 * 60 * 1000,
 	LOSS_SPACING_MS = 10 * 60 * 1000, /* between losses, in the long run */
 	LOSSES_FORGIVEN = 5,
+	PARDON_SPACING_MS = 60 * 60 * 1000, /* between losses that had a cause and do not count */
+	PARDONS_AT_ONCE = 6,
 	SLICE_MAX = 500,
 	JOBS_AT_ONCE = 2,
 	POLL_BATCH = 32,
@@ -185,6 +187,8 @@ struct mailbox {
 	int64_t retry_at, hold_until, next_list;
 	unsigned failures;
 	int64_t spaced_at; /* when the losses so far would all have been that far apart */
+	int64_t forgiven_at; /* the same of pardons */
+	int64_t reached_at; /* it was tried early for its host was reached; 0: not since it worked */
 	bool told_folders, stopping, serving;
 	uint32_t sync_wanted; /* the newest token, for folders yet to be found */
 };
@@ -206,6 +210,8 @@ unsigned box_live(const struct mailbox *box);
 /* A connection ended, for connection_fail alone. */
 void
 box_lost(struct connection *connection, enum source_state state, const char *why, int64_t wait_ms);
+/* The last two losses had a cause, which is overcome: a message that is left out from now on, say. */
+void box_forgive(struct mailbox *box);
 void box_cut_jobs(struct connection *connection, const char *why);
 void box_tell_check_failed(struct connection *connection, const char *why);
 

@@ -11,6 +11,8 @@ slice_complete(struct connection *c, struct job *job)
 
 	if (job->slice_open)
 		answer_slice_end(c->box, job, NULL);
+	if (folder->slice_max > 0)
+		box_forgive(c->box); /* what the connection broke at is behind us */
 	folder->slice_max = 0;
 	uid_set_subtract(&folder->poison, &job->failed); /* told: who asks again wants it tried */
 	if (job->kind == JOB_FETCH) {

@@ -228,7 +228,7 @@ sources_refusal(struct fetch *fetch, uint32_t number, const struct refusal *refu
 	struct source *source = find(fetch, number);
 
 	if (source)
-		source->refusal = *refusal;
+		refusal_take(source, refusal);
 }
 
 static bool

@@ -43,6 +43,7 @@ struct source {
 	void *work; /* NULL: nothing to do */
 	struct feed_memory *memory; /* own: of a calendar; or NULL */
 	struct refusal refusal;
+	int64_t waived_at; /* monotonic ms: it was tried before its time */
 	enum source_state state; /* as last told */
 	char *error; /* own, or NULL */
 	int64_t next_try;
@@ -68,12 +69,16 @@ void sources_secret(struct fetch *fetch, const struct frame *frame, const char *
 /* What liaisond knows of the secret it gives. */
 void sources_refusal(struct fetch *fetch, uint32_t number, const struct refusal *refusal);
 
+/* That is what is known of it; it was written down by a fetch before us, and is believed within bounds. */
+void refusal_take(struct source *source, const struct refusal *refusal);
 /* One more; token: the secret is one. */
 void refusal_count(struct source *source, bool token);
 /* The secret was accepted. */
 void refusal_end(struct source *source);
 /* It is too early to try the same secret again. */
 bool refusal_holds(const struct source *source);
+/* Somebody asks to have it tried all the same: true once a minute. */
+bool refusal_waived(struct source *source);
 /* Nothing will be tried for so long that somebody should know it. */
 bool refusal_is_long(const struct source *source);
 

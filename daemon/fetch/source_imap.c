@@ -98,7 +98,8 @@ imap_reread(void *work)
 	box_serve_soon(box);
 }
 
-/* Not all at the same moment; how many a second is a matter of rate.h. */
+/* Not all at the same moment; how many a second is a matter of rate.h. What is reached and does not work is
+ * tried no more often for that. */
 static void
 imap_reachable(void *work)
 {
@@ -110,7 +111,9 @@ imap_reachable(void *work)
 	at = clock_monotonic_ms() + 1 + random % REACHED_SPREAD_MS;
 	if (box->source->state != SOURCE_OFFLINE || box->retry_at <= at)
 		return;
-	box->retry_at = at;
+	if (box->reached_at != 0 && at - box->reached_at < LOSS_SPACING_MS)
+		return;
+	box->reached_at = box->retry_at = at;
 	alarm_set(box_fetch(box)->alarms, &box->alarm, at);
 }
 

@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "liaison/base/clock.h"
 #include "liaison/base/log.h"
 #include "state.h"
 
@@ -130,7 +131,7 @@ crew_has_refusal(void *context, uint32_t source, const struct refusal *refusal)
 {
 	struct service *service = context;
 
-	refusals_note(&service->refusals, source, refusal);
+	refusals_note(&service->refusals, source, refusal, clock_monotonic_ms());
 }
 
 void

@@ -59,17 +59,33 @@ place_directory(struct arena *arena, const char *path)
 	return slash == path ? "/" : arena_text_n(arena, path, (size_t)(slash - path));
 }
 
+/* One step from folder, which is real, to what is not there yet. */
+static const char *
+join(struct arena *arena, const char *folder, const char *name)
+{
+	if (*name == '\0' || strcmp(name, ".") == 0)
+		return folder;
+	if (strcmp(name, "..") == 0)
+		return place_directory(arena, folder);
+	return arena_printf(arena, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name);
+}
+
 const char *
 place_real(struct arena *arena, const char *path)
 {
-	char real[PATH_MAX];
-	const char *slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/'), *out;
+	char *real;
 
-	if (realpath(path, real) != NULL)
-		return arena_text(arena, real);
-	if (slash == NULL || realpath(place_directory(arena, path), real) == NULL)
+	if (strlen(path) >= PATH_MAX || strcmp(path, "/") == 0)
 		return path;
-	return arena_printf(arena, "%s%s", strcmp(real, "/") == 0 ? "" : real, slash);
+	real = realpath(path, NULL);
+	if (real == NULL && strcmp(path, ".") == 0)
+		return path;
+	out = real != NULL ? arena_text(arena, real)
+			   : join(arena, place_real(arena, place_directory(arena, path)),
+				     slash != NULL ? slash + 1 : path);
+	free(real);
+	return out;
 }
 
 static bool

@@ -26,7 +26,7 @@ int place_program(struct arena *arena, const char *name, const char **out, struc
 
 /* path itself, or below the working directory. */
 const char *place_absolute(struct arena *arena, const char *path);
-/* path without links, as far as its folder is there. */
+/* path without links, as far as it is there: the same before and after its folders are made. */
 const char *place_real(struct arena *arena, const char *path);
 /* path without its last component; "." when it has only one. */
 const char *place_directory(struct arena *arena, const char *path);

@@ -24,23 +24,29 @@ mark_of(struct refusals *refusals, uint32_t source)
 	return &refusals->marks[source];
 }
 
+/* A token is another one each time, and what is refused is the account it is for. */
+static bool
+is_token(const struct config_source *source)
+{
+	return source->secret == SECRET_TOKEN_COMMAND || source->secret == SECRET_OAUTH2;
+}
+
 /* Another user or server has not refused it. */
 static uint64_t
 mark(const struct refusals *refusals, const struct config_source *source, const char *secret,
 	size_t size)
 {
 	struct text whole = { 0 };
-	uint8_t digest[SHA256_SIZE];
 	uint64_t result;
 
 	text_reserve(&whole, size + 2048); /* so that growing leaves no copy behind */
 	text_printf(&whole, "%.255s\n%d\n%.1000s\n", source->host ? source->host : "", source->port,
 		source->user ? source->user : "");
-	text_add_n(&whole, secret, size);
-	hmac_sha256(refusals->key, sizeof(refusals->key), whole.bytes, whole.size, digest);
+	if (!is_token(source))
+		text_add_n(&whole, secret, size);
+	result = hash64_keyed(refusals->key, whole.bytes, whole.size);
 	wipe(whole.bytes, whole.room);
 	text_clear(&whole);
-	memcpy(&result, digest, sizeof(result));
 	return result | 1;
 }
 
@@ -55,12 +61,17 @@ refusals_give(struct refusals *refusals, const struct config_source *source, con
 }
 
 void
-refusals_note(struct refusals *refusals, uint32_t source, const struct refusal *refusal)
+refusals_note(
+	struct refusals *refusals, uint32_t source, const struct refusal *refusal, int64_t now_ms)
 {
 	struct secret_mark *marks = mark_of(refusals, source);
 
 	marks->refused = refusal->count > 0 ? marks->given : 0;
 	marks->refusal = *refusal;
+	if (marks->refusal.count > REFUSALS_MAX)
+		marks->refusal.count = REFUSALS_MAX;
+	if (marks->refusal.until_ms > now_ms + REFUSAL_MAX_MS)
+		marks->refusal.until_ms = now_ms + REFUSAL_MAX_MS;
 }
 
 void

@@ -139,3 +139,63 @@ hash64(const void *bytes, size_t size)
 	hash *= UINT64_C(0xff51afd7ed558ccd);
 	return hash ^ hash >> 33;
 }
+
+/* ---- SipHash: Aumasson and Bernstein, 2012 ---- */
+
+static uint64_t
+rotate(uint64_t word, int bits)
+{
+	return word << bits | word >> (64 - bits);
+}
+
+static void
+sip_rounds(uint64_t v[4], int count)
+{
+	while (count-- > 0) {
+		v[0] += v[1];
+		v[1] = rotate(v[1], 13) ^ v[0];
+		v[0] = rotate(v[0], 32);
+		v[2] += v[3];
+		v[3] = rotate(v[3], 16) ^ v[2];
+		v[0] += v[3];
+		v[3] = rotate(v[3], 21) ^ v[0];
+		v[2] += v[1];
+		v[1] = rotate(v[1], 17) ^ v[2];
+		v[2] = rotate(v[2], 32);
+	}
+}
+
+static uint64_t
+little_endian(const uint8_t *in, size_t size)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < size; i++)
+		word |= (uint64_t)in[i] << 8 * i;
+	return word;
+}
+
+static void
+sip_word(uint64_t v[4], uint64_t word)
+{
+	v[3] ^= word;
+	sip_rounds(v, 2);
+	v[0] ^= word;
+}
+
+uint64_t
+hash64_keyed(const uint8_t key[HASH_KEY_SIZE], const void *bytes, size_t size)
+{
+	const uint8_t *in = bytes;
+	uint64_t low = little_endian(key, 8), high = little_endian(key + 8, 8);
+	uint64_t v[4] = { low ^ UINT64_C(0x736f6d6570736575), high ^ UINT64_C(0x646f72616e646f6d),
+		low ^ UINT64_C(0x6c7967656e657261), high ^ UINT64_C(0x7465646279746573) };
+	size_t whole = size & ~(size_t)7;
+
+	for (size_t i = 0; i < whole; i += 8)
+		sip_word(v, little_endian(in + i, 8));
+	sip_word(v, little_endian(in + whole, size - whole) | (uint64_t)size << 56);
+	v[2] ^= 0xff;
+	sip_rounds(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}

@@ -30,5 +30,8 @@ char *hex_encode(struct arena *arena, const void *bytes, size_t size);
 
 /* 64-bit hash of bytes for tables; not for secrets. FNV-1a with a final mix. */
 uint64_t hash64(const void *bytes, size_t size);
+/* The same for secrets: without the key nothing is told by it. SipHash-2-4, which needs no library. */
+enum { HASH_KEY_SIZE = 16 };
+uint64_t hash64_keyed(const uint8_t key[HASH_KEY_SIZE], const void *bytes, size_t size);
 
 #endif

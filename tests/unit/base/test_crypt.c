@@ -145,6 +145,23 @@ hashes_into_all_slots(void **state)
 	assert_true(hash64("", 0) == hash64("", 0));
 }
 
+/* The vectors of the paper's reference implementation: bytes 0, 1, 2, … under the key 0, 1, … 15. */
+static void
+hashes_with_a_key_as_siphash_does(void **state)
+{
+	uint8_t key[HASH_KEY_SIZE], bytes[15];
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof key; i++)
+		key[i] = i;
+	for (uint8_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = i;
+	assert_true(hash64_keyed(key, bytes, 0) == UINT64_C(0x726fdb47dd0e0e31));
+	assert_true(hash64_keyed(key, bytes, 1) == UINT64_C(0x74f839c593dc67fd));
+	assert_true(hash64_keyed(key, bytes, 8) == UINT64_C(0x93f5f5799a932462));
+	assert_true(hash64_keyed(key, bytes, 15) == UINT64_C(0xa129ca6149be45e5));
+}
+
 int
 main(void)
 {
@@ -157,6 +174,7 @@ main(void)
 		cmocka_unit_test(decodes_what_it_encodes),
 		cmocka_unit_test(wipes_bytes),
 		cmocka_unit_test(hashes_into_all_slots),
+		cmocka_unit_test(hashes_with_a_key_as_siphash_does),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -162,17 +162,28 @@ put_counts(const struct server *server, struct text *out)
 		server->messages, server->messages + 1);
 }
 
-/* words: "UID SEARCH UID 4:*" or "UID FETCH 4:6 (…": the range's ends. */
-static void
-read_range(const struct server *server, const char *words, uint32_t *first, uint32_t *last)
+/* words: "UID SEARCH UID 4:*" or "UID FETCH 4,6:9 (…": where its set begins. */
+static const char *
+set_of(const char *words)
 {
-	const char *digits = words + strcspn(words, "0123456789");
+	return words + strcspn(words, "0123456789");
+}
 
-	*last = 0;
-	if (sscanf(digits, "%u:%u", first, last) == 1)
-		*last = digits[strspn(digits, "0123456789")] == ':' ? server->messages : *first;
+/* The next range of a set, and what follows it. */
+static const char *
+read_range(const struct server *server, const char *set, uint32_t *first, uint32_t *last)
+{
+	char *end;
+
+	*first = *last = (uint32_t)strtoul(set, &end, 10);
+	if (strncmp(end, ":*", 2) == 0) {
+		*last = server->messages;
+		end += 2;
+	} else if (*end == ':')
+		*last = (uint32_t)strtoul(end + 1, &end, 10);
 	if (*last > server->messages)
 		*last = server->messages;
+	return *end == ',' ? end + 1 : NULL;
 }
 
 static void
@@ -180,10 +191,12 @@ put_found(const struct server *server, const char *words, struct text *out)
 {
 	uint32_t first, last;
 
-	read_range(server, words, &first, &last);
 	text_add(out, "* SEARCH");
-	for (uint32_t uid = first; uid <= last; uid++)
-		text_printf(out, " %u", uid);
+	for (const char *set = set_of(words); set;) {
+		set = read_range(server, set, &first, &last);
+		for (uint32_t uid = first; uid <= last; uid++)
+			text_printf(out, " %u", uid);
+	}
 	text_add(out, "\r\n");
 }
 
@@ -204,14 +217,30 @@ put_message(const struct server *server, uint32_t uid, struct text *out)
 	text_clear(&header);
 }
 
-static void
+static bool
+is_deadly(const struct server *server, uint32_t uid)
+{
+	for (const uint32_t *at = server->deadly; at && *at != 0; at++)
+		if (*at == uid)
+			return true;
+	return false;
+}
+
+/* false: it came to one that it cannot read. */
+static bool
 put_messages(const struct server *server, const char *words, struct text *out)
 {
 	uint32_t first, last;
 
-	read_range(server, words, &first, &last);
-	for (uint32_t uid = first; uid <= last; uid++)
-		put_message(server, uid, out);
+	for (const char *set = set_of(words); set;) {
+		set = read_range(server, set, &first, &last);
+		for (uint32_t uid = first; uid <= last; uid++) {
+			if (is_deadly(server, uid))
+				return false;
+			put_message(server, uid, out);
+		}
+	}
+	return true;
 }
 
 static bool
@@ -232,6 +261,7 @@ answer(struct server *server, struct peer *peer, const char *word, const char *t
 {
 	bool login = strcmp(word, "LOGIN") == 0 || strcmp(word, "AUTHENTICATE") == 0;
 	struct text out = { 0 };
+	bool ends = false;
 
 	if (strcmp(word, "LIST") == 0)
 		text_add(&out, server->folders ? server->folders : "* LIST () \"/\" INBOX\r\n");
@@ -243,14 +273,17 @@ answer(struct server *server, struct peer *peer, const char *word, const char *t
 	} else if (strcmp(word, "SEARCH") == 0)
 		put_found(server, words, &out);
 	else if (strcmp(word, "FETCH") == 0)
-		put_messages(server, words, &out);
+		ends = !put_messages(server, words, &out);
 	if (login && !lets_in(server, peer))
 		text_printf(&out, "%s NO [AUTHENTICATIONFAILED] no\r\n", tag);
 	else if (login)
 		text_printf(&out, "%s OK [CAPABILITY %s] done\r\n", tag, server->capabilities);
 	else
 		text_printf(&out, "%s OK done\r\n", tag);
-	say(server, peer, word, tag, out.bytes, now);
+	if (ends)
+		close_peer(server, peer);
+	else
+		say(server, peer, word, tag, out.bytes, now);
 	text_clear(&out);
 }
 

@@ -23,6 +23,7 @@ enum peer_fault {
 struct server {
 	uint32_t messages; /* UIDs 1 to that */
 	size_t header_size; /* of each, at least */
+	const uint32_t *deadly; /* UIDs at which it hangs up, the last is 0; or NULL */
 	bool tells; /* of new mail during IDLE */
 	bool refuses_logins;
 	unsigned logins_max; /* at once, others are refused; 0: any */

@@ -7,9 +7,11 @@
 enum {
 	CONNECTS_A_SECOND = 10, /* what fetch promises if nothing is configured */
 	CONNECTS_A_HOST = 5,
-	CONNECTS_AN_HOUR = 12, /* to a source that has been failing for some time */
+	CONNECTS_AN_HOUR = 16, /* to a source that has been failing for some time, or is found to */
 	CONNECTIONS_MAX = 3,
-	CONNECTS_EVER = 48, /* an hour, to any: also as it falls ill and gets well */
+	/* An hour, to any: also as it falls ill and gets well, and twice at each of six messages that
+	 * break the connection. */
+	CONNECTS_EVER = 60,
 	LINES_AN_HOUR = 1500,
 	STEADY = 2 * SIM_HOUR,
 	LOGINS_AN_HOUR =
@@ -89,6 +91,8 @@ check_logins(struct sim *sim, const struct sim_server *server)
 	size_t day = calendar ? LOOKS_A_DAY : LOGINS_A_DAY;
 
 	hour += hour * sim_times_since(&server->resets, now - SIM_HOUR);
+	if (sim_times_since(&server->excuses, now - SIM_HOUR) > 0)
+		hour++; /* one that a fetch which was killed had not told of yet */
 	day += hour * sim_times_since(&server->resets, now - SIM_DAY);
 	if (sim_times_since(&server->refused, now - SIM_HOUR) > hour)
 		sim_violated(sim, "source %s gets more than %zu wrong logins in an hour",

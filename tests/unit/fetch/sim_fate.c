@@ -238,9 +238,12 @@ reload(struct sim *sim)
 {
 	static const int64_t POLLS[] = { 5, 15, 30, 60, 60, 120 };
 	struct sim_server *server = &sim->sources[sim_between(sim, 0, SIM_SOURCES - 1)];
+	int64_t poll = server->poll;
 
-	if (sim_one_in(sim, 3)) {
-		server->poll = POLLS[sim_between(sim, 0, 5)] * SIM_MINUTE;
+	if (sim_one_in(sim, 3))
+		poll = POLLS[sim_between(sim, 0, 5)] * SIM_MINUTE;
+	if (poll != server->poll) {
+		server->poll = poll;
 		server->rest_until = 0;
 		disturbed(sim, server, recovery_of(sim, server));
 		if (is_calendar(sim, server))

@@ -235,7 +235,7 @@ tries_a_refused_password_three_times_in_twenty_minutes_and_then_once_a_day(void 
 	assert_int_equal(world->told[0].state, SOURCE_AUTH_FAILED);
 	assert_string_equal(world->told[0].error,
 		"'imap.x.example' refused the login of 'me@own.example' 3 times (it is tried again "
-		"tomorrow, another password after a reload): no");
+		"tomorrow or by a check, another password after a reload): no");
 	pass(24 * HOUR);
 	assert_int_equal(server_count(server, "LOGIN"), 4);
 	pass(48 * HOUR);

@@ -90,7 +90,9 @@ world_ask_secret(uint32_t source, uint32_t token)
 {
 	struct frame frame = { .source = source, .token = token };
 	const struct told *told = &world->told[source - 1];
-	bool same = told->refused && strcmp(told->refused, world->secret) == 0;
+	enum config_secret kind = world->accounts[source - 1].secret;
+	bool same = told->refused &&
+		    (kind == SECRET_TOKEN_COMMAND || strcmp(told->refused, world->secret) == 0);
 
 	sources_refusal(&world->fetch, source, same ? &told->refusal : &(struct refusal){ 0 });
 	sources_secret(&world->fetch, &frame, world->secret, strlen(world->secret), NULL);
@@ -275,6 +277,15 @@ void
 world_sync(uint32_t source)
 {
 	struct frame frame = { .type = FRAME_SYNC, .source = source, .token = 1 };
+	struct err err = { 0 };
+
+	assert_int_equal(sources_take(&world->fetch, &frame, &err), 0);
+}
+
+void
+world_check(uint32_t source)
+{
+	struct frame frame = { .type = FRAME_CHECK, .source = source, .token = 2 };
 	struct err err = { 0 };
 
 	assert_int_equal(sources_take(&world->fetch, &frame, &err), 0);

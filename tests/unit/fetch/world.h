@@ -57,6 +57,8 @@ void world_begin_mailbox(int64_t poll_ms);
 void world_restart_fetch(void);
 /* The engine wants the folders looked at. */
 void world_sync(uint32_t source);
+/* Somebody wants to know whether it can be logged in to. */
+void world_check(uint32_t source);
 
 void pass(int64_t milliseconds);
 void sleep_for(int64_t milliseconds);

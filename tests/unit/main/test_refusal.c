@@ -25,7 +25,7 @@ gives_back_what_was_noted_of_the_same_secret(void **state)
 
 	(void)state;
 	assert_int_equal(give(&refusals, &WORK, "old").count, 0);
-	refusals_note(&refusals, WORK.number, &TWICE);
+	refusals_note(&refusals, WORK.number, &TWICE, 0);
 	known = give(&refusals, &WORK, "old");
 	assert_int_equal(known.count, 2);
 	assert_int_equal(known.until_ms, 5000);
@@ -41,8 +41,8 @@ forgets_it_when_a_secret_is_accepted(void **state)
 
 	(void)state;
 	give(&refusals, &WORK, "old");
-	refusals_note(&refusals, WORK.number, &(struct refusal){ 3, 5000 });
-	refusals_note(&refusals, WORK.number, &(struct refusal){ 0, 0 });
+	refusals_note(&refusals, WORK.number, &(struct refusal){ 3, 5000 }, 0);
+	refusals_note(&refusals, WORK.number, &(struct refusal){ 0, 0 }, 0);
 	assert_int_equal(give(&refusals, &WORK, "old").count, 0);
 	refusals_clear(&refusals);
 }
@@ -58,11 +58,47 @@ knows_that_another_user_server_or_source_has_not_refused_it(void **state)
 	moved.host = "mail.x.example";
 	beside.number = 7;
 	give(&refusals, &WORK, "old");
-	refusals_note(&refusals, WORK.number, &(struct refusal){ 3, 5000 });
+	refusals_note(&refusals, WORK.number, &(struct refusal){ 3, 5000 }, 0);
 	assert_int_equal(give(&refusals, &other, "old").count, 0);
 	assert_int_equal(give(&refusals, &moved, "old").count, 0);
 	assert_int_equal(give(&refusals, &beside, "old").count, 0);
 	assert_int_equal(give(&refusals, &WORK, "old").count, 3);
+	refusals_clear(&refusals);
+}
+
+/* They are made afresh each time: it is the account that waits. */
+static void
+counts_on_from_one_token_to_the_next_until_one_is_accepted(void **state)
+{
+	struct config_source tokens = WORK, other = WORK;
+	struct refusals refusals = { 0 };
+
+	(void)state;
+	tokens.secret = other.secret = SECRET_TOKEN_COMMAND;
+	other.user = "you";
+	give(&refusals, &tokens, "first");
+	refusals_note(&refusals, WORK.number, &(struct refusal){ 2, 5000 }, 0);
+	assert_int_equal(give(&refusals, &tokens, "second").count, 2);
+	assert_int_equal(give(&refusals, &other, "second").count, 0);
+	give(&refusals, &tokens, "third");
+	refusals_note(&refusals, WORK.number, &(struct refusal){ 0, 0 }, 0);
+	assert_int_equal(give(&refusals, &tokens, "fourth").count, 0);
+	refusals_clear(&refusals);
+}
+
+static void
+does_not_believe_that_a_secret_is_refused_for_longer_than_a_day(void **state)
+{
+	static const int64_t NOW = 7000;
+	struct refusals refusals = { 0 };
+	struct refusal known;
+
+	(void)state;
+	give(&refusals, &WORK, "old");
+	refusals_note(&refusals, WORK.number, &(struct refusal){ UINT32_MAX, INT64_MAX }, NOW);
+	known = give(&refusals, &WORK, "old");
+	assert_int_equal(known.count, 1000);
+	assert_int_equal(known.until_ms, NOW + 24 * 60 * 60 * 1000);
 	refusals_clear(&refusals);
 }
 
@@ -73,6 +109,8 @@ main(void)
 		cmocka_unit_test(gives_back_what_was_noted_of_the_same_secret),
 		cmocka_unit_test(forgets_it_when_a_secret_is_accepted),
 		cmocka_unit_test(knows_that_another_user_server_or_source_has_not_refused_it),
+		cmocka_unit_test(counts_on_from_one_token_to_the_next_until_one_is_accepted),
+		cmocka_unit_test(does_not_believe_that_a_secret_is_refused_for_longer_than_a_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

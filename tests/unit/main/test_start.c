@@ -448,6 +448,35 @@ finds_the_configuration_in_order(void **state)
 	folder_close();
 }
 
+static void
+expect_same_place_once_made(const char *name)
+{
+	struct arena *arena = arena_new();
+	const char *path = arena_text(arena, folder_path(name)), *before, *after;
+	struct err err;
+
+	before = place_real(arena, path);
+	assert_int_equal(folder_make(place_directory(arena, path), 0700, &err), 0);
+	after = place_real(arena, path);
+	assert_string_equal(before, after);
+	assert_null(strstr(after, "link"));
+	arena_free(arena);
+}
+
+/* Else a reload takes it for another database. */
+static void
+finds_the_same_database_before_and_after_its_folder_is_made(void **state)
+{
+	(void)state;
+	folder_open();
+	mkdir(folder_path("real"), 0700);
+	assert_int_equal(symlink("real", folder_path("link")), 0);
+	expect_same_place_once_made("link/x.db");
+	expect_same_place_once_made("link/new/x.db");
+	expect_same_place_once_made("link/deep//er/./x.db");
+	folder_close();
+}
+
 int
 main(void)
 {
@@ -468,6 +497,7 @@ main(void)
 		cmocka_unit_test(starts_programs_with_nothing_but_what_they_are_given),
 		cmocka_unit_test(says_how_a_program_ended),
 		cmocka_unit_test(finds_the_configuration_in_order),
+		cmocka_unit_test(finds_the_same_database_before_and_after_its_folder_is_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
