@@ -14,21 +14,67 @@
 /* Backups by the clock. How long ago the last one was made is reckoned by the monotonic clock: the wall
  * clock, which names the files, may be set. */
 
-enum { PAUSE_MIN_MS = 30 * 1000, PAUSE_MAX_MS = 60 * 60 * 1000 };
+enum {
+	PAUSE_MIN_MS = 30 * 1000,
+	PAUSE_MAX_MS = 60 * 60 * 1000,
+	ABANDONED_S = 60 * 60, /* whoever still writes does so all the time */
+	NAME_SIZE = sizeof "liaison-20261121T083000Z.db" - 1,
+};
 
 static const char PREFIX[] = "liaison-", SUFFIX[] = ".db";
 
 /* ---- the folder ---- */
 
+/* It begins like one: what follows then, or NULL. */
+static const char *
+after_backup(const char *name)
+{
+	const size_t suffix = sizeof SUFFIX - 1;
+
+	if (strlen(name) < NAME_SIZE || strncmp(name, PREFIX, sizeof PREFIX - 1) != 0 ||
+		strncmp(name + NAME_SIZE - suffix, SUFFIX, suffix) != 0)
+		return NULL;
+	return name + NAME_SIZE;
+}
+
 static int
 is_backup(const struct dirent *entry)
 {
-	const char *name = entry->d_name;
-	size_t size = strlen(name);
+	const char *rest = after_backup(entry->d_name);
 
-	return size == sizeof "liaison-20261121T083000Z.db" - 1 &&
-	       strncmp(name, PREFIX, sizeof PREFIX - 1) == 0 &&
-	       strcmp(name + size - 3, SUFFIX) == 0;
+	return rest != NULL && rest[0] == '\0';
+}
+
+/* One that was not finished, and what SQLite keeps beside it. */
+static int
+is_draft(const struct dirent *entry)
+{
+	const char *rest = after_backup(entry->d_name);
+
+	return rest != NULL &&
+	       (strcmp(rest, ".part") == 0 || strcmp(rest, ".part-journal") == 0 ||
+		       strcmp(rest, ".part-wal") == 0 || strcmp(rest, ".part-shm") == 0);
+}
+
+/* Drafts of an engine that was killed. Another daemon's may be in the same folder, and under way. */
+static void
+drop_abandoned(struct arena *arena, const char *folder)
+{
+	struct dirent **entries;
+	int count = scandir(folder, &entries, is_draft, alphasort);
+	int64_t now = clock_now();
+
+	for (int i = 0; i < count; i++) {
+		const char *path = arena_printf(arena, "%s/%s", folder, entries[i]->d_name);
+		struct stat status;
+
+		if (lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+			now - status.st_mtime > ABANDONED_S)
+			unlink(path);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
 }
 
 static const char *
@@ -112,6 +158,7 @@ plan(struct schedule *schedule, struct worker *worker, const struct config *conf
 	int64_t age = config->backup_every;
 	const char *newest;
 
+	drop_abandoned(worker->arena, config->backup_directory);
 	drop_old(worker->arena, config->backup_directory, UINT_MAX, &newest);
 	note_backup(schedule, newest, "");
 	if (schedule->backup_at > 0 && schedule->backup_at <= clock_now())
@@ -158,6 +205,7 @@ run_backup(struct work *work, struct worker *worker)
 		plan(schedule, worker, config);
 	if (!backup_due(schedule, config, clock_monotonic_ms()))
 		return;
+	drop_abandoned(worker->arena, config->backup_directory);
 	made = write_backup(worker, config->backup_directory, &err) == 0;
 	plan_next(schedule, made, clock_monotonic_ms());
 	if (!made)

@@ -48,6 +48,14 @@ count_of(const struct control *control, uid_t uid)
 	return count;
 }
 
+/* A connection of root or of our own user makes room for no others. */
+static bool
+makes_room(const struct connection *one, const struct connection *newcomer)
+{
+	return one != newcomer && connection_is_idle(one) &&
+	       (newcomer->peer.caller.trusted || !one->peer.caller.trusted);
+}
+
 /* The one that has been idle for longest goes, when there is one. */
 static bool
 drop_idle(struct control *control, const struct connection *newcomer)
@@ -55,7 +63,7 @@ drop_idle(struct control *control, const struct connection *newcomer)
 	struct connection *oldest = NULL;
 
 	for (struct connection *one = control->connections; one != NULL; one = one->next) {
-		if (one != newcomer && connection_is_idle(one) &&
+		if (makes_room(one, newcomer) &&
 			(oldest == NULL || one->active_ms < oldest->active_ms))
 			oldest = one;
 	}
@@ -69,11 +77,19 @@ bool
 control_may_tell(struct control *control, uid_t uid)
 {
 	int64_t now_ms = clock_monotonic_ms();
+	struct told *place = &control->told[0];
 
-	if (uid == control->told_uid && control->told_ms != 0 && now_ms - control->told_ms < 1000)
+	for (struct told *one = control->told; one < control->told + TOLD_MAX; one++) {
+		if (one->uid == uid && one->ms != 0) {
+			place = one;
+			break;
+		}
+		if (one->ms < place->ms)
+			place = one;
+	}
+	if (place->ms != 0 && now_ms - place->ms < 1000)
 		return false;
-	control->told_uid = uid;
-	control->told_ms = now_ms;
+	*place = (struct told){ uid, now_ms };
 	return true;
 }
 
@@ -130,7 +146,7 @@ open_spare(void)
 }
 
 static void
-turn_away(int newcomer)
+turn_away(struct control *control, int newcomer)
 {
 	struct text out = { 0 };
 	struct err err;
@@ -140,6 +156,7 @@ turn_away(int newcomer)
 	(void)send(newcomer, out.bytes, out.size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	text_clear(&out);
 	close(newcomer);
+	control->refused++;
 }
 
 /* Without a descriptor to spare nobody could be told so. When that is gone too, the listener rests
@@ -154,11 +171,10 @@ out_of_descriptors(struct control *control)
 		newcomer = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	}
 	if (newcomer >= 0)
-		turn_away(newcomer);
+		turn_away(control, newcomer);
 	else
 		uv_poll_stop(&control->poll);
 	control->spare = open_spare();
-	control->refused++;
 	if (!control->paused)
 		log_write(LOG_WARNING, "control: there are no descriptors left for another client");
 	control->paused = true;

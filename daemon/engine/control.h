@@ -11,6 +11,7 @@ enum {
 	CONNECTIONS_RESERVED = 16, /* of the last, for root and our own user */
 	LOOPING_MAX = 16, /* loop calls of a connection */
 	LOOPING_ALL = 256,
+	TOLD_MAX = 8, /* lines a second about users who were refused */
 };
 
 struct control {
@@ -18,8 +19,10 @@ struct control {
 	uv_poll_t poll;
 	int listener, spare; /* spare: a descriptor to give up when there are none left */
 	bool paused; /* out of descriptors, and the log says so */
-	uid_t told_uid; /* the last one the log says was refused, */
-	int64_t told_ms; /* and when */
+	struct told {
+		uid_t uid;
+		int64_t ms; /* 0: never */
+	} told[TOLD_MAX]; /* whom the log says were refused last, and when */
 	struct connection *connections; /* the newest first */
 	unsigned count;
 	size_t queued; /* bytes that wait for clients to read */
@@ -35,7 +38,8 @@ void control_stop(struct control *control);
 /* After a reload: what everybody may do is judged anew. */
 void control_judge(struct control *control);
 void control_tick(struct control *control, int64_t now_ms);
-/* A line about a refused user may be logged: one a second of the same, however often they come. */
+/* A line about a refused user may be logged: one a second of the same, and TOLD_MAX of all, however
+ * many they are and however often they come. */
 bool control_may_tell(struct control *control, uid_t uid);
 struct batch *control_batch(struct control *control);
 void control_return(struct control *control, struct batch *batch);

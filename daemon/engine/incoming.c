@@ -224,7 +224,10 @@ take_lines(struct connection *connection)
 		text_reset(in);
 		connection->scanned = 0;
 	}
-	if (in->size == 0)
+	/* What is skipped costs no memory, so it is late only once nothing more of it comes. */
+	if (connection->skipping)
+		connection->line_ms = clock_monotonic_ms();
+	else if (in->size == 0)
 		connection->line_ms = 0;
 	else if (start > 0 || connection->line_ms == 0)
 		connection->line_ms = clock_monotonic_ms();

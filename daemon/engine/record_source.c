@@ -146,11 +146,11 @@ static int
 count_decided(struct pipeline *pipeline, const char *source, const struct folder_view *folder,
 	struct store *store, int64_t *out, struct err *err)
 {
-	struct tally tally = { .stream = folder->stream, .begun_ms = clock_monotonic_ms() };
+	struct tally tally = { .stream = folder->stream, .begun_ms = store_begun_ms(store) };
 
 	if (!folder->known)
 		return 0;
-	if (folder->name[0] != '\0' && tally_holds(folder, tally.begun_ms)) {
+	if (folder->name[0] != '\0' && tally_holds(folder, clock_monotonic_ms())) {
 		*out = folder->tally.count;
 		return 0;
 	}

@@ -51,6 +51,15 @@ alive_done(struct work *work)
 	slot->schedule->ways.alive(&slot->schedule->engine->crew);
 }
 
+/* Once a failure. */
+static void
+tell_failure(struct job_slot *slot, const char *what, const struct err *err)
+{
+	if (!slot->failed)
+		log_write(LOG_WARNING, "%s: %s", what, err->message);
+	slot->failed = true;
+}
+
 /* ---- what is old is forgotten, in short turns ---- */
 
 static int
@@ -73,16 +82,19 @@ run_forget(struct work *work, struct worker *worker)
 	int64_t gone = 0;
 	struct err err;
 
+	if (store_is_poisoned(worker->store))
+		return;
 	if (store_begin(worker->store, &err) == 0) {
 		if (forget_old(worker, &slot->schedule->settings->config, &gone, &err) == 0 &&
 			store_commit(worker->store, &err) == 0) {
+			slot->failed = false;
 			if (gone == FORGET_ROWS)
 				slot->due = 0;
 			return;
 		}
 		store_rollback(worker->store);
 	}
-	log_write(LOG_WARNING, "database: what is old is not forgotten: %s", err.message);
+	tell_failure(slot, "database: what is old is not forgotten", &err);
 }
 
 /* ---- meetings that have ended ---- */
@@ -107,9 +119,12 @@ run_held(struct work *work, struct worker *worker)
 	bool more = false;
 	struct err err;
 
+	if (store_is_poisoned(worker->store))
+		return;
 	if (store_begin(worker->store, &err) == 0) {
 		if (hold(worker, clock_now(), &more, &err) == 0) {
 			watch_send(worker, &worker->engine->done);
+			slot->failed = false;
 			if (more)
 				slot->due = 0;
 			return;
@@ -117,7 +132,7 @@ run_held(struct work *work, struct worker *worker)
 		store_rollback(worker->store);
 		watch_forget(worker);
 	}
-	log_write(LOG_WARNING, "meetings: those that ended are not noted as held: %s", err.message);
+	tell_failure(slot, "meetings: those that ended are not noted as held", &err);
 }
 
 /* ---- the clock ---- */

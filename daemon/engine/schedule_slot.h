@@ -12,6 +12,7 @@ struct job_slot {
 	struct work work; /* first */
 	struct schedule *schedule;
 	bool busy;
+	bool failed; /* and the log says so */
 	int64_t due; /* seconds of the monotonic clock */
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "liaison/base/clock.h"
 #include "liaison/base/log.h"
@@ -15,19 +16,28 @@ enum {
 	HELD_IDLE_MS = 10000, /* each of which may wait for 50 ms */
 	MEND_MIN_MS = 1000,
 	MEND_MAX_MS = 60000,
+	EXAMINE_MS = 200, /* a small database is mended before the next piece of work */
+	STOP_MS = 20,
 	MEND_CALM_MS = 600000, /* after so long without trouble it is tried at once again */
 };
 
 void
 upkeep_init(struct upkeep *upkeep, struct store *store)
 {
+	pthread_condattr_t attributes;
+
 	*upkeep = (struct upkeep){ .store = store, .mend_delay_ms = MEND_MIN_MS };
 	pthread_mutex_init(&upkeep->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&upkeep->examined, &attributes);
+	pthread_condattr_destroy(&attributes);
 }
 
 void
 upkeep_clear(struct upkeep *upkeep)
 {
+	pthread_cond_destroy(&upkeep->examined);
 	pthread_mutex_destroy(&upkeep->lock);
 }
 
@@ -100,6 +110,73 @@ move_log(struct upkeep *upkeep, bool idle, int64_t now_ms)
 
 /* ---- the connection ---------------------------------------------------------------------------- */
 
+static void *
+run_examination(void *argument)
+{
+	struct upkeep *upkeep = argument;
+	struct err err;
+	bool sound = store_reopen_check(upkeep->fresh, &err) == 0;
+
+	pthread_mutex_lock(&upkeep->lock);
+	upkeep->sound = sound;
+	if (!sound)
+		upkeep->finding = err;
+	upkeep->is_examined = true;
+	pthread_cond_signal(&upkeep->examined);
+	pthread_mutex_unlock(&upkeep->lock);
+	return NULL;
+}
+
+static int
+begin_examination(struct upkeep *upkeep, struct err *err)
+{
+	struct store *fresh = store_reopen_begin(upkeep->store, err);
+
+	if (fresh == NULL)
+		return -1;
+	upkeep->fresh = fresh;
+	upkeep->is_examined = false;
+	if (pthread_create(&upkeep->thread, NULL, run_examination, upkeep) == 0)
+		return 0;
+	upkeep->fresh = NULL;
+	store_close(fresh);
+	return fail(err, ERR_INTERNAL, "a thread cannot be started");
+}
+
+/* Waits for ms at most, which is less than a second. */
+static bool
+is_examined(struct upkeep *upkeep, long ms)
+{
+	struct timespec until;
+	int timed_out = 0;
+	bool over;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&upkeep->lock);
+	while (!upkeep->is_examined && timed_out == 0)
+		timed_out = pthread_cond_timedwait(&upkeep->examined, &upkeep->lock, &until);
+	over = upkeep->is_examined;
+	pthread_mutex_unlock(&upkeep->lock);
+	return over;
+}
+
+/* An interrupt that comes before its statement begins is not heard. */
+void
+upkeep_stop(struct upkeep *upkeep)
+{
+	if (upkeep->fresh == NULL)
+		return;
+	do
+		store_interrupt(upkeep->fresh);
+	while (!is_examined(upkeep, STOP_MS));
+	pthread_join(upkeep->thread, NULL);
+	store_close(upkeep->fresh);
+	upkeep->fresh = NULL;
+}
+
 static void
 mended(struct upkeep *upkeep)
 {
@@ -118,7 +195,6 @@ not_mended(struct upkeep *upkeep, const struct err *err)
 		err->hint[0] != '\0' ? "; " : "", err->hint);
 	if (set_trouble(upkeep, words))
 		log_write(LOG_ERROR, "database: %s", words);
-	upkeep->mend_due_ms = clock_monotonic_ms() + upkeep->mend_delay_ms;
 }
 
 /* One that falls ill again and again is left alone for longer each time. */
@@ -136,22 +212,56 @@ fall_ill(struct upkeep *upkeep, int64_t now_ms)
 		store_poison(upkeep->store));
 }
 
+/* A large database is not read all the time because it is damaged. */
+static void
+plan_next(struct upkeep *upkeep, int64_t begun_ms)
+{
+	int64_t now_ms = clock_monotonic_ms(), took_ms = now_ms - begun_ms;
+
+	upkeep->mend_due_ms = now_ms +
+			      (took_ms > upkeep->mend_delay_ms ? took_ms : upkeep->mend_delay_ms);
+	upkeep->mend_delay_ms *= 2;
+	if (upkeep->mend_delay_ms > MEND_MAX_MS)
+		upkeep->mend_delay_ms = MEND_MAX_MS;
+}
+
+static void
+end_examination(struct upkeep *upkeep)
+{
+	struct store *fresh = upkeep->fresh;
+
+	pthread_join(upkeep->thread, NULL);
+	upkeep->fresh = NULL;
+	if (upkeep->sound) {
+		store_reopen_end(upkeep->store, fresh);
+		mended(upkeep);
+	} else {
+		store_close(fresh);
+		not_mended(upkeep, &upkeep->finding);
+	}
+	plan_next(upkeep, upkeep->examined_since_ms);
+}
+
 static void
 mend(struct upkeep *upkeep, int64_t now_ms)
 {
+	bool begins = upkeep->fresh == NULL;
 	struct err err;
 
 	if (!upkeep->sick)
 		fall_ill(upkeep, now_ms);
-	if (now_ms < upkeep->mend_due_ms)
+	if (begins && now_ms < upkeep->mend_due_ms)
 		return;
-	if (store_reopen(upkeep->store, &err) == 0)
-		mended(upkeep);
-	else
-		not_mended(upkeep, &err);
-	upkeep->mend_delay_ms *= 2;
-	if (upkeep->mend_delay_ms > MEND_MAX_MS)
-		upkeep->mend_delay_ms = MEND_MAX_MS;
+	if (begins) {
+		upkeep->examined_since_ms = now_ms;
+		if (begin_examination(upkeep, &err) < 0) {
+			not_mended(upkeep, &err);
+			plan_next(upkeep, now_ms);
+			return;
+		}
+	}
+	if (is_examined(upkeep, begins ? EXAMINE_MS : 0))
+		end_examination(upkeep);
 }
 
 void

@@ -298,6 +298,7 @@ writer_stop(struct writer *writer)
 	if (writer->started)
 		pthread_join(writer->thread, NULL);
 	writer->started = false;
+	upkeep_stop(&writer->upkeep);
 }
 
 void

@@ -18,6 +18,10 @@ store_checkpoint(struct store *store, bool truncate, int64_t *pages, struct err 
 	sqlite3_busy_timeout(store->db, BUSY_MS);
 	if (result != SQLITE_OK && (result & 0xff) != SQLITE_BUSY)
 		return store_fail(store, result, "the log cannot be moved into the database", err);
+	if (result != SQLITE_OK && log < 0) { /* somebody else moves it: nothing is known of it */
+		*pages = store->wal_pages > 0 ? store->wal_pages : 1;
+		return 0;
+	}
 	store->wal_pages = log < 0 ? 0 : log;
 	*pages = log > moved ? log - moved : 0;
 	return 0;

@@ -25,6 +25,7 @@ struct store {
 	unsigned active; /* statements between their first row and their end */
 	unsigned savepoints;
 	bool open; /* between begin and commit or rollback */
+	int64_t begun_ms; /* when it was begun, monotonic */
 	int (*before_commit)(struct store *store, struct err *err); /* or NULL */
 	char lost[160]; /* why SQLite undid the open transaction by itself, or cannot, or "" */
 	char poison[160]; /* why nothing may be believed until reopened, or "" */

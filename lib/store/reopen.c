@@ -15,14 +15,38 @@ note_damage(void *context, const char *what)
 	*damaged = true;
 }
 
+/* A part that is left in the log was not written anew. */
 static int
-judge_fresh(struct store *fresh, struct err *err)
+move_whole_log(struct store *fresh, struct err *err)
 {
-	bool damaged = false;
 	int64_t left;
 
 	if (store_checkpoint(fresh, true, &left, err) < 0)
 		return -1;
+	if (left > 0)
+		return fail(err, ERR_UNAVAILABLE,
+			"something that reads the database keeps its log from being written anew");
+	return 0;
+}
+
+struct store *
+store_reopen_begin(const struct store *store, struct err *err)
+{
+	struct store *fresh;
+
+	assert(store->path != NULL && !store->open && store->active == 0);
+	fresh = store_open_existing(mem_text(store->path), store->mode, store, err);
+	if (fresh == NULL || move_whole_log(fresh, err) == 0)
+		return fresh;
+	store_close(fresh);
+	return NULL;
+}
+
+int
+store_reopen_check(struct store *fresh, struct err *err)
+{
+	bool damaged = false;
+
 	if (store_check(fresh, true, note_damage, &damaged, err) == 0)
 		return 0;
 	if (damaged)
@@ -43,20 +67,9 @@ trade_places(struct store *store, struct store *fresh)
 	store_set_hooks(store);
 }
 
-int
-store_reopen(struct store *store, struct err *err)
+void
+store_reopen_end(struct store *store, struct store *fresh)
 {
-	struct store *fresh;
-
-	assert(store->path != NULL && !store->open && store->active == 0);
-	fresh = store_open_existing(mem_text(store->path), store->mode, store, err);
-	if (fresh == NULL)
-		return -1;
-	if (judge_fresh(fresh, err) < 0) {
-		store_close(fresh);
-		return -1;
-	}
 	trade_places(store, fresh);
 	store_close(fresh); /* the old one: it does not move the log, as it is not the last */
-	return 0;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "handle.h"
+#include "liaison/base/clock.h"
 
 /* Transactions and savepoints. SQLite undoes a transaction by itself after some errors; what follows
  * must not run outside of it, so the store stays "lost" until the caller has rolled back. It is lost,
@@ -18,6 +19,8 @@ static const char BACK_TO[] = "ROLLBACK TO s";
 int
 store_begin(struct store *store, struct err *err)
 {
+	int64_t begun_ms = clock_monotonic_ms();
+
 	assert(!store->open);
 	if (store->lost[0] != '\0')
 		store_rollback(store);
@@ -25,7 +28,14 @@ store_begin(struct store *store, struct err *err)
 		    err) < 0)
 		return -1;
 	store->open = true;
+	store->begun_ms = begun_ms;
 	return 0;
+}
+
+int64_t
+store_begun_ms(const struct store *store)
+{
+	return store->open ? store->begun_ms : clock_monotonic_ms();
 }
 
 void

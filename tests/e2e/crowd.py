@@ -3,6 +3,7 @@ ask for the status again and again. A program of its own, so that what it costs 
 crowd.py SOCKET CLIENTS SECONDS prints one line when all have come in, and a line of figures in the end, which SIGTERM
 brings early. SIGUSR1 forgets the delays so far, those of everybody coming at once."""
 
+import contextlib
 import heapq
 import json
 import os
@@ -33,6 +34,14 @@ def come_in(path):
     client.connect(path)
     client.setblocking(False)
     return client
+
+
+def take(client):
+    """What came; nothing from one that was let go, even with something of ours unread."""
+    try:
+        return client.recv(1 << 16)
+    except ConnectionError:
+        return b""
 
 
 class Active:
@@ -66,7 +75,7 @@ class Crowd:
 
     def answered(self, one):
         """Takes what came for an active client; False when it was let go."""
-        more = one.socket.recv(1 << 16)
+        more = take(one.socket)
         one.buffer += more
         if one.buffer.endswith(b"\n"):
             self.delays.append(time.monotonic() - one.asked)
@@ -89,7 +98,7 @@ class Crowd:
 
     def look(self, selector, key):
         if key.data is None:
-            alive = bool(key.fileobj.recv(1 << 16))
+            alive = bool(take(key.fileobj))
             lost = "idle_lost"
         else:
             alive = self.answered(key.data)
@@ -97,15 +106,17 @@ class Crowd:
         if not alive:
             self.figures[lost] += 1
             selector.unregister(key.fileobj)
+            key.fileobj.close()
 
     def due(self, what):
         """Does what it is time for; the seconds until the next time."""
         if isinstance(what, int):
             self.sip(what)
             return SIP_EVERY
-        if what.asked is None:  # who waits for an answer asks no more
+        if what.socket.fileno() >= 0 and what.asked is None:  # not let go; and who waits for an answer asks no more
             what.asked = time.monotonic()
-            what.socket.send(STATUS)
+            with contextlib.suppress(ConnectionError):  # who was let go just now: the next look sees it
+                what.socket.send(STATUS)
         return ASK_EVERY
 
     def run(self, seconds):

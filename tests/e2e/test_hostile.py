@@ -10,6 +10,7 @@ from daemon import SANITIZED, Daemon, account, wait_until
 from letters import letter
 
 DECISIONS = {"captured", "unmatched", "internal", "ignored", "bulk", "automatic", "private", "duplicate", "quarantined"}
+QUICK = 10  # seconds, far above what is measured elsewhere: a machine that is busy fails no test
 RATES = "connect-rate = 500/s\nconnect-rate-host = 500/s\n"
 
 
@@ -44,7 +45,7 @@ def assert_quick(daemon, server):
     begun = time.monotonic()
     server.append("INBOX", letter("bo@good.example", "me@own.example", "all is well"))
     wait_until(lambda: daemon.all("interaction.list", where="subject = 'all is well'"), "the good message")
-    assert SANITIZED or time.monotonic() - begun < 2
+    assert SANITIZED or time.monotonic() - begun < QUICK
 
 
 def know(daemon):

@@ -60,7 +60,7 @@ def refused(daemon):
         try:
             client.call("system.version")
         except (ConnectionError, EOFError):
-            return client.pending[0]["error"]
+            return (client.pending or [client.line()])[0]["error"]
         except RpcError as error:
             return error.error
     return None

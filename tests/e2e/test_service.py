@@ -354,7 +354,7 @@ def test_scheduled_backups_are_made_and_kept(place, server):
     give(backups)
     settings = f"backup-directory = {backups}\nbackup-every = 60s\nbackup-keep = 2"
     with Daemon(place / "liaison", [account(server)], settings):
-        wait_until(lambda: [p for p in backups.iterdir() if p.stat().st_size > 0], "the first backup")
+        wait_until(lambda: [p for p in backups.glob("liaison-*Z.db") if p.stat().st_size > 0], "the first backup")
 
 
 def unit_tree(place, source):

@@ -31,6 +31,9 @@ void store_rollback(struct store *store);
  * it may be noted again and again. Its failure fails the commit. */
 void store_before_commit(struct store *store, int (*run)(struct store *store, struct err *err));
 bool store_in_transaction(const struct store *store);
+/* What is read was so then at the earliest, by the monotonic clock: when the open transaction began; now
+ * when there is none. */
+int64_t store_begun_ms(const struct store *store);
 /* Savepoints nest; name is one of our own constants. */
 int store_savepoint(struct store *store, struct err *err);
 int store_release(struct store *store, struct err *err);
@@ -45,10 +48,15 @@ int64_t store_wal_pages(const struct store *store);
 bool store_is_poisoned(const struct store *store);
 /* The same in words; NULL: it is not. */
 const char *store_poison(const struct store *store);
-/* Opens a poisoned store again, outside of a transaction: it is believed once the file is sound and
- * its log has been written to the disk anew. ERR_STORAGE: it is as it was; another file at its path,
- * or none, is not taken for it. */
-int store_reopen(struct store *store, struct err *err);
+/* A poisoned store is opened again in three steps, outside of a transaction: it is believed once its log
+ * has been written to the disk anew and the file is sound. Meanwhile it is as it was.
+ * begin: another connection to the same file, own, with the log moved. ERR_STORAGE: not to be had; another
+ * file at its path, or none, is not taken for it. ERR_UNAVAILABLE: a reader holds the log. */
+struct store *store_reopen_begin(const struct store *store, struct err *err);
+/* Reads all pages, which takes long if they are many; any one thread, store_interrupt ends it. */
+int store_reopen_check(struct store *fresh, struct err *err);
+/* fresh, which is no more, takes the place of store. */
+void store_reopen_end(struct store *store, struct store *fresh);
 /* Stops a running statement of store from another thread: it fails with ERR_UNAVAILABLE. */
 void store_interrupt(struct store *store);
 /* Statements that begin after this call fail with ERR_UNAVAILABLE "too expensive" after ms. 0: none. */
@@ -97,7 +105,8 @@ int sql_get_int(struct stmt *stmt, int64_t *out, bool *found, struct err *err);
 int store_backup(struct store *store, const char *path,
 	void (*progress)(void *context, int64_t done, int64_t total), void *context,
 	struct err *err);
-/* integrity_check and foreign_key_check; complains once per finding. 0: sound. */
+/* integrity_check and foreign_key_check, or of the pages alone quick_check; complains once per finding.
+ * 0: sound. */
 int store_check(struct store *store, bool quick, void (*complain)(void *context, const char *what),
 	void *context, struct err *err);
 int64_t store_size(struct store *store); /* bytes of the database file; 0: nobody can tell */

@@ -154,6 +154,21 @@ judge_words(const struct err *err)
 	assert_true(strlen(err->message) > 10);
 }
 
+static int
+reopen(struct store *store, struct err *err)
+{
+	struct store *fresh = store_reopen_begin(store, err);
+
+	if (fresh == NULL)
+		return -1;
+	if (store_reopen_check(fresh, err) < 0) {
+		store_close(fresh);
+		return -1;
+	}
+	store_reopen_end(store, fresh);
+	return 0;
+}
+
 /* As the writer does between pieces of work. */
 static int
 mend(struct life *life)
@@ -161,7 +176,7 @@ mend(struct life *life)
 	if (life->world.store == NULL)
 		return life_open(life);
 	if (store_is_poisoned(life->world.store))
-		return store_reopen(life->world.store, &life->world.err);
+		return reopen(life->world.store, &life->world.err);
 	return 0;
 }
 

@@ -279,15 +279,38 @@ count(struct play *play, const char *sql)
 	return number;
 }
 
+struct change {
+	struct work work; /* first */
+	const char *sql;
+	struct err err;
+	bool failed, over;
+};
+
+static void
+run_change(struct work *work, struct worker *worker)
+{
+	struct change *change = (struct change *)work;
+	struct stmt *stmt = sql_prepare_once(worker->store, change->sql, strlen(change->sql));
+
+	change->failed = stmt_run(stmt, &change->err) < 0;
+}
+
+static void
+change_done(struct work *work)
+{
+	((struct change *)work)->over = true;
+}
+
+/* On the writer's thread, as only one may write. */
 void
 change(struct play *play, const char *sql)
 {
-	struct err err;
-	struct store *store = store_open(play->database, STORE_WRITER, &err);
+	struct change change = { .work = { .run = run_change, .done = change_done }, .sql = sql };
 
-	if (stmt_run(sql_prepare(store, sql), &err) < 0)
-		fail_msg("%s: %s", sql, err.message);
-	store_close(store);
+	writer_add(play->scene->engine.writer, &change.work);
+	RUN_UNTIL(play->scene, change.over);
+	if (change.failed)
+		fail_msg("%s: %s", sql, change.err.message);
 }
 
 /* Erases the calendar on the writer's thread, as source.remove does. */

@@ -227,6 +227,32 @@ a_line_that_is_dribbled_is_late_too(void **state)
 }
 
 static void
+a_line_that_is_too_long_is_late_once_no_more_of_it_comes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct connection *connection = fixture->connection;
+	char line[STRANGER_LINE_MAX + 2];
+	int64_t since;
+
+	connection->peer.caller.access = 0;
+	memset(line, ' ', sizeof line - 1);
+	line[sizeof line - 1] = '\0';
+	say(fixture, line);
+	assert_true(connection->skipping);
+	connection->line_ms -= 2 * PARTIAL_MS;
+	say(fixture, "more of it");
+	since = connection->line_ms;
+	connection_tick(connection, since + PARTIAL_MS);
+	assert_false(connection->closing);
+	say(fixture, "its end\n");
+	connection_tick(connection, since + 10 * PARTIAL_MS);
+	assert_false(connection->closing);
+	say(fixture, line);
+	connection_tick(connection, connection->line_ms + PARTIAL_MS + 1);
+	assert_true(connection->closing);
+}
+
+static void
 the_next_line_has_its_own_time(void **state)
 {
 	struct fixture *fixture = *state;
@@ -400,6 +426,7 @@ main(void)
 		TEST(who_may_only_see_privacy_does_not_repair),
 		TEST(a_line_that_does_not_end_is_late),
 		TEST(a_line_that_is_dribbled_is_late_too),
+		TEST(a_line_that_is_too_long_is_late_once_no_more_of_it_comes),
 		TEST(the_next_line_has_its_own_time),
 		TEST(a_line_is_not_late_while_it_is_not_read),
 		TEST(who_takes_nothing_for_30_s_is_let_go),

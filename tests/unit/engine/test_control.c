@@ -197,6 +197,36 @@ the_one_that_was_idle_longest_makes_room(void **state)
 	end_leaving(fixture);
 }
 
+/* What is left is kept for root and our own user, but for them alone. */
+static void
+strangers_push_out_strangers_only(void **state)
+{
+	struct fixture *fixture = *state;
+	int own = knock(fixture), first, second;
+
+	fixture->engine.settings->own = getuid();
+	turn(fixture);
+	fixture->control->connections->active_ms -= 5;
+	leave_places(fixture, CONNECTIONS_RESERVED);
+	fixture->control->connections->looping--; /* the only one that is idle is ours */
+	first = knock_as_stranger(fixture);
+	turn(fixture);
+	assert_non_null(strstr(heard(first), "there are too many connections"));
+	assert_false(is_over(own));
+	end_leaving(fixture);
+	first = knock_as_stranger(fixture);
+	turn(fixture);
+	leave_places(fixture, CONNECTIONS_RESERVED);
+	for (struct connection *one = fixture->control->connections; one != NULL; one = one->next)
+		one->looping--;
+	second = knock_as_stranger(fixture);
+	turn(fixture);
+	assert_true(is_over(first));
+	assert_false(is_over(second));
+	assert_false(is_over(own));
+	end_leaving(fixture);
+}
+
 static void
 one_too_many_is_told_so(void **state)
 {
@@ -255,6 +285,7 @@ without_descriptors_a_client_is_told_so(void **state)
 	assert_true(is_over(one));
 	assert_non_null(strstr(heard(two), "there are too many connections"));
 	assert_int_equal(fixture->control->count, 0);
+	assert_int_equal(fixture->control->refused, 2);
 	assert_true(fixture->control->spare >= 0);
 }
 
@@ -272,6 +303,7 @@ without_any_descriptor_the_listener_rests_until_the_next_tick(void **state)
 	take_descriptors(fixture);
 	turn(fixture);
 	assert_false(uv_is_active((uv_handle_t *)&control->poll));
+	assert_int_equal(control->refused, 0); /* the client waits */
 	setrlimit(RLIMIT_NOFILE, &fixture->limit);
 	control_tick(control, clock_monotonic_ms());
 	assert_true(uv_is_active((uv_handle_t *)&control->poll));
@@ -291,8 +323,25 @@ the_log_tells_of_a_user_once_a_second(void **state)
 	assert_true(control_may_tell(control, 7));
 	assert_false(control_may_tell(control, 7));
 	assert_true(control_may_tell(control, 8));
-	control->told_ms -= 1000;
+	assert_false(control_may_tell(control, 7)); /* they take turns */
+	assert_false(control_may_tell(control, 8));
+	control->told[1].ms -= 1000;
+	assert_false(control_may_tell(control, 7));
 	assert_true(control_may_tell(control, 8));
+}
+
+static void
+the_log_tells_of_few_users_a_second(void **state)
+{
+	struct fixture *fixture = *state;
+	struct control *control = fixture->control;
+
+	for (uid_t uid = 0; uid < TOLD_MAX; uid++)
+		assert_true(control_may_tell(control, uid));
+	assert_false(control_may_tell(control, TOLD_MAX));
+	control->told[3].ms -= 1000;
+	assert_true(control_may_tell(control, TOLD_MAX));
+	assert_false(control_may_tell(control, 3));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -304,11 +353,13 @@ main(void)
 		TEST(a_user_has_64_connections),
 		TEST(our_own_user_may_have_more),
 		TEST(the_one_that_was_idle_longest_makes_room),
+		TEST(strangers_push_out_strangers_only),
 		TEST(one_too_many_is_told_so),
 		TEST(the_last_places_are_kept_for_who_looks_after_it),
 		TEST(without_descriptors_a_client_is_told_so),
 		TEST(without_any_descriptor_the_listener_rests_until_the_next_tick),
 		TEST(the_log_tells_of_a_user_once_a_second),
+		TEST(the_log_tells_of_few_users_a_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,6 +235,36 @@ takes_a_list_of_uids_in_order_only(void **state)
 	scene_expect_kill(scene, "a list of UIDs that is not in order");
 }
 
+/* ---- tests: how much is decided ---------------------------------------------------------------- */
+
+/* What is counted in a transaction is as old as that, however late it is counted. */
+static void
+a_count_is_of_the_time_when_its_transaction_began(void **state)
+{
+	struct scene *scene = *state;
+	struct store *store = store_open_memory(&(struct err){ 0 });
+	struct arena *arena = arena_new();
+	struct text text = { 0 };
+	struct json_out out;
+	struct err err;
+	int64_t begun_ms;
+
+	tell_inbox(scene, 1);
+	assert_int_equal(store_begin(store, &err), 0);
+	begun_ms = store_begun_ms(store);
+	while (clock_monotonic_ms() == begun_ms)
+		continue;
+	json_out_init(&out, &text);
+	assert_int_equal(
+		source_write(scene->engine.pipeline, store, arena, "work", NULL, &out, &err), 0);
+	assert_int_equal(inbox(scene)->tally.stream, inbox(scene)->stream);
+	assert_int_equal(inbox(scene)->tally.begun_ms, begun_ms);
+	store_rollback(store);
+	store_close(store);
+	arena_free(arena);
+	text_clear(&text);
+}
+
 /* ---- tests: what is lost with fetch ------------------------------------------------------------ */
 
 static void
@@ -345,6 +375,7 @@ main(void)
 		TEST(takes_no_slices_without_end),
 		TEST(hears_of_no_message_that_was_not_asked),
 		TEST(takes_a_list_of_uids_in_order_only),
+		TEST(a_count_is_of_the_time_when_its_transaction_began),
 		TEST(a_backfill_whose_last_slice_is_written_after_its_fetch_died_is_done),
 		TEST(blames_the_item_at_which_parse_after_parse_ends_well),
 		TEST(blames_no_item_that_a_recycled_parse_leaves),

@@ -1,9 +1,12 @@
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "liaison/base/arena.h"
+#include "liaison/base/clock.h"
 #include "liaison/base/log.h"
 #include "liaison/store/migrate.h"
 #include "store/faulty.h"
@@ -44,6 +47,8 @@ close_desk(void **state)
 	char path[120];
 
 	faulty_set(FAULT_NONE, 0, false);
+	upkeep_stop(&desk->upkeep);
+	faulty_on_read(NULL);
 	upkeep_clear(&desk->upkeep);
 	store_close(desk->store);
 	for (size_t i = 0; i < sizeof ENDINGS / sizeof ENDINGS[0]; i++) {
@@ -85,6 +90,15 @@ assert_trouble(struct desk *desk, const char *part)
 		fail_msg("'%s' does not say '%s'", words, part);
 }
 
+/* However long a machine that is busy takes for it. */
+static void
+turn_until_examined(struct desk *desk)
+{
+	do
+		upkeep_turn(&desk->upkeep, false);
+	while (desk->upkeep.fresh != NULL && sched_yield() == 0);
+}
+
 static void
 opens_the_database_again_after_a_sync_that_failed(void **state)
 {
@@ -96,7 +110,7 @@ opens_the_database_again_after_a_sync_that_failed(void **state)
 	faulty_set(FAULT_SYNC, 1, false);
 	assert_int_equal(put(desk, "during", 10), -1);
 	assert_true(store_is_poisoned(desk->store));
-	upkeep_turn(&desk->upkeep, false);
+	turn_until_examined(desk);
 	assert_false(store_is_poisoned(desk->store));
 	assert_trouble(desk, NULL);
 	assert_int_equal(put(desk, "after", 10), 0);
@@ -116,7 +130,7 @@ says_what_keeps_it_from_being_opened_and_tries_again(void **state)
 	upkeep_turn(&desk->upkeep, true); /* too early */
 	assert_true(store_is_poisoned(desk->store));
 	desk->upkeep.mend_due_ms = 0;
-	upkeep_turn(&desk->upkeep, true);
+	turn_until_examined(desk);
 	assert_false(store_is_poisoned(desk->store));
 	assert_trouble(desk, NULL);
 }
@@ -130,15 +144,124 @@ waits_longer_each_time_for_one_that_falls_ill_again(void **state)
 	for (int i = 0; i < 12; i++) {
 		faulty_set(FAULT_SYNC, 1, false);
 		assert_int_equal(put(desk, "during", 10), -1);
-		upkeep_turn(&desk->upkeep, false);
+		turn_until_examined(desk);
 		assert_int_equal(store_is_poisoned(desk->store), i > 0);
 		desk->upkeep.mend_due_ms = 0;
-		upkeep_turn(&desk->upkeep, false);
+		turn_until_examined(desk);
 		assert_false(store_is_poisoned(desk->store));
 		assert_true(desk->upkeep.mend_delay_ms >= delay);
 		delay = desk->upkeep.mend_delay_ms;
 	}
 	assert_int_equal(delay, 60000);
+}
+
+enum { PAGES = 2000, PAGE = 4096, PARTS = 4, SLOW_US = 5000 };
+
+static pthread_t us;
+static atomic_bool is_slow;
+static atomic_uint reads; /* of others */
+
+/* A slow disk, but for this thread. */
+static void
+read_slowly(void)
+{
+	if (pthread_equal(pthread_self(), us))
+		return;
+	reads++;
+	if (is_slow)
+		usleep(SLOW_US);
+}
+
+/* Ten seconds of reading. */
+static void
+fill(struct desk *desk)
+{
+	char key[] = "a";
+
+	for (; key[0] < 'a' + PARTS; key[0]++)
+		assert_int_equal(put(desk, key, PAGES / PARTS * PAGE), 0);
+	upkeep_turn(&desk->upkeep, true);
+	assert_int_equal(store_wal_pages(desk->store), 0);
+}
+
+static void
+fall_ill_slowly(struct desk *desk)
+{
+	faulty_set(FAULT_SYNC, 1, false);
+	assert_int_equal(put(desk, "during", 10), -1);
+	us = pthread_self();
+	is_slow = true;
+	reads = 0;
+	faulty_on_read(read_slowly);
+}
+
+static void
+goes_on_while_a_large_database_is_examined(void **state)
+{
+	struct desk *desk = *state;
+
+	fill(desk);
+	fall_ill_slowly(desk);
+	for (int i = 0; i < 3; i++)
+		upkeep_turn(&desk->upkeep, true);
+	assert_true(store_is_poisoned(desk->store));
+	assert_non_null(desk->upkeep.fresh);
+	assert_int_equal(put(desk, "too early", 10), -1);
+	assert_trouble(desk, "disk I/O error");
+	is_slow = false;
+	turn_until_examined(desk);
+	assert_false(store_is_poisoned(desk->store));
+	assert_trouble(desk, NULL);
+	assert_true(reads >= PAGES);
+	assert_int_equal(put(desk, "after", 10), 0);
+}
+
+static void
+is_examined_no_further_when_it_is_time_to_stop(void **state)
+{
+	struct desk *desk = *state;
+
+	fill(desk);
+	fall_ill_slowly(desk);
+	upkeep_turn(&desk->upkeep, false);
+	assert_non_null(desk->upkeep.fresh);
+	upkeep_stop(&desk->upkeep);
+	assert_null(desk->upkeep.fresh);
+	assert_true(reads < PAGES / 2);
+	assert_true(store_is_poisoned(desk->store));
+}
+
+/* In the middle of a value. */
+static void
+damage(struct desk *desk)
+{
+	FILE *file = fopen(desk->path, "r+b");
+
+	assert_non_null(file);
+	fseek(file, PAGES / 2 * PAGE, SEEK_SET);
+	for (int i = 0; i < PAGE; i++)
+		fputc(0xa5, file);
+	fclose(file);
+}
+
+/* The disk is also there for others. */
+static void
+rests_for_as_long_as_it_took_to_find_the_damage(void **state)
+{
+	struct desk *desk = *state;
+	int64_t before = clock_monotonic_ms();
+
+	fill(desk);
+	damage(desk);
+	fall_ill_slowly(desk);
+	upkeep_turn(&desk->upkeep, false);
+	assert_non_null(desk->upkeep.fresh);
+	desk->upkeep.examined_since_ms -= 900000;
+	is_slow = false;
+	turn_until_examined(desk);
+	assert_trouble(desk, "damaged");
+	assert_true(store_is_poisoned(desk->store));
+	assert_true(desk->upkeep.mend_due_ms >= before + 900000);
 }
 
 static void
@@ -235,6 +358,9 @@ main(void)
 		TEST(opens_the_database_again_after_a_sync_that_failed),
 		TEST(says_what_keeps_it_from_being_opened_and_tries_again),
 		TEST(waits_longer_each_time_for_one_that_falls_ill_again),
+		TEST(goes_on_while_a_large_database_is_examined),
+		TEST(is_examined_no_further_when_it_is_time_to_stop),
+		TEST(rests_for_as_long_as_it_took_to_find_the_damage),
 		TEST(tells_of_a_log_that_grows_as_a_reader_holds_it),
 		TEST(keeps_the_log_short_while_nobody_holds_it),
 		TEST(does_not_try_at_each_commit_to_move_a_log_that_is_held),

@@ -7,6 +7,7 @@
 static enum fault kind;
 static unsigned countdown;
 static bool stays, happened;
+static void (*on_read)(void);
 
 static const char *const NAMES[FAULTS] = {
 	[FAULT_NONE] = "nothing",
@@ -55,6 +56,12 @@ faulty_set(enum fault fault, unsigned nth, bool for_ever)
 	happened = false;
 }
 
+void
+faulty_on_read(void (*run)(void))
+{
+	on_read = run;
+}
+
 bool
 faulty_happened(void)
 {
@@ -80,6 +87,8 @@ is_due(void)
 static int
 refuse(enum shim_call call)
 {
+	if (call == SHIM_READ && on_read != NULL)
+		on_read();
 	for (unsigned i = 0; i < sizeof STRIKES / sizeof STRIKES[0]; i++) {
 		if (STRIKES[i].call == call && STRIKES[i].fault == kind)
 			return is_due() ? STRIKES[i].result : SQLITE_OK;

@@ -22,6 +22,8 @@ enum fault {
 void faulty_install(void);
 /* The nth call of that kind from now on fails (from 1), and with for_ever all after it. */
 void faulty_set(enum fault fault, unsigned nth, bool for_ever);
+/* Called before each read, on the thread that reads; NULL: no more. */
+void faulty_on_read(void (*run)(void));
 /* True when a fault has happened since faulty_set. */
 bool faulty_happened(void);
 /* "a write that fails"; of all but FAULT_NONE. */

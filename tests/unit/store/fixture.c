@@ -163,6 +163,21 @@ must_make_old(const char *path, size_t version)
 	return store;
 }
 
+int
+reopen(struct store *store, struct err *err)
+{
+	struct store *fresh = store_reopen_begin(store, err);
+
+	if (fresh == NULL)
+		return -1;
+	if (store_reopen_check(fresh, err) == 0) {
+		store_reopen_end(store, fresh);
+		return 0;
+	}
+	store_close(fresh);
+	return -1;
+}
+
 void
 must_run(struct store *store, const char *sql)
 {

@@ -35,6 +35,8 @@ struct store *must_open(const char *path, enum store_mode mode);
 struct store *must_make(const char *path);
 /* With the schema of an older version (0: none) and, from 1 on, rows that the first one could hold. */
 struct store *must_make_old(const char *path, size_t version);
+/* All steps at once. -1: it is as it was. */
+int reopen(struct store *store, struct err *err);
 void must_run(struct store *store, const char *sql);
 int64_t must_get(struct store *store, const char *sql);
 /* Runs sql, which must fail with code. */

@@ -347,12 +347,12 @@ opens_again_what_a_failed_sync_has_poisoned(void **state)
 	struct err err = { 0 };
 
 	store_set_deadline(store, 60000);
-	assert_int_equal(store_reopen(store, &err), -1); /* the disk does not sync yet */
+	assert_int_equal(reopen(store, &err), -1); /* the disk does not sync yet */
 	assert_int_equal(err.code, ERR_STORAGE);
 	assert_true(store_is_poisoned(store));
 	faulty_set(FAULT_NONE, 0, false);
 	reader = must_open(in_folder(state, "liaison.db"), STORE_READER);
-	if (store_reopen(store, &err) < 0)
+	if (reopen(store, &err) < 0)
 		fail_msg("%s", err.message);
 	assert_false(store_is_poisoned(store));
 	assert_null(store_poison(store));
@@ -374,8 +374,31 @@ writes_the_log_to_the_disk_anew_before_it_goes_on(void **state)
 
 	faulty_set(FAULT_NONE, 0, false);
 	assert_true(before > 0);
-	assert_int_equal(store_reopen(store, &err), 0);
+	assert_int_equal(reopen(store, &err), 0);
 	assert_int_equal(file_size(in_folder(state, "liaison.db-wal")), 0);
+	store_close(store);
+}
+
+/* What a snapshot keeps in the log was not written once more: the disk may have forgotten it. */
+static void
+waits_for_a_reader_that_keeps_part_of_the_log(void **state)
+{
+	struct store *store = must_make(in_folder(state, "liaison.db"));
+	struct store *reader = must_open(in_folder(state, "liaison.db"), STORE_READER);
+	struct err err = { 0 };
+
+	assert_int_equal(store_begin(reader, &err), 0);
+	assert_int_equal(must_get(reader, "SELECT count(*) FROM setup WHERE key = 'before'"), 0);
+	must_run(store, "INSERT INTO setup (key) VALUES ('before')");
+	poison(store);
+	faulty_set(FAULT_NONE, 0, false);
+	assert_int_equal(reopen(store, &err), -1);
+	must_say(&err, "keeps its log from being written anew");
+	assert_true(store_is_poisoned(store));
+	store_rollback(reader);
+	assert_int_equal(reopen(store, &err), 0);
+	assert_int_equal(must_get(store, "SELECT count(*) FROM setup WHERE key = 'before'"), 1);
+	store_close(reader);
 	store_close(store);
 }
 
@@ -388,16 +411,16 @@ takes_no_other_file_for_it_and_makes_none(void **state)
 
 	faulty_set(FAULT_NONE, 0, false);
 	assert_int_equal(rename(path, aside), 0);
-	assert_int_equal(store_reopen(store, &err), -1);
+	assert_int_equal(reopen(store, &err), -1);
 	must_say(&err, "there is no database");
 	assert_false(exists(path));
 	copy_file(aside, path);
-	assert_int_equal(store_reopen(store, &err), -1);
+	assert_int_equal(reopen(store, &err), -1);
 	must_say(&err, "replaced by another file");
 	assert_true(store_is_poisoned(store));
 	unlink(path);
 	assert_int_equal(rename(aside, path), 0);
-	assert_int_equal(store_reopen(store, &err), 0);
+	assert_int_equal(reopen(store, &err), 0);
 	assert_int_equal(must_get(store, "SELECT count(*) FROM setup WHERE key = 'before'"), 1);
 	store_close(store);
 }
@@ -411,7 +434,7 @@ does_not_believe_a_damaged_database_again(void **state)
 	FILE *file;
 
 	faulty_set(FAULT_NONE, 0, false);
-	assert_int_equal(store_reopen(store, &err), 0); /* now no good page is in the log */
+	assert_int_equal(reopen(store, &err), 0); /* now no good page is in the log */
 	poison(store);
 	faulty_set(FAULT_NONE, 0, false);
 	file = fopen(path, "r+b");
@@ -420,7 +443,7 @@ does_not_believe_a_damaged_database_again(void **state)
 	for (int i = 0; i < 4096; i++)
 		fputc(0xa5, file);
 	fclose(file);
-	assert_int_equal(store_reopen(store, &err), -1);
+	assert_int_equal(reopen(store, &err), -1);
 	must_say(&err, "damaged");
 	assert_non_null(strstr(err.hint, "--restore"));
 	assert_true(store_is_poisoned(store));
@@ -446,6 +469,7 @@ main(void)
 		TEST(brings_any_version_up_through_whatever_fails),
 		TEST(opens_again_what_a_failed_sync_has_poisoned),
 		TEST(writes_the_log_to_the_disk_anew_before_it_goes_on),
+		TEST(waits_for_a_reader_that_keeps_part_of_the_log),
 		TEST(takes_no_other_file_for_it_and_makes_none),
 		TEST(does_not_believe_a_damaged_database_again),
 	};
