@@ -3,6 +3,7 @@
 #include "liaison/base/text.h"
 #include "liaison/crm/contact.h"
 #include "liaison/crm/interaction.h"
+#include "liaison/crm/sight.h"
 #include "liaison/crm/setup.h"
 #include "record.h"
 
@@ -183,7 +184,9 @@ filter_kinds(struct call *call, struct query_node **where, struct err *err)
 /* A company's are those of its persons too. */
 static const char WITH_CONTACT[] =
 	"i.id IN (SELECT x.interaction_id FROM contact q JOIN interaction_contact x"
-	" ON x.contact_id = q.id OR x.company_id = q.id WHERE q.id = ?)";
+	" ON x.contact_id = q.id OR x.company_id = q.id"
+	" JOIN interaction n ON n.id = x.interaction_id"
+	" WHERE q.id = ? AND " SIGHT_LINKED("x", "n.message_id") ")";
 
 static int
 filter_contact(struct call *call, struct query_node **where, struct err *err)

@@ -209,11 +209,10 @@ run_audit(struct call *call, struct err *err)
 }
 
 static unsigned
-write_lines(struct json_out *out, const char *name, const char *lines)
+write_lines(struct json_out *out, const char *lines)
 {
 	unsigned count = 0;
 
-	json_array_begin(out, name);
 	while (lines != NULL && *lines != '\0') {
 		size_t length = strcspn(lines, "\n");
 
@@ -221,7 +220,6 @@ write_lines(struct json_out *out, const char *name, const char *lines)
 		lines += length + (lines[length] == '\n');
 		count++;
 	}
-	json_array_end(out);
 	return count;
 }
 
@@ -234,7 +232,9 @@ refuse_reload(struct loop_call *call, const char *mistakes)
 	unsigned count;
 
 	json_out_init(&json, &list);
-	count = write_lines(&json, NULL, mistakes);
+	json_array_begin(&json, NULL);
+	count = write_lines(&json, mistakes);
+	json_array_end(&json);
 	fail(&err, ERR_CONFIG, "the configuration has %u mistake%s; the old one stays in force",
 		count, count == 1 ? "" : "s");
 	loop_call_fail_with(call, &err, &(struct answer_more){ "mistakes", list.bytes, list.size });
@@ -245,6 +245,7 @@ refuse_reload(struct loop_call *call, const char *mistakes)
 struct settled {
 	struct work work; /* first */
 	struct loop_call *call;
+	char *remarks; /* lines, or NULL; own */
 };
 
 static void
@@ -257,15 +258,28 @@ run_settled(struct work *work, struct worker *worker)
 static void
 settled_done(struct work *work)
 {
+	static const char BEHIND[] =
+		"the sources cannot be noted in the database, which is tried again: until then who "
+		"sees what they saw is as it was";
 	struct settled *settled = (struct settled *)work;
+	struct loop_call *call = settled->call;
 
-	loop_call_answer(settled->call);
+	json_object_begin(call->call.out, NULL);
+	json_bool(call->call.out, "reloaded", true);
+	json_array_begin(call->call.out, "remarks");
+	write_lines(call->call.out, settled->remarks);
+	if (pipeline_is_behind(call->call.engine->pipeline))
+		json_text(call->call.out, NULL, BEHIND);
+	json_array_end(call->call.out);
+	json_object_end(call->call.out);
+	loop_call_answer(call);
+	free(settled->remarks);
 	free(settled);
 }
 
 /* The rows of the sources say who sees what: whoever is answered finds them as they are configured. */
 static void
-answer_settled(struct loop_call *call)
+answer_settled(struct loop_call *call, const char *remarks)
 {
 	struct settled *settled = mem_zero(1, sizeof *settled);
 
@@ -273,6 +287,7 @@ answer_settled(struct loop_call *call)
 	settled->work.run = run_settled;
 	settled->work.done = settled_done;
 	settled->call = call;
+	settled->remarks = remarks == NULL ? NULL : mem_text(remarks);
 	writer_add(call->call.engine->writer, &settled->work);
 }
 
@@ -283,11 +298,7 @@ reload_answer(struct loop_call *call, const char *mistakes, const char *remarks)
 		refuse_reload(call, mistakes);
 		return;
 	}
-	json_object_begin(call->call.out, NULL);
-	json_bool(call->call.out, "reloaded", true);
-	write_lines(call->call.out, "remarks", remarks);
-	json_object_end(call->call.out);
-	answer_settled(call);
+	answer_settled(call, remarks);
 }
 
 static int

@@ -74,6 +74,12 @@ pipeline_enrol(struct store *store, const struct config *config, struct err *err
 	return store_commit(store, err);
 }
 
+bool
+pipeline_is_behind(const struct pipeline *pipeline)
+{
+	return pipeline->enrol_pause_ms != 0;
+}
+
 static void
 enrolled(struct pipeline *pipeline, const struct enrolment *enrolment)
 {

@@ -27,74 +27,6 @@ struct call_after {
 	struct after *first, *last;
 };
 
-static int
-check_access(const struct batch *batch, const struct command *command, struct err *err)
-{
-	static const char *const GROUPS[] = {
-		[ACCESS_READS] = "group or readers",
-		[ACCESS_WRITES] = "group",
-		[ACCESS_PRIVACY] = "privacy",
-		[ACCESS_ADMIN] = "admins",
-	};
-
-	if (batch->caller.access & command_needs(command))
-		return 0;
-	fail(err, ERR_PERMISSION, "'%s' may not run '%s'", batch->caller.user, command->name);
-	return err_hint(
-		err, "the configuration's '%s' names the group that may", GROUPS[command->access]);
-}
-
-static int
-check_proxy(const struct batch *batch, const struct request *request, struct err *err)
-{
-	if (request->as == NULL || batch->caller.proxy)
-		return 0;
-	fail_field(err, ERR_PERMISSION, "as", "'%s' may not act as '%.20s'", batch->caller.user,
-		request->as);
-	return err_hint(err, "the configuration's 'proxies' lists the users that may");
-}
-
-/* A client that knows only its offset gets the configured zone. */
-static int
-find_zone(const struct batch *batch, const struct request *request, struct worker *worker,
-	const struct zone **out, struct err *err)
-{
-	*out = batch->settings->zone;
-	if (request->tz == NULL || request->tz[0] == '+' || request->tz[0] == '-' ||
-		request->tz[0] == '\0')
-		return 0;
-	if (worker_zone(worker, request->tz, out, err) < 0) {
-		snprintf(err->field, sizeof err->field, "tz");
-		return -1;
-	}
-	return 0;
-}
-
-static int
-read_values(struct call *call, const struct request *request, struct err *err)
-{
-	struct value_context context = { call->arena, call->zone, call->now };
-
-	call->values = values_new(call->arena, request->command);
-	if (json_is_array(request->params))
-		return values_from_words(
-			call->values, &context, request->params, request->skip, err);
-	return values_from_object(call->values, &context, request->params, err);
-}
-
-/* Root and the daemon's user see all, whomever they act as. */
-static int
-find_viewer(struct call *call, const struct batch *batch, struct err *err)
-{
-	if (batch->caller.trusted)
-		return 0;
-	if (call_salesperson(call, &call->viewer, err) < 0)
-		return -1;
-	if (call->viewer == NULL)
-		call->viewer = "";
-	return 0;
-}
-
 int
 call_prepare(struct call *call, const struct batch *batch, const struct request *request,
 	struct worker *worker, struct err *err)
@@ -117,10 +49,7 @@ call_prepare(struct call *call, const struct batch *batch, const struct request 
 	call->after = arena_alloc(batch->arena, sizeof *call->after);
 	if (request->cancelled)
 		return fail(err, ERR_UNAVAILABLE, "'%s' was cancelled", request->command->name);
-	if (check_access(batch, request->command, err) < 0 ||
-		check_proxy(batch, request, err) < 0 ||
-		find_zone(batch, request, worker, &call->zone, err) < 0 ||
-		read_values(call, request, err) < 0 || find_viewer(call, batch, err) < 0)
+	if (call_admit(call, batch, request, worker, err) < 0)
 		return -1;
 	return input_give(call, request, err);
 }
@@ -211,8 +140,8 @@ tell(struct call *call, struct worker *worker, struct err *err)
 	return 0;
 }
 
-/* For whom the store reads is said here and nowhere else; what comes after the handler, the events and
- * the thread's own work, is ours again. */
+/* For whom the store reads a command says no more than this; what comes after the handler, the events
+ * and the thread's own work, is ours again. Watchers have their own place for it, watch_page.c. */
 static int
 run_handler(struct call *call, struct text *out, struct err *err)
 {

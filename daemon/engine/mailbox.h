@@ -82,7 +82,7 @@ struct job {
 /* The last count of a stream's ledger: it takes time in proportion to the mail of years. */
 struct tally {
 	int64_t stream, count;
-	int64_t begun_ms; /* when it was counted */
+	int64_t begun_ms; /* of the transaction it was counted in */
 };
 
 struct folder {

@@ -21,6 +21,8 @@ struct pipeline *pipeline_new(struct engine *engine);
 void pipeline_free(struct pipeline *pipeline);
 /* Notes the configured sources in the database before anybody asks for them. */
 int pipeline_enrol(struct store *store, const struct config *config, struct err *err);
+/* Whether the last try to note the configured sources in the database failed; it is made again. */
+bool pipeline_is_behind(const struct pipeline *pipeline);
 /* Sources were added, changed or left out. */
 void pipeline_configure(struct pipeline *pipeline);
 /* A child's channel is here (descriptor: own from now on); source: the only one it serves, 0: all

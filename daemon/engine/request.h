@@ -90,6 +90,9 @@ void batch_run_reads(struct work *work, struct worker *worker);
 void batch_run_writes(struct work *work, struct worker *worker);
 void batch_undone(struct work *work, const struct err *err);
 
+/* Whether the caller may run it; sets the call's zone, values and viewer. ERR_USAGE, ERR_PERMISSION. */
+int call_admit(struct call *call, const struct batch *batch, const struct request *request,
+	struct worker *worker, struct err *err);
 /* Fills the call but for its thread's things; ERR_USAGE, ERR_PERMISSION. */
 int call_prepare(struct call *call, const struct batch *batch, const struct request *request,
 	struct worker *worker, struct err *err);

@@ -45,9 +45,14 @@ static int
 view_as_asker(struct watch_page *page, struct store *store, struct err *err)
 {
 	const char *viewer = page->as;
+	bool blocked = false;
 
 	if (page->trusted)
 		return 0;
+	if (viewer != NULL && salesperson_is_blocked(store, viewer, &blocked, err) < 0)
+		return -1;
+	if (blocked)
+		viewer = "";
 	if (viewer == NULL && salesperson_of_user(store, page->arena, page->user, &viewer, err) < 0)
 		return -1;
 	store_set_viewer(store, viewer != NULL ? viewer : "");

@@ -61,7 +61,7 @@ has_owner(const struct text *owners, char sign, const char *name)
 	return false;
 }
 
-/* As find_viewer says it of a command's caller. */
+/* As find_viewer says it of a command's caller. Who may act as another no more, sees as nobody. */
 static bool
 sees_whole(const struct watcher *watcher, const struct tell *tell)
 {
@@ -69,7 +69,7 @@ sees_whole(const struct watcher *watcher, const struct tell *tell)
 
 	if (tell->withheld.size == 0 || caller->trusted)
 		return true;
-	if (tell->owners.size == 0)
+	if (tell->owners.size == 0 || (watcher->as != NULL && !caller->proxy))
 		return false;
 	return watcher->as != NULL ? has_owner(&tell->owners, '=', watcher->as)
 				   : has_owner(&tell->owners, '@', caller->user);
@@ -238,7 +238,10 @@ ask_page(struct watch *watch, struct watcher *watcher)
 	page->arena = arena_new();
 	page->trusted = watcher->connection->peer.caller.trusted;
 	page->user = arena_text(page->arena, watcher->connection->peer.caller.user);
-	page->as = arena_text(page->arena, watcher->as);
+	if (watcher->as != NULL)
+		page->as = watcher->connection->peer.caller.proxy
+				   ? arena_text(page->arena, watcher->as)
+				   : "";
 	watcher->reading = true;
 	pool_add(watch->engine->readers, &page->work);
 }

@@ -106,6 +106,7 @@ bind_message(struct turn *turn, struct stmt *q, const struct view *view,
 		q, says || keep == KEEP_ADDRESSES ? text_part_words(turn->arena, event) : NULL);
 	stmt_bind_int(q,
 		event->party_total > event->party_count ? event->party_total : event->party_count);
+	stmt_bind_int(q, turn->source_id);
 }
 
 static const char SELECT_IDENTITY[] = "SELECT id FROM message WHERE identity = ?";
@@ -125,8 +126,8 @@ find_message(struct turn *turn, const uint8_t identity[16], int64_t *id, struct 
 static const char ADD_MESSAGE[] =
 	"INSERT INTO message (identity, message_id, message_id_hash, in_reply_to, subject, at, "
 	"offset_min, date, internal_date, size, flags, class, class_reason, list_id, sensitivity, "
-	"direction, thread, parts, text_part, party_total) "
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+	"direction, thread, parts, text_part, party_total, source_id) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
 	"ON CONFLICT (identity) DO NOTHING";
 
 int
@@ -152,7 +153,7 @@ static const char FILL_MESSAGE[] =
 	"offset_min = ?, date = ?, internal_date = ?, size = ?, flags = ?, class = ?, class_reason "
 	"= ?, "
 	"list_id = ?, sensitivity = ?, direction = ?, thread = ?, parts = ?, text_part = ?, "
-	"party_total = ? WHERE id = ?";
+	"party_total = ?, source_id = ? WHERE id = ?";
 
 static const char DROP_PARTIES[] = "DELETE FROM party WHERE message_id = ?";
 

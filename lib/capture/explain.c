@@ -82,6 +82,33 @@ write_considered(struct story *story, int64_t message_id, const struct view *vie
 	return 0;
 }
 
+static const char SELECT_SEEN[] = "SELECT viewer() IS NULL OR " SIGHT_SEEN("?1");
+
+/* Whom a text mentions is what it says. */
+static int
+leave_out_mentioned(struct story *story, struct stored *stored, struct err *err)
+{
+	struct event *event = &stored->event;
+	struct stmt *q = sql_prepare(story->turn.store, SELECT_SEEN);
+	unsigned kept = 0;
+	int64_t seen = 0;
+	bool found;
+
+	stmt_bind_int(q, stored->id);
+	if (sql_get_int(q, &seen, &found, err) < 0)
+		return -1;
+	if (seen != 0)
+		return 0;
+	for (unsigned i = 0; i < event->party_count; i++) {
+		if (event->parties[i].role == PARTY_MENTIONED)
+			continue;
+		stored->meeting.responses[kept] = stored->meeting.responses[i];
+		event->parties[kept++] = event->parties[i];
+	}
+	event->party_count = kept;
+	return 0;
+}
+
 static int
 consider_message(struct story *story, int64_t message_id, struct err *err)
 {
@@ -92,7 +119,8 @@ consider_message(struct story *story, int64_t message_id, struct err *err)
 	unsigned count;
 
 	if (sightings_of(turn->store, turn->arena, message_id, &seen, &count, err) < 0 ||
-		message_load(turn->store, turn->arena, message_id, &stored, err) < 0)
+		message_load(turn->store, turn->arena, message_id, &stored, err) < 0 ||
+		leave_out_mentioned(story, &stored, err) < 0)
 		return -1;
 	if (count > 0)
 		turn_at_sighting(turn, &seen[0]);
@@ -110,8 +138,8 @@ consider_message(struct story *story, int64_t message_id, struct err *err)
 }
 
 static const char SELECT_ANSWER[] =
-	"SELECT l.decision, CASE WHEN viewer() IS NULL OR NOT " CAPTURE_WITHHELD
-	" THEN ': ' || l.reason END, l.interaction_id FROM ledger l"
+	"SELECT l.decision, ': ' || l.reason, l.interaction_id, CASE WHEN viewer() IS NOT NULL "
+	"THEN " CAPTURE_LEVEL " ELSE 0 END FROM ledger l"
 	" JOIN stream t ON t.id = l.stream_id JOIN source s ON s.id = t.source_id WHERE l.id = ?";
 
 /* The first record answers. */
@@ -130,7 +158,9 @@ answer_by_row(struct story *story, struct err *err)
 		const char *reason = stmt_text_copy(q, arena);
 		int64_t interaction = stmt_int(q);
 
-		reason = reason == NULL ? "" : reason;
+		if (reason == NULL ||
+			!query_is_open(&capture_noun, "reason", (unsigned)stmt_int(q)))
+			reason = "";
 		story->answer = interaction == 0
 					? arena_printf(arena, "%s%s", decision, reason)
 					: arena_printf(arena, "%s, interaction %lld%s", decision,

@@ -182,6 +182,7 @@ struct sighting {
 /* What is stored of a message. */
 struct stored {
 	int64_t id, thread;
+	int64_t source_id; /* whose reading it is */
 	struct event event; /* parties with role, name and address; no references or parts */
 	const char *direction;
 	const char *text_part;

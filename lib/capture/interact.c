@@ -33,13 +33,30 @@ parties_text(struct turn *turn, const struct view *view)
 	return used == 0 ? NULL : text->bytes;
 }
 
+/* Whom a text mentions neither wrote nor received it, and a sender's name or reply address is anybody's. */
+static bool
+takes_part(enum party_role role)
+{
+	static const bool takes[] = {
+		[PARTY_FROM] = true,
+		[PARTY_TO] = true,
+		[PARTY_CC] = true,
+		[PARTY_BCC] = true,
+		[PARTY_ORGANIZER] = true,
+		[PARTY_ATTENDEE] = true,
+	};
+
+	return role < sizeof takes / sizeof *takes && takes[role];
+}
+
 /* Of those of us who wrote or received it the first. */
 static int
 find_sender(struct turn *turn, const struct event *event, const char **code, struct err *err)
 {
 	*code = NULL;
 	for (unsigned i = 0; i < event->party_count && *code == NULL; i++) {
-		const char *address = event->parties[i].address;
+		const char *address = takes_part(event->parties[i].role) ? event->parties[i].address
+									 : NULL;
 
 		if (address != NULL && salesperson_of_address(turn->store, turn->arena, address,
 					       event->at, code, err) < 0)

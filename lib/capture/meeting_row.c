@@ -28,7 +28,9 @@ load_item(struct turn *turn, const char *event_uid, struct item_row *out, struct
 	return stmt_end(q, err);
 }
 
-#define VERSION_COLUMNS "g.end_at, g.sequence, g.stamp, g.content, g.stream_id, g.override"
+#define VERSION_COLUMNS \
+	"g.end_at, g.sequence, g.stamp, g.content, g.stream_id, g.override, " \
+	"(SELECT v.source_id FROM message v WHERE v.id = g.message_id)"
 
 static void
 read_version(struct stmt *q, struct recorded *out)
@@ -39,6 +41,7 @@ read_version(struct stmt *q, struct recorded *out)
 	out->content = stmt_int(q);
 	out->stream_id = stmt_int(q);
 	out->override = stmt_int(q) != 0;
+	out->source_id = stmt_int(q);
 }
 
 static const char SELECT_OCCURRENCES[] =
@@ -187,7 +190,7 @@ meeting_parties_put(struct turn *turn, const struct view *view, enum keep keep, 
 
 static const char REPLACE_MESSAGE[] =
 	"UPDATE message SET subject = ?2, at = ?3, offset_min = ?4, sensitivity = ?5, "
-	"party_total = ?6 WHERE id = ?1";
+	"party_total = ?6, source_id = ?7 WHERE id = ?1";
 
 static const char REPLACE_MEETING[] =
 	"UPDATE meeting SET end_at = ?2, all_day = ?3, location = ?4, status = ?5, sequence = ?6, "
@@ -210,6 +213,7 @@ meeting_replace(struct turn *turn, const struct view *view, enum keep keep, int6
 	stmt_bind_text(q, event->sensitivity);
 	stmt_bind_int(q,
 		event->party_total > event->party_count ? event->party_total : event->party_count);
+	stmt_bind_int(q, turn->source_id);
 	if (stmt_run(q, err) < 0)
 		return -1;
 	q = sql_prepare(turn->store, REPLACE_MEETING);

@@ -28,6 +28,21 @@ version_stand(const struct work *work, const struct recorded *recorded)
 	return order == 0 ? ADDS : STANDS;
 }
 
+/* Who sees the source that a version is of sees its text, so the text of another source goes. */
+static int
+drop_text(struct turn *turn, const struct recorded *recorded, struct err *err)
+{
+	int64_t id;
+
+	if (recorded->source_id == turn->source_id)
+		return 0;
+	if (interaction_of(turn->store, recorded->message_id, &id, err) < 0)
+		return -1;
+	if (id == 0)
+		return 0;
+	return interaction_set_text(turn->store, turn->arena, id, "", true, false, err);
+}
+
 /* What another calendar lets us see is not taken back by one that keeps it private. */
 static int
 take_version(struct work *work, const struct view *view, const struct recorded *recorded,
@@ -42,7 +57,8 @@ take_version(struct work *work, const struct view *view, const struct recorded *
 	if (shown)
 		return 0;
 	if (meeting_replace(turn, view, keep_for(turn->capture->config, view->decision),
-		    recorded->message_id, err) < 0)
+		    recorded->message_id, err) < 0 ||
+		drop_text(turn, recorded, err) < 0)
 		return -1;
 	turn_step(turn, "version");
 	return 0;

@@ -21,6 +21,7 @@ struct recorded {
 	uint32_t uid;
 	int64_t start_at, end_at, message_id, sequence, stamp, content;
 	int64_t stream_id; /* the feed its content is from, or 0 */
+	int64_t source_id; /* whose reading is kept, even when that feed has it no more; or 0 */
 	bool gone, override;
 	bool present; /* the versions at hand have it, too */
 };

@@ -72,10 +72,44 @@ static const struct query_relation relations[] = {
 };
 
 /* As of interactions: dates, parties and where it was seen. A reason may quote a header. */
-static const char *const open_names[] = { "id", "version", "source", "folder", "uidvalidity", "uid",
-	"at", "decision", "interaction", "recognised", "date", "direction", "from", "to", "cc",
-	"organizer", "attendee", "header(from)", "header(to)", "header(cc)", "any_address",
-	"contact", NULL };
+#define OPEN(name) \
+	{ \
+		name, QUERY_ALWAYS, NULL \
+	}
+static const struct query_open open_names[] = {
+	OPEN("id"),
+	OPEN("version"),
+	OPEN("source"),
+	OPEN("folder"),
+	OPEN("uidvalidity"),
+	OPEN("uid"),
+	OPEN("at"),
+	OPEN("decision"),
+	OPEN("interaction"),
+	OPEN("recognised"),
+	OPEN("date"),
+	OPEN("direction"),
+	OPEN("from"),
+	OPEN("to"),
+	OPEN("cc"),
+	OPEN("organizer"),
+	OPEN("attendee"),
+	OPEN("header(from)"),
+	OPEN("header(to)"),
+	OPEN("header(cc)"),
+	{ "any_address", QUERY_ALWAYS, SIGHT_TOOK_PART("p") },
+	{ "contact", QUERY_ALWAYS, SIGHT_TOOK_PART("x") },
+	{ "event_uid", ROW_MEETING, NULL },
+	{ "recurrence_id", ROW_MEETING, NULL },
+	{ "error", ROW_MEETING, NULL },
+	{ "rule", ROW_PRIVATE, NULL },
+	{ "reason", ROW_PRIVATE, NULL },
+	{ "subject", ROW_COPY, NULL },
+	{ "message_id", ROW_COPY, NULL },
+	{ "header(subject)", ROW_COPY, NULL },
+	{ "header(message_id)", ROW_COPY, NULL },
+	{ 0 },
+};
 
 const struct query_noun capture_noun = {
 	.name = "capture",
@@ -85,22 +119,22 @@ const struct query_noun capture_noun = {
 	.fields = fields,
 	.relations = relations,
 	.sort = "-id",
-	.withheld = CAPTURE_WITHHELD,
+	.withheld = CAPTURE_LEVEL,
 	.open = open_names,
 };
 
-/* The next column, unless it is withheld. */
+/* The next column, unless it is withheld at that level. */
 static void
-write_seen(struct stmt *q, struct json_out *out, const char *name, bool withheld)
+write_seen(struct stmt *q, struct json_out *out, const char *name, unsigned level)
 {
 	const char *text = stmt_text(q);
 
-	json_text(out, name, withheld && !query_is_open(&capture_noun, name) ? NULL : text);
+	json_text(out, name, query_is_open(&capture_noun, name, level) ? text : NULL);
 }
 
 /* What the evidence says of the message, while it is kept. */
 static void
-write_evidence(struct stmt *q, struct json_out *out, bool withheld)
+write_evidence(struct stmt *q, struct json_out *out, unsigned level)
 {
 	bool kept = !stmt_next_is_null(q);
 	int64_t date = stmt_int(q);
@@ -110,10 +144,10 @@ write_evidence(struct stmt *q, struct json_out *out, bool withheld)
 		json_time(out, "date", date, offset);
 	else
 		json_null_(out, "date");
-	write_seen(q, out, "from", withheld);
-	write_seen(q, out, "subject", withheld);
-	write_seen(q, out, "event_uid", withheld);
-	write_seen(q, out, "recurrence_id", withheld);
+	write_seen(q, out, "from", level);
+	write_seen(q, out, "subject", level);
+	write_seen(q, out, "event_uid", level);
+	write_seen(q, out, "recurrence_id", level);
 }
 
 /* A calendar has no folders, and its events no numbers: both are null there. */
@@ -138,7 +172,7 @@ write_place(struct stmt *q, struct json_out *out)
 static void
 write_record(struct stmt *q, struct json_out *out)
 {
-	bool withheld = stmt_int(q) != 0;
+	unsigned level = (unsigned)stmt_int(q);
 
 	json_object_begin(out, NULL);
 	json_int(out, "id", stmt_int(q));
@@ -147,22 +181,22 @@ write_record(struct stmt *q, struct json_out *out)
 	write_place(q, out);
 	json_time(out, "at", stmt_int(q), 0);
 	json_text(out, "decision", stmt_text(q));
-	write_seen(q, out, "reason", withheld);
-	write_seen(q, out, "rule", withheld);
+	write_seen(q, out, "reason", level);
+	write_seen(q, out, "rule", level);
 	if (stmt_next_is_null(q)) {
 		json_null_(out, "interaction");
 		stmt_int(q);
 	} else {
 		json_int(out, "interaction", stmt_int(q));
 	}
-	write_seen(q, out, "error", withheld);
-	write_evidence(q, out, withheld);
-	json_bool(out, "withheld", withheld);
+	write_seen(q, out, "error", level);
+	write_evidence(q, out, level);
+	json_bool(out, "withheld", level != 0);
 	json_object_end(out);
 }
 
-#define RECORD(withheld) \
-	"SELECT " withheld \
+#define RECORD(level) \
+	"SELECT " level \
 	", l.id, l.version, s.name, s.kind = 'ical', t.folder, t.uidvalidity, l.uid, " \
 	"l.at, l.decision, l.reason, l.rule, l.interaction_id, x.error, m.at, m.offset_min, " \
 	"(SELECT coalesce(p.email, a.address) FROM party p " \
@@ -175,7 +209,7 @@ write_record(struct stmt *q, struct json_out *out)
 	"LEFT JOIN quarantine x ON x.stream_id = l.stream_id AND x.uid = l.uid WHERE l.id = ?"
 
 static const char SELECT_RECORD[] = RECORD("0");
-static const char SELECT_SEEN_RECORD[] = RECORD(CAPTURE_WITHHELD);
+static const char SELECT_SEEN_RECORD[] = RECORD(CAPTURE_LEVEL);
 
 int
 capture_write(

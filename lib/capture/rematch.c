@@ -15,14 +15,16 @@ first_with(const struct sighting *seen, unsigned count, enum decision decision)
 	return NULL;
 }
 
-/* Where text can be fetched: the first sighting itself, or another that the server still has. */
+/* Where text can be fetched: the first sighting itself, or another that the server still has; of the
+ * source whose reading is kept, as who sees that source sees the text. */
 static const struct sighting *
-fetchable(const struct sighting *seen, unsigned count, const struct sighting *first)
+fetchable(const struct sighting *seen, unsigned count, const struct sighting *first,
+	int64_t source_id)
 {
-	if (first->current)
+	if (first->current && first->source_id == source_id)
 		return first;
 	for (unsigned i = 0; i < count; i++) {
-		if (seen[i].current)
+		if (seen[i].current && seen[i].source_id == source_id)
 			return &seen[i];
 	}
 	return NULL;
@@ -80,7 +82,8 @@ make_interaction(struct turn *turn, const struct view *view, const struct stored
 		interaction_put(turn, view, stored->id, thread, initiated_by, &id, err) < 0 ||
 		change_rows(turn, view, seen, count, first, id, err) < 0)
 		return -1;
-	return want_from(turn, fetchable(seen, count, first), stored->text_part, id, err);
+	return want_from(
+		turn, fetchable(seen, count, first, stored->source_id), stored->text_part, id, err);
 }
 
 /* An address that was one contact's alone is now shared. */

@@ -237,6 +237,7 @@ static const char *const ERASE[] = {
 	"DELETE FROM outside " OF_SOURCE,
 	"DELETE FROM ledger " OF_SOURCE,
 	"DELETE FROM stream WHERE source_id = ?1",
+	"UPDATE message SET source_id = NULL WHERE source_id = ?1",
 	"DELETE FROM source WHERE id = ?1",
 };
 

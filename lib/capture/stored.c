@@ -81,6 +81,7 @@ read_message(struct stmt *q, struct arena *arena, struct stored *out)
 	event->list_id = stmt_text_copy(q, arena);
 	event->sensitivity = stmt_text_copy(q, arena);
 	read_meeting(q, arena, &out->meeting);
+	out->source_id = stmt_int(q);
 }
 
 static const char SELECT_MESSAGE[] =
@@ -88,7 +89,8 @@ static const char SELECT_MESSAGE[] =
 	"m.in_reply_to, m.subject, m.class, m.class_reason, m.list_id, m.sensitivity, g.event_uid, "
 	"g.recurrence, g.end_at, g.all_day, g.location, g.status = 'cancelled', g.sequence, "
 	"g.stamp, "
-	"g.content FROM message m LEFT JOIN meeting g ON g.message_id = m.id WHERE m.id = ?";
+	"g.content, m.source_id FROM message m LEFT JOIN meeting g ON g.message_id = m.id WHERE "
+	"m.id = ?";
 
 int
 message_load(

@@ -20,9 +20,9 @@ find_highest(struct store *store, int64_t *highest, struct err *err)
 }
 
 /* Of the newest 10,000 matches the best first: the subject weighs most, then the parties. */
-#define HITS(seen) \
+#define HITS(weight, seen) \
 	"SELECT id FROM (SELECT i.id AS id, i.at AS at," \
-	"  bm25(interaction_search, 4.0, 1.0, 2.0) AS rank" \
+	"  " weight " AS rank" \
 	"  FROM interaction_search s JOIN interaction i ON i.id = s.rowid" \
 	"  WHERE interaction_search MATCH ?1 AND i.id <= ?2 AND i.at >= ?3 AND i.at <= ?4" \
 	"  AND i.status <> 'draft' AND (?5 IS NULL OR instr(?5, ',' || i.kind || ','))" \
@@ -31,9 +31,10 @@ find_highest(struct store *store, int64_t *highest, struct err *err)
 	"  ORDER BY i.at DESC, i.id DESC LIMIT 10000)" \
 	" ORDER BY rank, at DESC, id DESC LIMIT ?7 OFFSET ?8"
 
-static const char SELECT_HITS[] = HITS("");
-/* Even that a word stands in what is withheld would tell of it. */
-static const char SELECT_SEEN_HITS[] = HITS(" AND NOT " SIGHT_WITHHELD("i.message_id"));
+static const char SELECT_HITS[] = HITS("bm25(interaction_search, 4.0, 1.0, 2.0)", "");
+/* Even that a word stands in what is withheld would tell of it, and so would weights, which go by how
+ * often it stands in all: the newest are first. */
+static const char SELECT_SEEN_HITS[] = HITS("0", " AND NOT " SIGHT_WITHHELD("i.message_id"));
 
 static int
 run_page(struct stmt *q, struct arena *arena, int64_t offset, int64_t highest, unsigned limit,

@@ -2,6 +2,7 @@
 
 #include "interaction_page.h"
 #include "liaison/base/text.h"
+#include "liaison/crm/sight.h"
 
 /* Timelines: pages are found again by the time and id of their last row, so that what is inserted
  * meanwhile moves nothing. */
@@ -40,13 +41,17 @@ static const char SELECT_PAGE[] =
 	" WHERE x.contact_id = ?1 AND x.at >= ?2 AND x.at <= ?3 AND (x.at, x.interaction_id) < "
 	"(?4, ?5)"
 	" AND i.status <> 'draft' AND (?6 IS NULL OR instr(?6, ',' || i.kind || ','))"
-	" UNION "
-	"SELECT x.at, x.interaction_id FROM interaction_contact x"
-	" JOIN interaction i ON i.id = x.interaction_id"
-	" WHERE x.company_id = ?1 AND x.at >= ?2 AND x.at <= ?3 AND (x.at, x.interaction_id) < "
-	"(?4, ?5)"
-	" AND i.status <> 'draft' AND (?6 IS NULL OR instr(?6, ',' || i.kind || ','))"
-	" ORDER BY 1 DESC, 2 DESC LIMIT ?7";
+	" AND " SIGHT_LINKED(
+		"x", "i.message_id") " UNION "
+				     "SELECT x.at, x.interaction_id FROM interaction_contact x"
+				     " JOIN interaction i ON i.id = x.interaction_id"
+				     " WHERE x.company_id = ?1 AND x.at >= ?2 AND x.at <= ?3 AND "
+				     "(x.at, x.interaction_id) < "
+				     "(?4, ?5)"
+				     " AND i.status <> 'draft' AND (?6 IS NULL OR instr(?6, ',' || "
+				     "i.kind || ','))"
+				     " AND " SIGHT_LINKED("x",
+					     "i.message_id") " ORDER BY 1 DESC, 2 DESC LIMIT ?7";
 
 struct place {
 	int64_t at, id;

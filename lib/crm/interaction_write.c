@@ -6,12 +6,12 @@
 
 /* The interaction record of the protocol, written as its rows come. */
 
-/* One record on its way out; withheld: the store's viewer sees of it what is open. */
+/* One record on its way out, withheld from the store's viewer to that level. */
 struct record {
 	struct store *store;
 	struct json_out *out;
 	int64_t id, message;
-	bool withheld;
+	unsigned level;
 };
 
 /* Columns that are written as they stand, in order. */
@@ -23,7 +23,7 @@ struct column {
 static bool
 is_shown(const struct record *record, const char *name)
 {
-	return !record->withheld || query_is_open(&interaction_noun, name);
+	return query_is_open(&interaction_noun, name, record->level);
 }
 
 static void
@@ -223,9 +223,12 @@ static const struct column LINK[] = {
 static const char SELECT_LINKS[] =
 	"SELECT c.no, c.name, x.role, x.email, x.via, x.ambiguous, x.response"
 	" FROM interaction_contact x JOIN contact c ON c.id = x.contact_id"
-	" WHERE x.interaction_id = ?1"
-	" ORDER BY CASE x.role WHEN 'from' THEN 0 WHEN 'organizer' THEN 0 WHEN 'to' THEN 1"
-	" WHEN 'attendee' THEN 1 WHEN 'participant' THEN 1 WHEN 'cc' THEN 2 ELSE 3 END, c.no";
+	" WHERE x.interaction_id = ?1 AND (?2 OR " SIGHT_TOOK_PART(
+		"x") ")"
+		     " ORDER BY CASE x.role WHEN 'from' THEN 0 WHEN 'organizer' THEN 0 WHEN 'to' "
+		     "THEN 1"
+		     " WHEN 'attendee' THEN 1 WHEN 'participant' THEN 1 WHEN 'cc' THEN 2 ELSE 3 "
+		     "END, c.no";
 
 static const char SELECT_SIGHTINGS[] =
 	"SELECT s.name, t.folder, l.uid, s.kind = 'ical' FROM ledger l JOIN stream t ON t.id = "
@@ -266,6 +269,7 @@ write_links(const struct record *record, struct err *err)
 	const struct record open = { .out = record->out };
 
 	stmt_bind_int(q, record->id);
+	stmt_bind_int(q, record->level == SIGHT_WHOLE);
 	json_array_begin(record->out, "contacts");
 	while (stmt_row(q)) {
 		json_object_begin(record->out, NULL);
@@ -313,7 +317,7 @@ write_record(struct record *record, bool with_text, struct err *err)
 	bool found;
 	int failed = 0;
 
-	if (sight_withheld(record->store, record->id, &record->withheld, err) < 0)
+	if (sight_level(record->store, record->id, &record->level, err) < 0)
 		return -1;
 	q = sql_prepare(record->store, SELECT_RECORD);
 	stmt_bind_int(q, record->id);
@@ -331,7 +335,7 @@ write_record(struct record *record, bool with_text, struct err *err)
 			(long long)record->id);
 	if (write_lists(record, err) < 0)
 		return -1;
-	json_bool(record->out, "withheld", record->withheld);
+	json_bool(record->out, "withheld", record->level != SIGHT_WHOLE);
 	if (with_text && write_text(record, err) < 0)
 		return -1;
 	json_object_end(record->out);
@@ -343,7 +347,7 @@ interaction_write(
 	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
 {
 	(void)arena;
-	return write_record(&(struct record){ store, out, id, 0, false }, false, err);
+	return write_record(&(struct record){ store, out, id, 0, 0 }, false, err);
 }
 
 int
@@ -351,5 +355,5 @@ interaction_write_whole(
 	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
 {
 	(void)arena;
-	return write_record(&(struct record){ store, out, id, 0, false }, true, err);
+	return write_record(&(struct record){ store, out, id, 0, 0 }, true, err);
 }

@@ -95,7 +95,8 @@
 #define CONTACT_RELATIONS(c, person, person_noun, company, company_noun) \
 	{ "interaction", \
 		"interaction_contact x JOIN interaction i ON i.id = x.interaction_id " \
-		"WHERE (x.contact_id = " c ".id OR x.company_id = " c ".id)", \
+		"WHERE (x.contact_id = " c ".id OR x.company_id = " c \
+		".id) AND " SIGHT_LINKED("x", "i.message_id"), \
 		&interaction_noun }, \
 		{ "email", "contact_email e WHERE e.state = 'active' AND e.contact_id = " c ".id", \
 			&contact_email_noun }, \
@@ -288,10 +289,49 @@ static const struct query_relation interaction_relations[] = {
 };
 
 /* What others see of a mail or meeting of somebody's own: dates and parties. The record goes by it too. */
-static const char *const interaction_open[] = { "id", "version", "kind", "status", "direction",
-	"initiated_by", "at", "end", "all_day", "duration_min", "moves", "salesperson",
-	"colleagues", "contacts", "contact", "person", "company", "email", "role", "via",
-	"ambiguous", "sources", "source", "folder", "created", "changed", NULL };
+#define OPEN(name) \
+	{ \
+		name, QUERY_ALWAYS, NULL \
+	}
+#define OPEN_LINK(name) \
+	{ \
+		name, QUERY_ALWAYS, SIGHT_TOOK_PART("x") \
+	}
+#define OPEN_COPY(name) \
+	{ \
+		name, SIGHT_COPY, NULL \
+	}
+static const struct query_open interaction_open[] = {
+	OPEN("id"),
+	OPEN("version"),
+	OPEN("kind"),
+	OPEN("status"),
+	OPEN("direction"),
+	OPEN("initiated_by"),
+	OPEN("at"),
+	OPEN("end"),
+	OPEN("all_day"),
+	OPEN("duration_min"),
+	OPEN("moves"),
+	OPEN("salesperson"),
+	OPEN("colleagues"),
+	OPEN_LINK("contacts"),
+	OPEN_LINK("contact"),
+	OPEN_LINK("person"),
+	OPEN_LINK("company"),
+	OPEN_LINK("email"),
+	OPEN_LINK("role"),
+	OPEN_LINK("via"),
+	OPEN_LINK("ambiguous"),
+	OPEN("sources"),
+	OPEN("source"),
+	OPEN("folder"),
+	OPEN("created"),
+	OPEN("changed"),
+	OPEN_COPY("subject"),
+	OPEN_COPY("message_id"),
+	{ 0 },
+};
 
 const struct query_noun interaction_noun = {
 	.name = "interaction",
@@ -300,6 +340,6 @@ const struct query_noun interaction_noun = {
 	.fields = interaction_fields,
 	.relations = interaction_relations,
 	.sort = "-at",
-	.withheld = SIGHT_WITHHELD("i.message_id"),
+	.withheld = SIGHT_LEVEL("i.message_id"),
 	.open = interaction_open,
 };

@@ -192,6 +192,22 @@ salesperson_of_user(struct store *store, struct arena *arena, const char *user, 
 	return 0;
 }
 
+static const char SELECT_BLOCKED[] = "SELECT blocked FROM salesperson WHERE code = ?";
+
+int
+salesperson_is_blocked(struct store *store, const char *code, bool *blocked, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_BLOCKED);
+	int64_t is = 0;
+	bool found;
+
+	stmt_bind_text(q, code);
+	if (sql_get_int(q, &is, &found, err) < 0)
+		return -1;
+	*blocked = is != 0;
+	return 0;
+}
+
 /* ---- the record ---- */
 
 static const char SELECT_EMAILS[] = "SELECT email, valid_from, valid_until FROM salesperson_email"

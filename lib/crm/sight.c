@@ -1,23 +1,34 @@
 #include "liaison/crm/sight.h"
 
-static const char SELECT_WITHHELD[] = "SELECT " SIGHT_WITHHELD(
+static const char SELECT_LEVEL[] = "SELECT " SIGHT_LEVEL(
 	"i.message_id") " FROM interaction i WHERE i.id = ?";
+
+int
+sight_level(struct store *store, int64_t interaction, unsigned *level, struct err *err)
+{
+	int64_t found_level = SIGHT_OUTSIDE;
+	struct stmt *q;
+	bool found;
+
+	*level = SIGHT_WHOLE;
+	if (store_viewer(store) == NULL)
+		return 0;
+	q = sql_prepare(store, SELECT_LEVEL);
+	stmt_bind_int(q, interaction);
+	if (sql_get_int(q, &found_level, &found, err) < 0)
+		return -1;
+	*level = (unsigned)found_level;
+	return 0;
+}
 
 int
 sight_withheld(struct store *store, int64_t interaction, bool *withheld, struct err *err)
 {
-	struct stmt *q;
-	int64_t is = 1;
-	bool found;
+	unsigned level;
 
-	*withheld = false;
-	if (store_viewer(store) == NULL)
-		return 0;
-	q = sql_prepare(store, SELECT_WITHHELD);
-	stmt_bind_int(q, interaction);
-	if (sql_get_int(q, &is, &found, err) < 0)
+	if (sight_level(store, interaction, &level, err) < 0)
 		return -1;
-	*withheld = is != 0;
+	*withheld = level != SIGHT_WHOLE;
 	return 0;
 }
 
@@ -28,11 +39,13 @@ static const char SELECT_OWNERS[] =
 	"  WHERE i.id = ?1 AND i.message_id IS NULL"
 	"  UNION ALL SELECT s.visibility = 'all',"
 	"   CASE s.salesperson WHEN 'sender' THEN i.salesperson ELSE s.salesperson END"
-	"   FROM interaction i JOIN ledger l ON l.message_id = i.message_id"
-	"   JOIN stream t ON t.id = l.stream_id JOIN source s ON s.id = t.source_id"
+	"   FROM interaction i JOIN message m ON m.id = i.message_id"
+	"   JOIN ledger l ON l.message_id = m.id JOIN stream t ON t.id = l.stream_id"
+	"   JOIN source s ON s.id = t.source_id AND s.id = m.source_id"
 	"   WHERE i.id = ?1 AND l.decision <> 'private' AND l.decision <> 'forgotten') o"
-	" LEFT JOIN salesperson p ON p.code = o.code AND p.blocked = 0"
-	" WHERE o.everybody OR o.code IS NOT NULL ORDER BY o.everybody DESC LIMIT ?2";
+	" LEFT JOIN salesperson p ON p.code = o.code"
+	" WHERE o.everybody OR (o.code IS NOT NULL AND p.blocked IS NOT 1) ORDER BY o.everybody "
+	"DESC LIMIT ?2";
 
 int
 sight_owners(struct store *store, struct arena *arena, int64_t interaction,

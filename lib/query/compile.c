@@ -28,14 +28,15 @@ static void
 add_has(struct query_sql *sql, const struct query_node *node)
 {
 	const struct query_noun *noun = node->noun;
+	const struct query_open *open = query_find_open(noun, node->relation->name);
+	bool masked = query_is_masked(sql, noun);
 
-	if (sql->masked && noun->withheld != NULL && !query_is_open(noun, node->relation->name)) {
-		add(sql, "NOT ");
-		add(sql, noun->withheld);
-		add(sql, " AND ");
-	}
+	if (masked && open->most != QUERY_ALWAYS)
+		text_printf(&sql->text, "sight.value <= %u AND ", open->most);
 	add(sql, "EXISTS (SELECT 1 FROM ");
-	add(sql, node->relation->join);
+	query_add_from(sql, node->relation->noun, node->relation->join);
+	if (masked && open->only != NULL)
+		text_printf(&sql->text, " AND (sight.value = 0 OR %s)", open->only);
 	if (node->count > 0) {
 		add(sql, " AND (");
 		add_node(sql, node->children[0], false, node->children[0]->height > PLAIN_HEIGHT);

@@ -336,26 +336,6 @@ add_many(struct query_sql *sql, const struct query_node *node, const struct quer
 	add(sql, "))");
 }
 
-/* Wrapped like this a text loses its collation, and is folded instead. */
-const struct query_field *
-query_seen_field(
-	const struct query_sql *sql, const struct query_noun *noun, const struct query_field *field)
-{
-	struct query_field *seen;
-
-	if (!sql->masked || noun->withheld == NULL || query_is_open(noun, field->name))
-		return field;
-	seen = arena_alloc(sql->arena, sizeof *seen);
-	*seen = *field;
-	if (field->exists != NULL)
-		seen->exists = arena_printf(
-			sql->arena, "%s NOT %s AND", field->exists, noun->withheld);
-	else
-		seen->sql = arena_printf(sql->arena, "CASE WHEN %s THEN NULL ELSE (%s) END",
-			noun->withheld, field->sql);
-	return seen;
-}
-
 void
 query_add_test(struct query_sql *sql, const struct query_node *node)
 {

@@ -9,13 +9,6 @@
 
 enum { LIMIT_MAX = 1000 };
 
-struct sort {
-	const struct query_field *fields[QUERY_SORTS_MAX];
-	bool descends[QUERY_SORTS_MAX];
-	unsigned count;
-	bool id_descends;
-};
-
 /* Rows after a place lie in one stretch of the first field's order, or in two: the same value and
  * those behind it, then the blanks (or the other way round). Each stretch is one statement, so that
  * an index on the field can find where to begin. */
@@ -25,65 +18,12 @@ struct listing {
 	struct store *store;
 	struct arena *arena;
 	const struct query_list *list;
-	struct sort sort;
+	struct query_sort sort;
 	const struct query_place *after; /* NULL: from the beginning */
 	struct query_page *page;
 	struct query_place last; /* of the last row of the page */
 	bool more;
 };
-
-static int
-unknown_sort(struct arena *arena, const struct query_noun *noun, const char *name, struct err *err)
-{
-	const char *near = query_suggest_field(arena, noun, name);
-
-	if (near != NULL)
-		return fail_field(err, ERR_USAGE, "sort",
-			"%s cannot be sorted by '%s': did you mean '%s'?", noun->name,
-			query_shown(arena, name), near);
-	return fail_field(err, ERR_USAGE, "sort", "%s cannot be sorted by '%s'", noun->name,
-		query_shown(arena, name));
-}
-
-static int
-add_sort(const struct query_noun *noun, const struct query_field *field, bool descends,
-	struct sort *sort, struct err *err)
-{
-	if (!field->sortable || field->exists != NULL)
-		return fail_field(err, ERR_USAGE, "sort", "%s cannot be sorted by '%s'", noun->name,
-			field->name);
-	if (sort->count == QUERY_SORTS_MAX)
-		return fail_field(err, ERR_USAGE, "sort", "a list is sorted by at most %d fields",
-			QUERY_SORTS_MAX);
-	sort->fields[sort->count] = field;
-	sort->descends[sort->count++] = descends;
-	return 0;
-}
-
-/* Rows with the same values go by id, in the direction of the last field; after the id itself there
- * is nothing left to sort. */
-static int
-read_sort(struct arena *arena, const struct query_noun *noun, const char *text, struct sort *out,
-	struct err *err)
-{
-	const struct query_field *field;
-	const char *end, *word;
-
-	for (; *text != '\0'; text = end + (*end == ',')) {
-		end = strchrnul(text, ',');
-		word = text_trim(arena, text, (size_t)(end - text));
-		out->id_descends = *word == '-';
-		word += *word == '-' || *word == '+';
-		if (query_same_name(word, "id"))
-			return 0;
-		field = query_find_field(noun, NULL, word);
-		if (field == NULL)
-			return unknown_sort(arena, noun, word, err);
-		if (add_sort(noun, field, out->id_descends, out, err) < 0)
-			return -1;
-	}
-	return 0;
-}
 
 static void
 add(struct query_sql *sql, const char *text)
@@ -211,7 +151,7 @@ static void
 add_where(struct query_sql *sql, const struct query_list *list)
 {
 	add(sql, " FROM ");
-	add(sql, list->noun->from);
+	query_add_from(sql, list->noun, list->noun->from);
 	add(sql, " WHERE (");
 	query_compile(sql, list->where);
 	add(sql, ")");
@@ -220,7 +160,7 @@ add_where(struct query_sql *sql, const struct query_list *list)
 static void
 add_order(struct query_sql *sql, const struct listing *listing)
 {
-	const struct sort *sort = &listing->sort;
+	const struct query_sort *sort = &listing->sort;
 
 	add(sql, " ORDER BY ");
 	for (unsigned i = 0; i < sort->count; i++) {
@@ -315,7 +255,7 @@ run_stretch(struct listing *listing, enum stretch stretch, struct err *err)
 static int
 run_stretches(struct listing *listing, struct err *err)
 {
-	const struct sort *sort = &listing->sort;
+	const struct query_sort *sort = &listing->sort;
 	const struct query_key *key;
 
 	if (listing->after == NULL || sort->count == 0)
@@ -363,7 +303,7 @@ open_list(struct listing *listing, struct query_place *place, struct err *err)
 	if (list->limit < 1 || list->limit > LIMIT_MAX)
 		return fail_field(
 			err, ERR_USAGE, "limit", "expected a limit from 1 to %d", LIMIT_MAX);
-	if (read_sort(listing->arena, list->noun, sort ? sort : "", &listing->sort, err) < 0)
+	if (query_read_sort(listing->arena, list->noun, sort ? sort : "", &listing->sort, err) < 0)
 		return -1;
 	mask_sort(listing);
 	if (list->after == NULL)

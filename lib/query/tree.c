@@ -144,15 +144,6 @@ plain_name(struct arena *arena, const char *name)
 	return plain;
 }
 
-bool
-query_is_open(const struct query_noun *noun, const char *name)
-{
-	for (size_t i = 0; noun->open != NULL && noun->open[i] != NULL; i++)
-		if (query_same_name(noun->open[i], name))
-			return true;
-	return false;
-}
-
 const char *
 query_suggest_field(struct arena *arena, const struct query_noun *noun, const char *name)
 {

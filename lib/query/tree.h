@@ -69,6 +69,17 @@ int query_money(const char *string, int64_t *minor);
 int query_number(const char *string, int64_t *integer, double *number, bool *is_double);
 int query_bool(const char *string, bool *out);
 
+/* What a list is sorted by; rows with the same values go by id. */
+struct query_sort {
+	const struct query_field *fields[QUERY_SORTS_MAX];
+	bool descends[QUERY_SORTS_MAX];
+	unsigned count;
+	bool id_descends;
+};
+/* Reads "-at,no" into out, which is zero. ERR_USAGE: not a field to sort by, or too many. */
+int query_read_sort(struct arena *arena, const struct query_noun *noun, const char *text,
+	struct query_sort *out, struct err *err);
+
 /* What is bound to a compiled statement, in order. */
 struct query_bind {
 	enum { BIND_INT, BIND_DOUBLE, BIND_TEXT } type;
@@ -95,6 +106,13 @@ void query_bind_text(struct query_sql *sql, const char *value);
 void query_compile(struct query_sql *sql, const struct query_node *where);
 /* The expression of field that is compared and sorted by. */
 void query_add_operand(struct query_sql *sql, const struct query_field *field);
+/* What is open of that name, with most 0: nothing. */
+const struct query_open *query_find_open(const struct query_noun *noun, const char *name);
+/* Whether rows of noun may be withheld from the viewer. */
+bool query_is_masked(const struct query_sql *sql, const struct query_noun *noun);
+/* Appends joined, a FROM clause over noun that may have a WHERE, with the level to which each row is
+ * withheld as "sight.value". It is found once a row, however many terms ask for it. */
+void query_add_from(struct query_sql *sql, const struct query_noun *noun, const char *joined);
 /* The field as the viewer has it: itself, or blank in rows that are withheld. */
 const struct query_field *query_seen_field(const struct query_sql *sql,
 	const struct query_noun *noun, const struct query_field *field);

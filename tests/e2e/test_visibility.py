@@ -1,12 +1,14 @@
 """visibility = owner: what the owner of a mailbox or calendar, root and everybody else see of it."""
 
 import json
+import sqlite3
+from datetime import datetime
 
 import pytest
 
 from caller import Caller, need_users, reachable_by_all
 from calendars import ME, event, feed, publish, section, soon
-from daemon import Daemon, RpcError, account
+from daemon import Daemon, RpcError, account, wait_until
 from letters import letter
 
 # Local users of any Debian: the owner, another salesperson, a web page; and their groups.
@@ -31,7 +33,7 @@ class House:
         self.daemon.configure([self.sections[0], account(self.server, "boss", BOSS, level="text",
                                                          **{k: v for k, v in settings.items() if v}),
                                self.sections[2]])
-        self.daemon.call("system.reload")
+        return self.daemon.call("system.reload")
 
 
 @pytest.fixture
@@ -153,6 +155,22 @@ def test_a_copy_in_a_mailbox_of_all_is_seen_by_all(house):
         assert [s["source"] for s in seen[0]["sources"]] in (["work", "boss"], ["boss", "work"])
 
 
+def test_a_forged_copy_brings_no_text(house):
+    """The same Message-ID, From, Date and Subject, in a mailbox that whoever sent it may read."""
+    sent = house.daemon.all("interaction.list", where="message_id = 'secret@x.example'")[0]["at"]
+    forged = letter("Ada <ada@x.example>", ME, f"{SECRET} offer", at=datetime.fromisoformat(sent),
+                    message_id="secret@x.example", body="Nothing.\n")
+    house.server.append("INBOX", forged)
+    house.daemon.call("source.sync", {"source": "work"})
+    house.daemon.wait_complete("work")
+    with house.caller(OTHER) as other, house.caller(OWNER) as owner:
+        mail = other.all("interaction.list", where="message_id = 'secret@x.example'")
+        assert len(mail) == 1 and mail[0]["withheld"] and {s["source"] for s in mail[0]["sources"]} == {"work", "boss"}
+        seen, whole = (who.call("interaction.show", {"id": mail[0]["id"]}) for who in (other, owner))
+        assert seen["text"] is None and seen["snippet"] is None and seen["attachments"] == []
+        assert whole["text"].strip() == f"All about {SECRET}."
+
+
 def recorded(client, seq=0):
     """What is told of interactions up to that one, or just the first."""
     events = []
@@ -184,6 +202,45 @@ def test_watchers_are_told_what_is_theirs(house):
         assert len(whole) >= 5 and [told["seq"] for told in whole] == [told["seq"] for told in seen]
         assert SECRET in json.dumps(whole) and SECRET not in json.dumps(seen)
         assert "By hand" in json.dumps(seen) and "Open offer" in json.dumps(seen)
+
+
+def test_who_may_be_nobody_else_any_more_is_told_what_all_are(house):
+    with house.caller(PAGE) as page, house.caller(OWNER) as owner:
+        for client, more in ((page, {"as": "ab"}), (owner, {})):
+            client.answer(client.send("watch", {}, **more))
+        house.daemon.configure(settings="group = games\nprivacy = news\n")
+        house.daemon.call("system.reload")
+        house.server.append("INBOX", letter("ada@x.example", BOSS, f"{SECRET} last"), user=BOSS)
+        house.daemon.call("source.sync", {"source": "boss"})
+        assert SECRET in json.dumps(recorded(owner)[0])
+        told = recorded(page)[0]
+        assert told["record"]["withheld"] and SECRET not in json.dumps(told)
+
+
+def test_a_blocked_salesperson_is_acted_as_by_nobody(house):
+    where = {"where": f"subject ~ '{SECRET}*'"}
+    with house.caller(PAGE) as page:
+        assert page.call("interaction.list", where, **{"as": "ab"})["items"]
+        house.daemon.call("salesperson.block", {"code": "AB"})
+        with pytest.raises(RpcError, match="blocked"):
+            page.call("interaction.list", where, **{"as": "ab"})
+        page.answer(page.send("watch", {}, **{"as": "ab"}))
+        house.server.append("INBOX", letter("ada@x.example", BOSS, f"{SECRET} last"), user=BOSS)
+        house.daemon.call("source.sync", {"source": "boss"})
+        assert SECRET not in json.dumps(recorded(page)[0])
+
+
+def test_a_reload_says_when_the_sources_rows_stay_as_they_were(house):
+    where = f"subject ~ '{SECRET} o*'"
+    with house.caller(OTHER) as other:
+        busy = sqlite3.connect(house.daemon.database, isolation_level=None)
+        busy.execute("BEGIN IMMEDIATE")
+        house.daemon.expects_errors = "cannot be noted"
+        answer = house.arrange(salesperson="CD")
+        assert any("cannot be noted" in remark for remark in answer["remarks"]), answer
+        busy.execute("ROLLBACK")
+        busy.close()
+        wait_until(lambda: other.all("interaction.list", where=where), "the rows")
 
 
 def test_a_reload_and_an_edit_change_the_past_at_once(house):

@@ -52,6 +52,8 @@ int salesperson_emails_write(
 /* The code, in arena, of the one who is not blocked and is that local user; NULL: none is. */
 int salesperson_of_user(struct store *store, struct arena *arena, const char *user,
 	const char **code, struct err *err);
+/* Whether there is such a salesperson and it is blocked. */
+int salesperson_is_blocked(struct store *store, const char *code, bool *blocked, struct err *err);
 /* The code, in arena, of whose the canonical address was at that time; NULL: nobody's. */
 int salesperson_of_address(struct store *store, struct arena *arena, const char *address,
 	int64_t at, const char **code, struct err *err);

@@ -45,6 +45,16 @@ struct query_relation {
 	const struct query_noun *noun; /* fields of the condition; NULL: none may be given */
 };
 
+/* What is seen of rows that are withheld. */
+enum { QUERY_ALWAYS = 1000 };
+struct query_open {
+	const char *name; /* of a field, a relation, a member of the record */
+	unsigned most; /* seen of rows that are withheld up to that level; QUERY_ALWAYS: of all */
+	/* SQL over the aliases of its exists or join: of a row that is withheld only what it is true
+	 * of is seen; NULL: all. */
+	const char *only;
+};
+
 struct query_noun {
 	const char *name; /* "contact" */
 	const char *from; /* "contact c" */
@@ -52,15 +62,16 @@ struct query_noun {
 	const struct query_field *fields; /* ends with a NULL name */
 	const struct query_relation *relations; /* ends with a NULL name, or NULL */
 	const char *sort; /* default: "no", "-at"; fields, "-" descends, commas */
-	/* SQL over its aliases, true of a row that is withheld from the store's viewer: to conditions,
-	 * sorts and cursors its fields are blank and its relations empty, but those of open. What is
-	 * added to a noun is withheld until it is said to be open. NULL: every row is seen whole. */
+	/* SQL over its aliases: how much of a row is withheld from the store's viewer, from 0 for
+	 * nothing. To conditions, sorts and cursors its fields are blank and its relations empty, but
+	 * those that are open. What is added to a noun is withheld until it is said to be open. NULL:
+	 * every row is seen whole. */
 	const char *withheld;
-	const char *const *open; /* names of fields and relations, ends with NULL */
+	const struct query_open *open; /* ends with a NULL name */
 };
 
-/* Whether what bears the name is seen of a withheld row. */
-bool query_is_open(const struct query_noun *noun, const char *name);
+/* Whether what bears the name is seen of a row that is withheld to that level. */
+bool query_is_open(const struct query_noun *noun, const char *name, unsigned level);
 
 struct query_context {
 	int64_t now;

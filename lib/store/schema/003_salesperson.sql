@@ -27,6 +27,13 @@ CREATE INDEX salesperson_email_address ON salesperson_email (address);
 ALTER TABLE source ADD COLUMN visibility TEXT NOT NULL DEFAULT 'all' CHECK (
 	visibility = 'all' OR visibility = 'owner');
 ALTER TABLE source ADD COLUMN salesperson TEXT COLLATE NOCASE; -- a code, or sender
+-- Whose reading of it is kept, its words, parts and text: who sees that source sees them, and a copy in
+-- another one, which anybody can send, opens none of it. NULL: the source was erased.
+ALTER TABLE message ADD COLUMN source_id INTEGER REFERENCES source;
+UPDATE message SET source_id = (SELECT t.source_id FROM stream t WHERE t.id = coalesce(
+	(SELECT g.stream_id FROM meeting g WHERE g.message_id = message.id),
+	(SELECT l.stream_id FROM ledger l WHERE l.message_id = message.id
+		ORDER BY l.decision <> 'captured', l.id LIMIT 1)));
 
 CREATE VIEW v_salespeople AS
 	SELECT p.id, p.code, p.name, p.user, p.blocked,

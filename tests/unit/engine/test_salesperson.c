@@ -119,8 +119,8 @@ add_owned(struct asker *asker)
 	run_sql(asker,
 		"INSERT INTO stream (id, source_id, folder, uidvalidity, cursor, anchor, low)"
 		" VALUES (1, 1, 'INBOX', 1, 1, 1, 0)");
-	run_sql(asker, "INSERT INTO message (id, identity, at, offset_min, direction) VALUES"
-		       " (1, x'00', 5, 0, 'inbound')");
+	run_sql(asker, "INSERT INTO message (id, identity, at, offset_min, direction, source_id)"
+		       " VALUES (1, x'00', 5, 0, 'inbound', 1)");
 	run_sql(asker, "INSERT INTO interaction (id, kind, status, direction, initiated_by, at,"
 		       " offset_min, subject, message_id, created, changed) VALUES"
 		       " (1, 'email', 'recorded', 'inbound', 'them', 5, 0, 'secret', 1, 5, 5)");
@@ -150,6 +150,25 @@ a_caller_sees_what_is_theirs_and_the_next_one_what_is_not(void **state)
 	assert_true(json_is_true(member(asked(asker, "interaction show 1"), "withheld")));
 	asker->trusted = true;
 	assert_text(text_of(asked(asker, "interaction show 1"), "subject"), "secret");
+}
+
+static void
+a_contact_is_not_found_by_a_text_that_is_withheld(void **state)
+{
+	static const char LINE[] = "interaction list --contact C00001 --count";
+	struct asker *asker = *state;
+
+	add_owned(asker);
+	asked(asker, "salesperson add AB --user abby");
+	asked(asker, "contact add Rival");
+	run_sql(asker, "INSERT INTO interaction_contact (contact_id, at, interaction_id, role, via)"
+		       " VALUES (1, 5, 1, 'mentioned', 'address')");
+	assert_int_equal(number_of(asked(asker, LINE), "count"), 0);
+	asker->user = "abby";
+	assert_int_equal(number_of(asked(asker, LINE), "count"), 1);
+	asker->user = NULL;
+	run_sql(asker, "UPDATE interaction_contact SET role = 'to'");
+	assert_int_equal(number_of(asked(asker, LINE), "count"), 1);
 }
 
 static void
@@ -186,6 +205,7 @@ main(void)
 		CASE(a_local_user_is_the_salesperson_me),
 		CASE(a_blocked_salesperson_is_nobody),
 		CASE(a_caller_sees_what_is_theirs_and_the_next_one_what_is_not),
+		CASE(a_contact_is_not_found_by_a_text_that_is_withheld),
 		CASE(the_audit_withholds_what_the_record_does),
 	};
 

@@ -4,7 +4,12 @@
 
 /* Rows that are withheld from the viewer: here contacts of another salesperson. */
 
-static const char *const open_names[] = { "no", "type", "person", NULL };
+static const struct query_open open_names[] = {
+	{ "no", QUERY_ALWAYS, NULL },
+	{ "type", QUERY_ALWAYS, NULL },
+	{ "person", QUERY_ALWAYS, NULL },
+	{ 0 },
+};
 
 static const struct query_noun guarded = {
 	.name = "contact",

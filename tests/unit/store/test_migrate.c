@@ -151,6 +151,40 @@ backs_up_beside_before_it_changes_an_older_database(void **state)
 	store_close(store);
 }
 
+/* The third step says of mail that is there whose reading of it is kept. */
+static void
+older_mail_is_of_the_source_that_has_it_captured(void **state)
+{
+	static const char *const ROWS[] = {
+		"INSERT INTO source (id, name, kind) VALUES (1, 'a', 'imap'), (2, 'b', 'imap'),"
+		" (3, 'c', 'ical')",
+		"INSERT INTO stream (id, source_id, folder, uidvalidity, cursor, anchor, low)"
+		" SELECT id + 10, id, 'INBOX', 1, 0, 0, 0 FROM source",
+		"INSERT INTO message (id, identity, at, offset_min, direction) VALUES"
+		" (1, x'01', 1, 0, 'none'), (2, x'02', 1, 0, 'none'), (3, x'03', 1, 0, 'none'),"
+		" (4, x'04', 1, 0, 'none')",
+		"INSERT INTO ledger (stream_id, uid, at, decision, message_id) VALUES"
+		" (11, 1, 1, 'duplicate', 1), (12, 1, 1, 'captured', 1), (11, 2, 1, 'unmatched', "
+		"2),"
+		" (12, 2, 1, 'unmatched', 2), (11, 3, 1, 'captured', 3)",
+		"INSERT INTO meeting (message_id, event_uid, recurrence, end_at, status, stream_id,"
+		" content) VALUES (3, 'u', '', 1, 'confirmed', 13, 1)",
+	};
+	const char *path = in_folder(state, "liaison.db");
+	struct store *store = must_open(path, STORE_WRITER);
+	struct err err;
+
+	assert_int_equal(migrate_with(store, path, schema_files, 2, &err), 0);
+	for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+		must_run(store, ROWS[i]);
+	assert_int_equal(store_migrate(store, path, &err), 0);
+	assert_int_equal(must_get(store, "SELECT source_id FROM message WHERE id = 1"), 2);
+	assert_int_equal(must_get(store, "SELECT source_id FROM message WHERE id = 2"), 1);
+	assert_int_equal(must_get(store, "SELECT source_id FROM message WHERE id = 3"), 3);
+	assert_int_equal(must_get(store, "SELECT source_id IS NULL FROM message WHERE id = 4"), 1);
+	store_close(store);
+}
+
 static void
 changes_nothing_when_a_step_fails_in_the_middle(void **state)
 {
@@ -339,6 +373,7 @@ main(void)
 		TEST(brings_a_database_of_the_first_version_with_its_rows),
 		TEST(does_nothing_a_second_time),
 		TEST(backs_up_beside_before_it_changes_an_older_database),
+		TEST(older_mail_is_of_the_source_that_has_it_captured),
 		TEST(changes_nothing_when_a_step_fails_in_the_middle),
 		TEST(keeps_the_steps_that_were_whole),
 		TEST(writes_over_no_earlier_backup),
