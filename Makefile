@@ -344,7 +344,6 @@ check-all:
 	@-$(MAKE) -k --no-print-directory SANITIZE=thread check-unit
 	@-$(MAKE) -k --no-print-directory SANITIZE=thread check-e2e E2E='-k "$(THREADED)"'
 	@-$(MAKE) -k --no-print-directory FUZZ_SECONDS=5 fuzz
-	@-$(MAKE) -k --no-print-directory coverage
 	@-tests/run units
 	@$(SUMMARY)
 
