@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "input.h"
+#include "liaison/crm/field.h"
 #include "liaison/crm/setup.h"
 #include "liaison/crm/salesperson.h"
+#include "liaison/crm/view.h"
 #include "values.h"
 
 /* What handlers read from their call. */
@@ -113,6 +115,15 @@ call_money(const struct call *call, const char *name, int64_t *minor, bool *give
 	return 0;
 }
 
+int64_t
+call_percent(const struct call *call, const char *name)
+{
+	enum { PLACES = 2 };
+	const char *text = call_text(call, name);
+
+	return text == NULL ? 0 : to_minor(text, PLACES);
+}
+
 const char *
 call_input(const struct call *call, size_t *size)
 {
@@ -151,6 +162,17 @@ call_is_bulk(const struct call *call)
 	return values_are_bulk(call->values);
 }
 
+/* A failure of the store shows again where the condition is run. */
+static const struct query_field *
+find_custom(void *context, const char *name)
+{
+	const struct call *call = context;
+	const struct query_field *field;
+	struct err ignored;
+
+	return field_for_query(call->store, call->arena, name, &field, &ignored) < 0 ? NULL : field;
+}
+
 int
 call_salesperson(const struct call *call, const char **code, struct err *err)
 {
@@ -171,21 +193,51 @@ find_me(void *data)
 }
 
 struct query_context
-call_query_context(const struct call *call)
+call_query_context(struct call *call)
 {
-	return (struct query_context){
-		.now = call->now, .zone = call->zone, .find_me = find_me, .data = (void *)call
-	};
+	return (struct query_context){ .now = call->now,
+		.zone = call->zone,
+		.find_me = find_me,
+		.find_field = find_custom,
+		.data = call };
+}
+/* What the view asks joins *where; its order is the list's unless another is said. */
+static int
+apply_view(struct call *call, const struct query_noun *noun, const struct query_context *context,
+	struct query_node **where, const char **sort, struct err *err)
+{
+	const char *name = call_text(call, "view");
+	struct query_node *of_view = NULL;
+	struct record *view;
+	int64_t id;
+
+	if (name == NULL)
+		return 0;
+	if (record_find(call->store, call->arena, &view_noun, name, &id, err) < 0 ||
+		record_get(call->store, call->arena, &view_noun, id, &view, err) < 0)
+		return -1;
+	if (strcmp(view->values[at_view_noun].text, noun->name) != 0)
+		return fail_field(err, ERR_USAGE, "view", "the view '%s' lists the noun %s", name,
+			view->values[at_view_noun].text);
+	if (view->values[at_view_where].given &&
+		query_parse(call->arena, noun, context, view->values[at_view_where].text, &of_view,
+			err) < 0)
+		return -1;
+	*where = query_and(call->arena, *where, of_view);
+	if (*sort == NULL)
+		*sort = view->values[at_view_sort].text;
+	return 0;
 }
 
 int
-call_list(const struct call *call, const struct query_noun *noun, struct query_node *extra,
+call_list(struct call *call, const struct query_noun *noun, struct query_node *extra,
 	struct query_list *out, struct err *err)
 {
 	enum { LIMIT_MAX = 1000 };
 	struct query_context context = call_query_context(call);
 	const char *condition = call_text(call, "where");
 	int64_t limit = call_int(call, "limit", 100);
+	const char *sort = call_text(call, "sort");
 	struct query_node *where = NULL;
 
 	if (limit < 1 || limit > LIMIT_MAX)
@@ -194,10 +246,12 @@ call_list(const struct call *call, const struct query_noun *noun, struct query_n
 	if (condition != NULL &&
 		query_parse(call->arena, noun, &context, condition, &where, err) < 0)
 		return -1;
+	if (apply_view(call, noun, &context, &where, &sort, err) < 0)
+		return -1;
 	*out = (struct query_list){
 		.noun = noun,
 		.where = query_and(call->arena, where, extra),
-		.sort = call_text(call, "sort"),
+		.sort = sort,
 		.limit = (unsigned)limit,
 		.after = call_text(call, "after"),
 		.count = call_flag(call, "count"),

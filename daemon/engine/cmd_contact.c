@@ -103,7 +103,7 @@ run_note(struct call *call, struct err *err)
 		return -1;
 	if (call_contact(call, "contact", false, &contact, err) < 0 ||
 		contact_note_add(call->store, contact, call->user, note, call->now, &id, err) < 0 ||
-		call_journal(call, "contact-note", id, NULL,
+		call_journal_of(call, contact, "contact-note", id, NULL,
 			arena_printf(call->arena, "{\"contact\":%lld}", (long long)contact),
 			err) < 0)
 		return -1;
@@ -162,6 +162,10 @@ run_note_list(struct call *call, struct err *err)
 		{ "city", PARAM_TEXT, 0, "city", NULL, NULL }, \
 		{ "post_code", PARAM_TEXT, 0, "post code", NULL, NULL }, \
 		{ "country", PARAM_TEXT, 0, "code of the country, such as DE", NULL, NULL }, \
+		{ "format_region", PARAM_TEXT, 0, \
+			"how dates and amounts are written for it, such as de-CH", NULL, NULL }, \
+		{ "salutation", PARAM_CODE, 0, "code of how it is greeted", NULL, NULL }, \
+		{ "organizational_level", PARAM_CODE, 0, "code of a person's rank", NULL, NULL }, \
 		{ "language", PARAM_TEXT, 0, "code of the language, such as de or pt-BR", NULL, \
 			NULL }, \
 		{ "territory", PARAM_CODE, 0, "code of the territory", NULL, NULL }, \
@@ -171,6 +175,8 @@ run_note_list(struct call *call, struct err *err)
 		{ "home_page", PARAM_TEXT, 0, "web address", NULL, NULL }, \
 		{ "lead_status", PARAM_TEXT, 0, "how far a lead is", NULL, NULL }, \
 		{ "lead_source", PARAM_TEXT, 0, "where it came from", NULL, NULL }, \
+		{ "field", PARAM_TEXT, PARAM_REPEATS, "a field of your own: NAME=VALUE", NULL, \
+			NULL }, \
 		{ "excluded", PARAM_FLAG, 0, "is left out of segments", NULL, NULL }, \
 		{ "privacy_blocked", PARAM_FLAG, 0, "nothing new may be recorded by hand", NULL, \
 			NULL }, \
@@ -196,6 +202,12 @@ static const struct param edit_params[] = {
 
 static const struct param contact_params[] = { CONTACT_PARAM, { 0 } };
 static const struct param exact_params[] = { EXACT_PARAM, { 0 } };
+
+static const struct param optout_params[] = {
+	CONTACT_PARAM,
+	{ "withdraw", PARAM_FLAG, 0, "the contact wants them again", NULL, NULL },
+	{ 0 },
+};
 
 static const struct param find_params[] = {
 	{ "text", PARAM_TEXT, PARAM_REQUIRED,
@@ -301,6 +313,13 @@ const struct command contact_commands[] = {
 		.key = "id",
 		.columns = "id,at,kind,direction,subject",
 		.view = VIEW_TABLE },
+	{ .name = "contact.optout",
+		.summary = "record that a contact wants no mailings",
+		.params = optout_params,
+		.run = run_contact_optout,
+		.access = ACCESS_WRITES,
+		.key = "no",
+		.columns = "no,name,opted_out" },
 	{ .name = "contact.note",
 		.summary = "add a note to a contact",
 		.params = note_params,

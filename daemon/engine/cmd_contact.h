@@ -8,6 +8,7 @@
 /* cmd_contact_edit.c */
 int run_contact_add(struct call *call, struct err *err);
 int run_contact_edit(struct call *call, struct err *err);
+int run_contact_optout(struct call *call, struct err *err);
 
 /* cmd_contact_email.c */
 int run_contact_email_add(struct call *call, struct err *err);

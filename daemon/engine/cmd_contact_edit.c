@@ -5,7 +5,7 @@
 #include "liaison/base/address.h"
 #include "liaison/base/text.h"
 #include "liaison/crm/contact.h"
-#include "liaison/crm/setup.h"
+#include "liaison/crm/field.h"
 #include "record.h"
 
 /* contact.add and contact.edit. */
@@ -58,20 +58,6 @@ guess_type(const struct call *call)
 {
 	return call_count(call, "domain") > 0 && !call_given(call, "company") ? "company"
 									      : "person";
-}
-
-/* Whoever adds it looks after it, else the one that setup names. */
-static int
-default_salesperson(struct call *call, struct contact *contact, struct err *err)
-{
-	if (contact->salesperson != NULL)
-		return 0;
-	if (call_salesperson(call, &contact->salesperson, err) < 0)
-		return -1;
-	if (contact->salesperson != NULL)
-		return 0;
-	return setup_get(
-		call->store, call->arena, "default-salesperson", &contact->salesperson, err);
 }
 
 /* ---- addresses and domains ---- */
@@ -190,17 +176,31 @@ give_addresses(struct call *call, int64_t id, struct err *err)
 	return 0;
 }
 
+static int
+set_fields(struct call *call, int64_t id, struct err *err)
+{
+	for (unsigned i = 0; i < call_count(call, "field"); i++) {
+		if (field_set(call->store, call->arena, id, call_text_at(call, "field", i),
+			    call->zone, call->now, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- add ---- */
 
 int
 run_contact_add(struct call *call, struct err *err)
 {
 	struct contact contact = { .type = guess_type(call), .no = call_text(call, "no") };
-	const char *record;
+	const char *record, *mine;
 
-	if (read_contact(call, &contact, err) < 0 || default_salesperson(call, &contact, err) < 0 ||
+	if (read_contact(call, &contact, err) < 0 || call_salesperson(call, &mine, err) < 0 ||
+		contact_follow_company(call->store, call->arena, NULL, &contact, err) < 0 ||
+		contact_fill_defaults(call->store, call->arena, &contact, mine, err) < 0 ||
 		contact_add(call->store, call->arena, &contact, call->now, err) < 0 ||
 		give_addresses(call, contact.id, err) < 0 ||
+		set_fields(call, contact.id, err) < 0 ||
 		contact_text(call, contact.id, &record, err) < 0 ||
 		call_journal(call, "contact", contact.id, NULL, record, err) < 0)
 		return -1;
@@ -217,6 +217,10 @@ write_lists(struct call *call, int64_t id, struct json_out *out, struct err *err
 	struct contact_email *emails;
 	const char **domains;
 	unsigned count;
+
+	if (call_given(call, "field") &&
+		field_write_values(call->store, id, "fields", out, err) < 0)
+		return -1;
 
 	if (call_given(call, "email")) {
 		if (contact_emails(call->store, call->arena, id, &emails, &count, err) < 0)
@@ -246,6 +250,22 @@ struct edit {
 	bool changed;
 };
 
+static void
+edit_begin(struct edit *edit)
+{
+	json_out_init(&edit->old_fields, &edit->old_text);
+	json_out_init(&edit->new_fields, &edit->new_text);
+	json_object_begin(&edit->old_fields, NULL);
+	json_object_begin(&edit->new_fields, NULL);
+}
+
+static void
+edit_clear(struct edit *edit)
+{
+	text_clear(&edit->old_text);
+	text_clear(&edit->new_text);
+}
+
 static int
 store_edit(struct call *call, struct edit *edit, struct err *err)
 {
@@ -258,6 +278,8 @@ store_edit(struct call *call, struct edit *edit, struct err *err)
 	if (call_given(call, "email") && replace_emails(call, id, &rematched, err) < 0)
 		return -1;
 	if (call_given(call, "domain") && replace_domains(call, id, &rematched, err) < 0)
+		return -1;
+	if (set_fields(call, id, err) < 0)
 		return -1;
 	return write_lists(call, id, &edit->new_fields, err);
 }
@@ -272,6 +294,47 @@ journal_edit(struct call *call, struct edit *edit, struct err *err)
 		call, "contact", edit->before.id, edit->old_text.bytes, edit->new_text.bytes, err);
 }
 
+static int
+edit_heir(struct call *call, int64_t id, const struct edit *company, struct err *err)
+{
+	struct edit edit = { 0 };
+	int result;
+
+	if (contact_get(call->store, call->arena, id, &edit.before, err) < 0)
+		return -1;
+	edit.after = edit.before;
+	if (contact_heir(call->store, call->arena, &company->before, &company->after, &edit.after,
+		    err) < 0)
+		return -1;
+	if (!contact_differs(&edit.before, &edit.after))
+		return 0;
+	edit_begin(&edit);
+	result = contact_update(call->store, call->arena, &edit.after, call->now, err);
+	if (result == 0)
+		result = journal_edit(call, &edit, err);
+	edit_clear(&edit);
+	return result;
+}
+
+/* The persons of a company that was changed follow it, each with an entry of its own. */
+static int
+edit_heirs(struct call *call, const struct edit *company, struct err *err)
+{
+	struct query_node *of_it = query_fixed(call->arena, "c.company_id = ?", company->before.id);
+	int64_t *persons;
+	size_t count;
+
+	if (strcmp(company->before.type, "company") != 0)
+		return 0;
+	if (query_ids(call->store, call->arena, &contact_noun, of_it, 0, &persons, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (edit_heir(call, persons[i], company, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static bool
 parts_given(const struct call *call)
 {
@@ -282,10 +345,7 @@ parts_given(const struct call *call)
 static int
 run_edit(struct call *call, int64_t id, struct edit *edit, struct err *err)
 {
-	json_out_init(&edit->old_fields, &edit->old_text);
-	json_out_init(&edit->new_fields, &edit->new_text);
-	json_object_begin(&edit->old_fields, NULL);
-	json_object_begin(&edit->new_fields, NULL);
+	edit_begin(edit);
 	if (contact_get(call->store, call->arena, id, &edit->before, err) < 0 ||
 		call_if_version(call, "contact", id, edit->before.version, err) < 0)
 		return -1;
@@ -295,13 +355,15 @@ run_edit(struct call *call, int64_t id, struct edit *edit, struct err *err)
 	if (edit->after.type == NULL)
 		edit->after.type = edit->before.type;
 	contact_settle_name(call->arena, &edit->after, call_given(call, "name"), parts_given(call));
+	if (contact_follow_company(call->store, call->arena, &edit->before, &edit->after, err) < 0)
+		return -1;
 	if (!contact_differs(&edit->before, &edit->after) && !call_given(call, "email") &&
-		!call_given(call, "domain"))
+		!call_given(call, "domain") && !call_given(call, "field"))
 		return 0;
 	edit->changed = true;
-	if (store_edit(call, edit, err) < 0)
+	if (store_edit(call, edit, err) < 0 || journal_edit(call, edit, err) < 0)
 		return -1;
-	return journal_edit(call, edit, err);
+	return edit_heirs(call, edit, err);
 }
 
 static int
@@ -310,8 +372,7 @@ edit_one(struct call *call, int64_t id, bool *changed, struct err *err)
 	struct edit edit = { 0 };
 	int result = run_edit(call, id, &edit, err);
 
-	text_clear(&edit.old_text);
-	text_clear(&edit.new_text);
+	edit_clear(&edit);
 	*changed = edit.changed;
 	return result;
 }
@@ -353,4 +414,28 @@ run_contact_edit(struct call *call, struct err *err)
 		edit_one(call, id, &changed, err) < 0)
 		return -1;
 	return answer_contact(call, id, err);
+}
+
+/* ---- opting out ---- */
+
+int
+run_contact_optout(struct call *call, struct err *err)
+{
+	struct edit edit = { 0 };
+	int64_t id;
+	int result;
+
+	if (call_contact(call, "contact", false, &id, err) < 0 ||
+		contact_get(call->store, call->arena, id, &edit.before, err) < 0)
+		return -1;
+	edit.after = edit.before;
+	edit.after.opted_out = !call_flag(call, "withdraw");
+	if (!contact_differs(&edit.before, &edit.after))
+		return answer_contact(call, id, err);
+	edit_begin(&edit);
+	result = contact_update(call->store, call->arena, &edit.after, call->now, err);
+	if (result == 0)
+		result = journal_edit(call, &edit, err);
+	edit_clear(&edit);
+	return result < 0 ? -1 : answer_contact(call, id, err);
 }

@@ -1,3 +1,5 @@
+#include "liaison/crm/code.h"
+#include "liaison/crm/salutation.h"
 #include "liaison/crm/series.h"
 #include "liaison/crm/setup.h"
 #include "record.h"
@@ -50,14 +52,12 @@ run_set(struct call *call, struct err *err)
 	return setup_write_key(call->store, call->arena, key, call->out, err);
 }
 
-/* What is there stays as it is. */
 static int
-run_init(struct call *call, struct err *err)
+init_series(struct call *call, struct err *err)
 {
 	const char *code;
 	int64_t id;
 
-	json_object_begin(call->out, NULL);
 	json_array_begin(call->out, "series");
 	for (unsigned i = 0; (code = series_default_code(i)) != NULL; i++) {
 		if (series_add_default(call->store, i, &id, err) < 0 ||
@@ -67,8 +67,25 @@ run_init(struct call *call, struct err *err)
 			json_text(call->out, NULL, code);
 	}
 	json_array_end(call->out);
-	json_object_end(call->out);
 	return 0;
+}
+
+/* What is there stays as it is. The codes are one entry of the journal: they are named in the answer. */
+static int
+run_init(struct call *call, struct err *err)
+{
+	unsigned added = 0;
+
+	json_object_begin(call->out, NULL);
+	if (init_series(call, err) < 0 ||
+		code_seed(call->store, call->arena, call->out, &added, err) < 0 ||
+		salutation_seed(call->store, call->arena, &added, err) < 0)
+		return -1;
+	json_object_end(call->out);
+	if (added == 0)
+		return 0;
+	return call_journal(
+		call, "setup", 0, NULL, arena_printf(call->arena, "{\"codes\":%u}", added), err);
 }
 
 static const struct param show_params[] = {

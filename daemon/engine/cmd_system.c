@@ -146,8 +146,7 @@ filter_changes(struct call *call, struct query_node **where, struct err *err)
 		return 0;
 	if (call_contact(call, "contact", false, &contact, err) < 0)
 		return -1;
-	*where = query_and(call->arena, *where,
-		query_fixed(call->arena, "j.noun = 'contact' AND j.record = ?", contact));
+	*where = query_and(call->arena, *where, query_fixed(call->arena, "j.contact = ?", contact));
 	return 0;
 }
 

@@ -72,6 +72,7 @@ struct loop_call; /* loop_call.h */
 struct engine;
 struct input;
 struct capture;
+struct record_noun; /* liaison/crm/record.h */
 
 struct command {
 	const char *name; /* "contact.email.add" */
@@ -84,6 +85,7 @@ struct command {
 	const char *columns; /* of the table view, comma-separated: "no,name,city" */
 	enum view view;
 	int (*run_loop)(struct loop_call *call, struct err *err); /* COMMAND_LOOP */
+	const struct record_noun *record; /* cmd_record.h: what its handlers are about */
 	size_t input_max; /* bytes of its PARAM_INPUT, of which it has at most one; 0: 1 MiB */
 };
 
@@ -120,6 +122,8 @@ bool call_flag(const struct call *call, const char *name);
 bool call_is_bulk(const struct call *call);
 unsigned call_count(const struct call *call, const char *name);
 const char *call_text_at(const struct call *call, const char *name, unsigned i);
+/* PARAM_PERCENT in hundredths of a percent; 0 when absent. */
+int64_t call_percent(const struct call *call, const char *name);
 /* PARAM_DATE: time and offset; false when absent. end: a bare date means its last second. */
 int call_time(const struct call *call, const char *name, bool end, int64_t *time, int *offset_min,
 	bool *given, struct err *err);
@@ -132,9 +136,9 @@ int call_input_text(const struct call *call, const char **text, struct err *err)
 /* The salesperson whom the caller acts as, or whose local user it is; NULL: none. */
 int call_salesperson(const struct call *call, const char **code, struct err *err);
 /* The context for conditions of this caller; borrows the call. */
-struct query_context call_query_context(const struct call *call);
+struct query_context call_query_context(struct call *call);
 /* COMMAND_LIST: fills where (parsed, and-ed with extra, which may be NULL), sort, limit, after, count. */
-int call_list(const struct call *call, const struct query_noun *noun, struct query_node *extra,
+int call_list(struct call *call, const struct query_noun *noun, struct query_node *extra,
 	struct query_list *out, struct err *err);
 /* Writes {"items":[…],"next":…} with one write_item call an id. */
 int call_answer_list(struct call *call, const struct query_list *list,
@@ -143,6 +147,9 @@ int call_answer_list(struct call *call, const struct query_list *list,
 /* Adds a journal row for this call (user, method and batch filled in). before, after: JSON or NULL. */
 int call_journal(struct call *call, const char *noun, int64_t record, const char *before,
 	const char *after, struct err *err);
+/* The same of what belongs to a contact. */
+int call_journal_of(struct call *call, int64_t contact, const char *noun, int64_t record,
+	const char *before, const char *after, struct err *err);
 /* An event that watchers get after COMMIT, each with what of the interaction is theirs to see. */
 int call_event(struct call *call, const char *kind, int64_t interaction, struct err *err);
 
@@ -156,6 +163,8 @@ void call_after_commit(struct call *call,
 /* The nouns' tables; each ends with a NULL name. */
 extern const struct command system_commands[], source_commands[], backfill_commands[],
 	capture_commands[], contact_commands[], interaction_commands[], salesperson_commands[],
-	series_commands[], setup_commands[], watch_commands[], help_commands[];
+	series_commands[], code_commands[], contact_part_commands[], contact_address_commands[],
+	salutation_commands[], field_commands[], view_commands[], setup_commands[],
+	watch_commands[], help_commands[];
 
 #endif

@@ -58,11 +58,20 @@ int
 call_journal(struct call *call, const char *noun, int64_t record, const char *before,
 	const char *after, struct err *err)
 {
+	return call_journal_of(
+		call, strcmp(noun, "contact") == 0 ? record : 0, noun, record, before, after, err);
+}
+
+int
+call_journal_of(struct call *call, int64_t contact, const char *noun, int64_t record,
+	const char *before, const char *after, struct err *err)
+{
 	struct journal_entry entry = {
 		.user = call->user,
 		.method = call->command->name,
 		.noun = noun,
 		.record = record,
+		.contact = contact,
 		.before = before,
 		.after = after,
 		.batch = call->journal_batch,

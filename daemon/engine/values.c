@@ -11,6 +11,7 @@ static const struct param LIST_PARAMS[] = {
 	{ "limit", PARAM_INTEGER, 0, "items to a page, from 1 to 1000", NULL, "100" },
 	{ "after", PARAM_TEXT, 0, "`next` of the page before", NULL, NULL },
 	{ "count", PARAM_FLAG, 0, "count all items, too", NULL, NULL },
+	{ "view", PARAM_NAME, 0, "a list that was saved: its condition and order", NULL, NULL },
 	{ 0 },
 };
 static const struct param EDIT_PARAMS[] = {

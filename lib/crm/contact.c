@@ -21,39 +21,20 @@ unknown(int64_t id, struct err *err)
 /* ---- reading ---- */
 
 static void
-read_texts(struct stmt *q, struct arena *arena, struct contact *out)
+read_fields(struct stmt *q, struct arena *arena, struct contact *out)
 {
-	out->no = stmt_text_copy(q, arena);
-	out->type = stmt_text_copy(q, arena);
-	out->name = stmt_text_copy(q, arena);
-	out->first_name = stmt_text_copy(q, arena);
-	out->middle_name = stmt_text_copy(q, arena);
-	out->surname = stmt_text_copy(q, arena);
-	out->company_id = stmt_int(q);
-	out->job_title = stmt_text_copy(q, arena);
-	out->salesperson = stmt_text_copy(q, arena);
-	out->territory = stmt_text_copy(q, arena);
-	out->language = stmt_text_copy(q, arena);
-	out->country = stmt_text_copy(q, arena);
-	out->street = stmt_text_copy(q, arena);
-	out->city = stmt_text_copy(q, arena);
-	out->post_code = stmt_text_copy(q, arena);
-	out->phone = stmt_text_copy(q, arena);
-	out->mobile = stmt_text_copy(q, arena);
-	out->home_page = stmt_text_copy(q, arena);
-	out->correspondence = stmt_text_copy(q, arena);
-	out->lead_status = stmt_text_copy(q, arena);
-	out->lead_source = stmt_text_copy(q, arena);
+	for (const struct contact_field *f = contact_fields; f->name != NULL; f++) {
+		if (f->type == CONTACT_TEXT)
+			*contact_text_field(out, f) = stmt_text_copy(q, arena);
+		else
+			*contact_flag_field(out, f) = stmt_int(q) != 0;
+	}
 }
 
 static void
 read_figures(struct stmt *q, struct contact *out)
 {
-	out->privacy_blocked = stmt_int(q) != 0;
-	out->minor = stmt_int(q) != 0;
-	out->parental_consent = stmt_int(q) != 0;
-	out->excluded = stmt_int(q) != 0;
-	out->opted_out = stmt_int(q) != 0;
+	out->company_id = stmt_int(q);
 	out->created = stmt_int(q);
 	out->changed = stmt_int(q);
 	out->interactions = stmt_int(q);
@@ -67,16 +48,15 @@ read_figures(struct stmt *q, struct contact *out)
 	out->duration_min = stmt_int(q);
 }
 
-static const char SELECT_CONTACT[] =
-	"SELECT id, version, no, type, name, first_name, middle_name, surname, company_id, "
-	"job_title,"
-	" salesperson, territory, language, country, street, city, post_code, phone, mobile, "
-	"home_page,"
-	" correspondence, lead_status, lead_source, privacy_blocked, minor, parental_consent, "
-	"excluded,"
-	" opted_out, created, changed, interactions, last_interaction, last_interaction_offset,"
-	" last_attempt, last_attempt_offset, cost, duration_min"
-	" FROM contact WHERE id = ?";
+/* The settable columns, in the order of contact_fields. */
+#define COLUMN(name, ...) ", " #name
+#define MARK(...)         ", ?"
+#define SET(name, ...)    ", " #name " = ?"
+
+static const char SELECT_CONTACT[] = "SELECT id, version, no" CONTACT_TEXTS(COLUMN) CONTACT_FLAGS(
+	COLUMN) ", company_id, created, changed, interactions, last_interaction, "
+		"last_interaction_offset,"
+		" last_attempt, last_attempt_offset, cost, duration_min FROM contact WHERE id = ?";
 
 int
 contact_get(
@@ -89,7 +69,8 @@ contact_get(
 	if (stmt_row(q)) {
 		found.id = stmt_int(q);
 		found.version = stmt_int(q);
-		read_texts(q, arena, &found);
+		found.no = stmt_text_copy(q, arena);
+		read_fields(q, arena, &found);
 		read_figures(q, &found);
 	}
 	if (stmt_end(q, err) < 0)
@@ -166,46 +147,24 @@ choose_number(struct store *store, struct arena *arena, struct contact *contact,
 
 /* ---- adding ---- */
 
-/* Settable columns, in the order of both statements below. */
+/* The same for both statements below. */
 static void
-bind_fields(struct stmt *q, struct arena *arena, const struct contact *contact)
+bind_fields(struct stmt *q, struct arena *arena, struct contact *contact)
 {
-	stmt_bind_text(q, contact->type);
-	stmt_bind_text(q, contact->name);
 	stmt_bind_text(q, text_fold(arena, contact->name));
-	stmt_bind_text(q, contact->first_name);
-	stmt_bind_text(q, contact->middle_name);
-	stmt_bind_text(q, contact->surname);
 	stmt_bind_int_or_null(q, contact->company_id, contact->company_id == 0);
-	stmt_bind_text(q, contact->job_title);
-	stmt_bind_text(q, contact->salesperson);
-	stmt_bind_text(q, contact->territory);
-	stmt_bind_text(q, contact->language);
-	stmt_bind_text(q, contact->country);
-	stmt_bind_text(q, contact->street);
-	stmt_bind_text(q, contact->city);
-	stmt_bind_text(q, contact->post_code);
-	stmt_bind_text(q, contact->phone);
-	stmt_bind_text(q, contact->mobile);
-	stmt_bind_text(q, contact->home_page);
-	stmt_bind_text(q, contact->correspondence);
-	stmt_bind_text(q, contact->lead_status);
-	stmt_bind_text(q, contact->lead_source);
-	stmt_bind_int(q, contact->privacy_blocked);
-	stmt_bind_int(q, contact->minor);
-	stmt_bind_int(q, contact->parental_consent);
-	stmt_bind_int(q, contact->excluded);
-	stmt_bind_int(q, contact->opted_out);
+	for (const struct contact_field *f = contact_fields; f->name != NULL; f++) {
+		if (f->type == CONTACT_TEXT)
+			stmt_bind_text(q, *contact_text_field(contact, f));
+		else
+			stmt_bind_int(q, *contact_flag_field(contact, f));
+	}
 }
 
 static const char INSERT_CONTACT[] =
-	"INSERT INTO contact (no, created, changed, type, name, name_fold, first_name, middle_name,"
-	" surname, company_id, job_title, salesperson, territory, language, country, street, city,"
-	" post_code, phone, mobile, home_page, correspondence, lead_status, lead_source,"
-	" privacy_blocked, minor, parental_consent, excluded, opted_out)"
-	" VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-	"?18,"
-	" ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+	"INSERT INTO contact (no, created, changed, name_fold, company_id" CONTACT_TEXTS(COLUMN)
+		CONTACT_FLAGS(COLUMN) ") VALUES (?, ?, ?, ?, ?" CONTACT_TEXTS(MARK)
+			CONTACT_FLAGS(MARK) ")";
 
 static int
 insert_contact(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
@@ -214,6 +173,7 @@ insert_contact(struct store *store, struct arena *arena, struct contact *contact
 	struct stmt *q = sql_prepare(store, INSERT_CONTACT);
 
 	stmt_bind_text(q, contact->no);
+	stmt_bind_int(q, now);
 	stmt_bind_int(q, now);
 	bind_fields(q, arena, contact);
 	if (stmt_run(q, err) < 0)
@@ -301,25 +261,19 @@ follow_consent(const struct contact *before, struct contact *contact, struct err
 	return 0;
 }
 
-static const char UPDATE_CONTACT[] =
-	"UPDATE contact SET version = version + 1, changed = ?2, type = ?3, name = ?4, name_fold = "
-	"?5,"
-	" first_name = ?6, middle_name = ?7, surname = ?8, company_id = ?9, job_title = ?10,"
-	" salesperson = ?11, territory = ?12, language = ?13, country = ?14, street = ?15, city = "
-	"?16,"
-	" post_code = ?17, phone = ?18, mobile = ?19, home_page = ?20, correspondence = ?21,"
-	" lead_status = ?22, lead_source = ?23, privacy_blocked = ?24, minor = ?25,"
-	" parental_consent = ?26, excluded = ?27, opted_out = ?28 WHERE id = ?1";
+static const char UPDATE_CONTACT[] = "UPDATE contact SET version = version + 1, changed = ?, "
+				     "name_fold = ?, company_id = ?" CONTACT_TEXTS(SET)
+					     CONTACT_FLAGS(SET) " WHERE id = ?";
 
 static int
-store_fields(struct store *store, struct arena *arena, const struct contact *contact, int64_t now,
+store_fields(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
 	struct err *err)
 {
 	struct stmt *q = sql_prepare(store, UPDATE_CONTACT);
 
-	stmt_bind_int(q, contact->id);
 	stmt_bind_int(q, now);
 	bind_fields(q, arena, contact);
+	stmt_bind_int(q, contact->id);
 	return stmt_run(q, err);
 }
 

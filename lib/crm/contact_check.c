@@ -1,63 +1,19 @@
 #include <string.h>
 
+#include "code_text.h"
 #include "contact_row.h"
 #include "liaison/base/text.h"
 
 /* What the fields of a contact may hold. A message names the field, the value and the rule. */
 
-#define FIELD(member, type, max) \
-	{ \
-#member, type, offsetof(struct contact, member), max, false \
-	}
+#define TEXT_FIELD(member, max) \
+	{ #member, CONTACT_TEXT, offsetof(struct contact, member), max, false },
+#define FLAG_FIELD(member, own) { #member, CONTACT_FLAG, offsetof(struct contact, member), 0, own },
 
-const struct contact_field contact_fields[] = {
-	FIELD(type, CONTACT_TEXT, 10),
-	FIELD(name, CONTACT_TEXT, 250),
-	FIELD(first_name, CONTACT_TEXT, 100),
-	FIELD(middle_name, CONTACT_TEXT, 100),
-	FIELD(surname, CONTACT_TEXT, 100),
-	FIELD(job_title, CONTACT_TEXT, 100),
-	FIELD(salesperson, CONTACT_TEXT, 20),
-	FIELD(territory, CONTACT_TEXT, 20),
-	FIELD(language, CONTACT_TEXT, 20),
-	FIELD(country, CONTACT_TEXT, 3),
-	FIELD(street, CONTACT_TEXT, 250),
-	FIELD(city, CONTACT_TEXT, 100),
-	FIELD(post_code, CONTACT_TEXT, 20),
-	FIELD(phone, CONTACT_TEXT, 40),
-	FIELD(mobile, CONTACT_TEXT, 40),
-	FIELD(home_page, CONTACT_TEXT, 1000),
-	FIELD(correspondence, CONTACT_TEXT, 20),
-	FIELD(lead_status, CONTACT_TEXT, 50),
-	FIELD(lead_source, CONTACT_TEXT, 50),
-	FIELD(privacy_blocked, CONTACT_FLAG, 0),
-	FIELD(minor, CONTACT_FLAG, 0),
-	FIELD(parental_consent, CONTACT_FLAG, 0),
-	FIELD(excluded, CONTACT_FLAG, 0),
-	{ "opted_out", CONTACT_FLAG, offsetof(struct contact, opted_out), 0, true },
-	{ 0 },
-};
+const struct contact_field contact_fields[] = { CONTACT_TEXTS(TEXT_FIELD)
+		CONTACT_FLAGS(FLAG_FIELD){ 0 } };
 
-static const char UPPER[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 static const char DIGITS[] = "0123456789";
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static char *
-upper(struct arena *arena, const char *text)
-{
-	char *copy = arena_text(arena, text);
-
-	for (char *c = copy; *c != '\0'; c++) {
-		if (*c >= 'a' && *c <= 'z')
-			*c = (char)(*c - 'a' + 'A');
-	}
-	return copy;
-}
 
 static size_t
 count_characters(const char *text)
@@ -120,42 +76,13 @@ check_phone(const char *field, const char *value, struct err *err)
 	return 0;
 }
 
-/* Two or three letters, then subtags of two to eight letters or digits: "de", "pt-BR", "ENU". */
-static bool
-is_language(const char *value)
-{
-	size_t part = 0, letters = 0;
-
-	while (is_letter(value[letters]))
-		letters++;
-	if (letters < 2 || letters > 3)
-		return false;
-	for (value += letters; *value != '\0'; value += part) {
-		if (*value != '-' && *value != '_')
-			return false;
-		value++;
-		for (part = 0;
-			is_letter(value[part]) || (value[part] >= '0' && value[part] <= '9');)
-			part++;
-		if (part < 2 || part > 8)
-			return false;
-	}
-	return true;
-}
-
 static int
 check_places(const struct contact *contact, struct err *err)
 {
-	if (contact->language != NULL && !is_language(contact->language))
-		return fail_field(err, ERR_USAGE, "language",
-			"the language '%s' is no code such as 'de' or 'pt-BR'", contact->language);
-	if (contact->country != NULL &&
-		(strlen(contact->country) < 2 ||
-			contact->country[strspn(contact->country, UPPER)] != '\0'))
-		return fail_field(err, ERR_USAGE, "country",
-			"the country '%s' is no code of two or three letters such as 'DE'",
-			contact->country);
-	return 0;
+	if (language_check("language", contact->language, err) < 0 ||
+		language_check("format_region", contact->format_region, err) < 0)
+		return -1;
+	return country_check("country", contact->country, err);
 }
 
 /* A host name with a point in it, perhaps after http:// or https://, perhaps with a port and path. */
@@ -180,20 +107,6 @@ check_home_page(const char *value, struct err *err)
 	return 0;
 }
 
-static int
-check_code(struct arena *arena, const char *field, const char **value, struct err *err)
-{
-	static const char OF[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-
-	if (*value == NULL)
-		return 0;
-	*value = upper(arena, *value);
-	if ((*value)[strspn(*value, OF)] != '\0')
-		return fail_field(err, ERR_USAGE, field,
-			"the %s '%s' is no code: 1 to 20 of A-Z 0-9 . _ -", field, *value);
-	return 0;
-}
-
 /* What a company cannot have. */
 static int
 check_company(const struct contact *contact, struct err *err)
@@ -206,6 +119,8 @@ check_company(const struct contact *contact, struct err *err)
 		{ "middle_name", "middle name", contact->middle_name != NULL },
 		{ "surname", "surname", contact->surname != NULL },
 		{ "job_title", "job title", contact->job_title != NULL },
+		{ "organizational_level", "organizational level",
+			contact->organizational_level != NULL },
 		{ "company", "company of its own", contact->company_id != 0 },
 		{ "minor", "age", contact->minor },
 		{ "parental_consent", "parents", contact->parental_consent },
@@ -268,13 +183,15 @@ contact_check(struct arena *arena, struct contact *contact, struct err *err)
 	if (check_texts(arena, contact, err) < 0)
 		return -1;
 	if (contact->country != NULL)
-		contact->country = upper(arena, contact->country);
+		contact->country = upper_text(arena, contact->country);
 	if (check_kind(contact, err) < 0 || check_places(contact, err) < 0 ||
 		check_phone("phone", contact->phone, err) < 0 ||
 		check_phone("mobile", contact->mobile, err) < 0 ||
 		check_home_page(contact->home_page, err) < 0 ||
-		check_code(arena, "salesperson", &contact->salesperson, err) < 0 ||
-		check_code(arena, "territory", &contact->territory, err) < 0)
+		code_check(arena, "salesperson", &contact->salesperson, err) < 0 ||
+		code_check(arena, "territory", &contact->territory, err) < 0 ||
+		code_check(arena, "salutation", &contact->salutation, err) < 0 ||
+		code_check(arena, "organizational_level", &contact->organizational_level, err) < 0)
 		return -1;
 	return 0;
 }

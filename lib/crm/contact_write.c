@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "liaison/crm/contact.h"
+#include "liaison/crm/field.h"
 #include "setup_keys.h"
 
 /* The contact record of the protocol: three prepared statements, written as their rows come. */
@@ -125,6 +126,9 @@ write_figures(struct stmt *q, struct json_out *out)
 	json_int(out, "opportunities", 0);
 	json_money(out, "estimated_value", 0, exponent);
 	json_money(out, "calculated_value", 0, exponent);
+	json_text(out, "organizational_level", stmt_text(q));
+	json_text(out, "format_region", stmt_text(q));
+	json_text(out, "salutation", stmt_text(q));
 }
 
 /* A company's company is itself (reference 1.3). */
@@ -139,7 +143,7 @@ static const char SELECT_RECORD[] =
 	" c.privacy_blocked, c.minor, c.parental_consent, c.excluded, c.opted_out, c.interactions,"
 	" c.last_interaction, c.last_interaction_offset, c.last_attempt, c.last_attempt_offset, "
 	"c.cost,"
-	" c.duration_min"
+	" c.duration_min, c.organizational_level, c.format_region, c.salutation"
 	" FROM contact c LEFT JOIN contact k ON k.id = c.company_id WHERE c.id = ?";
 
 /* The statement stays on its row while the lists inside the record are read by others. */
@@ -157,7 +161,7 @@ write_row(struct store *store, struct stmt *q, struct json_out *out, struct err 
 		write_domains(store, id, company, out, err) < 0)
 		return -1;
 	write_figures(q, out);
-	return 0;
+	return field_write_values(store, id, "fields", out, err);
 }
 
 int

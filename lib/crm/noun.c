@@ -1,4 +1,6 @@
 #include "liaison/crm/contact.h"
+#include "liaison/crm/contact_label.h"
+#include "liaison/crm/contact_part.h"
 #include "liaison/crm/interaction.h"
 #include "liaison/crm/sight.h"
 
@@ -59,10 +61,12 @@
 		TEXT("company_name", COMPANY_OF(c, "name")), TEXT("job_title", c ".job_title"), \
 		WORD("salesperson", c ".salesperson"), WORD("territory", c ".territory"), \
 		WORD("language", c ".language"), WORD("country", c ".country"), \
-		TEXT("street", c ".street"), TEXT("city", c ".city"), \
-		TEXT("post_code", c ".post_code"), TEXT("phone", c ".phone"), \
-		TEXT("mobile", c ".mobile"), TEXT("home_page", c ".home_page"), \
-		WORD("correspondence", c ".correspondence"), \
+		WORD("format_region", c ".format_region"), \
+		WORD("organizational_level", c ".organizational_level"), \
+		WORD("salutation", c ".salutation"), TEXT("street", c ".street"), \
+		TEXT("city", c ".city"), TEXT("post_code", c ".post_code"), \
+		TEXT("phone", c ".phone"), TEXT("mobile", c ".mobile"), \
+		TEXT("home_page", c ".home_page"), WORD("correspondence", c ".correspondence"), \
 		TEXT("lead_status", c ".lead_status"), TEXT("lead_source", c ".lead_source"), \
 		{ "email", QUERY_TEXT, "e.address", \
 			"SELECT 1 FROM contact_email e WHERE e.contact_id = " c \
@@ -92,6 +96,12 @@
 		name, "(SELECT 0 AS id) n WHERE n.id = 1", &nothing_noun \
 	}
 
+#define LABELLED(kind, c) \
+	{ \
+		kind, "contact_label l WHERE l.kind = '" kind "' AND l.contact_id = " c ".id", \
+			&contact_label_noun \
+	}
+
 #define CONTACT_RELATIONS(c, person, person_noun, company, company_noun) \
 	{ "interaction", \
 		"interaction_contact x JOIN interaction i ON i.id = x.interaction_id " \
@@ -104,10 +114,13 @@
 			person_noun }, \
 		{ "company", "contact " company " WHERE " company ".id = " c ".company_id", \
 			company_noun }, \
-		NOBODY_HAS("mailing-group"), NOBODY_HAS("industry-group"), \
-		NOBODY_HAS("responsibility"), NOBODY_HAS("relation"), NOBODY_HAS("answer"), \
-		NOBODY_HAS("opportunity"), NOBODY_HAS("task"), NOBODY_HAS("campaign"), \
-		NOBODY_HAS("consent"), \
+		LABELLED("mailing-group", c), LABELLED("industry-group", c), \
+		LABELLED("responsibility", c), LABELLED("web-source", c), LABELLED("tag", c), \
+		{ "relation", "contact_relation t WHERE t.contact = " c ".id", &relation_query }, \
+		{ "consent", "contact_consent t WHERE t.contact = " c ".id", &consent_query }, \
+		{ "fact", "contact_fact t WHERE t.contact = " c ".id", &fact_query }, \
+		NOBODY_HAS("answer"), NOBODY_HAS("opportunity"), NOBODY_HAS("task"), \
+		NOBODY_HAS("campaign"), \
 	{ \
 		0 \
 	}

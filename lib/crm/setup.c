@@ -2,10 +2,22 @@
 
 #include <string.h>
 
+#include "code_text.h"
 #include "liaison/base/text.h"
 #include "setup_keys.h"
 
-enum setup_type { SETUP_SERIES, SETUP_CODE, SETUP_CURRENCY, SETUP_PERCENT, SETUP_FLAG };
+enum setup_type {
+	SETUP_SERIES,
+	SETUP_CODE,
+	SETUP_CURRENCY,
+	SETUP_PERCENT,
+	SETUP_FLAG,
+	SETUP_LANGUAGE,
+	SETUP_COUNTRY,
+	SETUP_REGION,
+	SETUP_CORRESPONDENCE,
+	SETUP_UNKNOWN_CODES,
+};
 
 struct setup_key {
 	const char *key;
@@ -23,16 +35,40 @@ static const struct setup_key keys[] = {
 	{ "opportunity-series", SETUP_SERIES, "OPPORTUNITY", "the number series of opportunities" },
 	{ "task-series", SETUP_SERIES, "TASK", "the number series of tasks" },
 	{ "default-salesperson", SETUP_CODE, NULL,
-		"fills the salesperson of new contacts where it is "
-		"blank and nobody of us asks" },
+		"fills the salesperson of new contacts where it is blank and nobody of us asks" },
+	{ "default-territory", SETUP_CODE, NULL, "fills the territory of new contacts" },
+	{ "default-country", SETUP_COUNTRY, NULL, "fills the country of new contacts" },
+	{ "default-language", SETUP_LANGUAGE, NULL, "fills the language of new contacts" },
+	{ "default-format-region", SETUP_REGION, NULL, "fills the format region of new contacts" },
+	{ "default-correspondence", SETUP_CORRESPONDENCE, NULL,
+		"fills the correspondence of new contacts: email or hard-copy" },
+	{ "default-company-salutation", SETUP_CODE, NULL, "fills the salutation of new companies" },
+	{ "default-person-salutation", SETUP_CODE, NULL, "fills the salutation of new persons" },
 	{ "default-cycle", SETUP_CODE, NULL, "the sales cycle of new opportunities" },
 	{ "currency", SETUP_CURRENCY, DEFAULT_CURRENCY,
 		"the local currency; frozen at the first amount" },
+	{ "unknown-codes", SETUP_UNKNOWN_CODES, "accept",
+		"accept or refuse: territories, groups and other codes that nobody has added" },
+	{ "customer-relation", SETUP_CODE, "CUST", "the business relation that means customer" },
+	{ "vendor-relation", SETUP_CODE, "VEND", "the business relation that means vendor" },
+	{ "bank-relation", SETUP_CODE, "BANK", "the business relation that means bank" },
+	{ "employee-relation", SETUP_CODE, "EMPL", "the business relation that means employee" },
+	{ "duplicate-search", SETUP_FLAG, "true",
+		"looks for duplicates when a contact is added or edited" },
 	{ "duplicate-hit", SETUP_PERCENT, "60",
-		"the share of equal search strings, in percent, from "
-		"which contacts count as duplicates" },
+		"the score, in percent, from which contacts count as duplicates" },
 	{ "inherit-salesperson", SETUP_FLAG, "true",
 		"a person takes the salesperson of its company" },
+	{ "inherit-territory", SETUP_FLAG, "true", "a person takes the territory of its company" },
+	{ "inherit-country", SETUP_FLAG, "true", "a person takes the country of its company" },
+	{ "inherit-language", SETUP_FLAG, "true", "a person takes the language of its company" },
+	{ "inherit-format-region", SETUP_FLAG, "true",
+		"a person takes the format region of its company" },
+	{ "inherit-address", SETUP_FLAG, "true",
+		"a person without an address of its own takes that of its company" },
+	{ "inherit-communication", SETUP_FLAG, "true",
+		"a person takes phone, mobile, home page and correspondence of its company where "
+		"it has none of its own" },
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 
@@ -135,35 +171,10 @@ check_series(struct store *store, struct arena *arena, const char **value, struc
 	return 0;
 }
 
-static char *
-upper(struct arena *arena, const char *text)
-{
-	char *copy = arena_text(arena, text);
-
-	for (char *c = copy; *c != '\0'; c++) {
-		if (*c >= 'a' && *c <= 'z')
-			*c = (char)(*c - 'a' + 'A');
-	}
-	return copy;
-}
-
-static int
-check_code(struct arena *arena, const char **value, struct err *err)
-{
-	static const char OF[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	const char *code = upper(arena, *value);
-
-	if (strlen(code) > 20 || code[strspn(code, OF)] != '\0')
-		return fail_field(err, ERR_USAGE, "value",
-			"'%.40s' is no code: 1 to 20 of A-Z 0-9 . _ -", *value);
-	*value = code;
-	return 0;
-}
-
 static int
 check_currency(struct store *store, struct arena *arena, const char **value, struct err *err)
 {
-	const char *code = upper(arena, *value), *frozen;
+	const char *code = upper_text(arena, *value), *frozen;
 
 	if (strlen(code) != 3 || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
 		return fail_field(err, ERR_USAGE, "value",
@@ -207,6 +218,32 @@ check_flag(const char **value, struct err *err)
 	return fail_field(err, ERR_USAGE, "value", "'%.40s' is neither true nor false", *value);
 }
 
+static int
+check_word(const char *value, const char *const words[], const char *rule, struct err *err)
+{
+	for (size_t i = 0; words[i] != NULL; i++) {
+		if (strcmp(value, words[i]) == 0)
+			return 0;
+	}
+	return fail_field(err, ERR_USAGE, "value", "'%.40s' is not %s", value, rule);
+}
+
+static int
+check_correspondence(const char *value, struct err *err)
+{
+	static const char *const WORDS[] = { "email", "hard-copy", NULL };
+
+	return check_word(value, WORDS, "email or hard-copy", err);
+}
+
+static int
+check_policy(const char *value, struct err *err)
+{
+	static const char *const WORDS[] = { "accept", "refuse", NULL };
+
+	return check_word(value, WORDS, "accept or refuse", err);
+}
+
 /* Checks *value and gives it the form it is stored in. */
 static int
 check_value(struct store *store, struct arena *arena, const struct setup_key *key,
@@ -216,13 +253,24 @@ check_value(struct store *store, struct arena *arena, const struct setup_key *ke
 	case SETUP_SERIES:
 		return check_series(store, arena, value, err);
 	case SETUP_CODE:
-		return check_code(arena, value, err);
+		return code_check(arena, "value", value, err);
 	case SETUP_CURRENCY:
 		return check_currency(store, arena, value, err);
 	case SETUP_PERCENT:
 		return check_percent(*value, err);
 	case SETUP_FLAG:
 		return check_flag(value, err);
+	case SETUP_LANGUAGE:
+		return language_check("value", *value, err);
+	case SETUP_COUNTRY:
+		*value = upper_text(arena, *value);
+		return country_check("value", *value, err);
+	case SETUP_REGION:
+		return language_check("value", *value, err);
+	case SETUP_CORRESPONDENCE:
+		return check_correspondence(*value, err);
+	case SETUP_UNKNOWN_CODES:
+		return check_policy(*value, err);
 	}
 	return 0;
 }

@@ -3,8 +3,8 @@
 #include "liaison/base/clock.h"
 
 static const char INSERT_ENTRY[] =
-	"INSERT INTO journal (at, user, method, noun, record, before, after, batch)"
-	" VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+	"INSERT INTO journal (at, user, method, noun, record, contact, before, after, batch)"
+	" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 int
 journal_add(struct store *store, const struct journal_entry *entry, int64_t *id, struct err *err)
@@ -16,6 +16,7 @@ journal_add(struct store *store, const struct journal_entry *entry, int64_t *id,
 	stmt_bind_text(q, entry->method);
 	stmt_bind_text(q, entry->noun);
 	stmt_bind_int(q, entry->record);
+	stmt_bind_int_or_null(q, entry->contact, entry->contact == 0);
 	stmt_bind_text(q, entry->before);
 	stmt_bind_text(q, entry->after);
 	stmt_bind_int(q, entry->batch);

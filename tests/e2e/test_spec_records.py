@@ -17,7 +17,7 @@ CONTACT = ("id version no type name first_name middle_name surname company_no co
            "territory language country street city post_code phone mobile home_page correspondence lead_status "
            "lead_source emails domains privacy_blocked minor parental_consent excluded opted_out interactions "
            "last_interaction last_attempt next_task cost duration_min opportunities estimated_value "
-           "calculated_value").split()
+           "calculated_value organizational_level format_region salutation fields").split()
 EMAIL = "email kind primary from until learned_from state".split()
 INTERACTION = ("id version kind status direction initiated_by at end all_day location subject snippet attachments "
                "message_id thread event_uid recurrence_id moves template interaction_group salesperson colleagues "

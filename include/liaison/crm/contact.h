@@ -24,15 +24,47 @@ struct contact_email {
 	const char *learned_from;
 };
 
+/* What people set, by the names of record and columns: texts with their characters at most, flags. */
+#define CONTACT_TEXTS(F) \
+	F(type, 10) /* "person" or "company" */ \
+	F(name, 250) \
+	F(first_name, 100) \
+	F(middle_name, 100) \
+	F(surname, 100) \
+	F(job_title, 100) \
+	F(organizational_level, 20) \
+	F(salesperson, 20) \
+	F(territory, 20) \
+	F(language, 20) \
+	F(country, 3) \
+	F(format_region, 20) \
+	F(street, 250) \
+	F(city, 100) \
+	F(post_code, 20) \
+	F(phone, 40) \
+	F(mobile, 40) \
+	F(home_page, 1000) \
+	F(correspondence, 20) \
+	F(salutation, 20) \
+	F(lead_status, 50) \
+	F(lead_source, 50)
+/* and whether a command of its own sets it, not add and edit */
+#define CONTACT_FLAGS(F) \
+	F(privacy_blocked, false) \
+	F(minor, false) \
+	F(parental_consent, false) \
+	F(excluded, false) \
+	F(opted_out, true)
+
+#define CONTACT_TEXT_MEMBER_(name, max) const char *name;
+#define CONTACT_FLAG_MEMBER_(name, own) bool name;
+
 struct contact {
 	int64_t id, version;
-	const char *no, *type; /* "person" or "company" */
-	const char *name, *first_name, *middle_name, *surname;
+	const char *no;
+	CONTACT_TEXTS(CONTACT_TEXT_MEMBER_)
+	CONTACT_FLAGS(CONTACT_FLAG_MEMBER_)
 	int64_t company_id; /* 0: none */
-	const char *job_title, *salesperson, *territory, *language, *country, *street, *city,
-		*post_code, *phone, *mobile, *home_page, *correspondence, *lead_status,
-		*lead_source;
-	bool privacy_blocked, minor, parental_consent, excluded, opted_out;
 	int64_t created, changed;
 	int64_t interactions, last_interaction, last_attempt, cost, duration_min;
 	int last_interaction_offset, last_attempt_offset;
@@ -64,6 +96,16 @@ int contact_get(
  * type that Business Central refuses; a minor without consent unblocked. */
 int contact_update(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
 	struct err *err);
+/* What a person takes from a company that becomes its own, by the switches of setup (reference 2.8):
+ * before is NULL for a new one, after what was asked for. What was asked in so many words stays. */
+int contact_follow_company(struct store *store, struct arena *arena, const struct contact *before,
+	struct contact *after, struct err *err);
+/* What a person of a company that was changed takes over: where it had what the company had. */
+int contact_heir(struct store *store, struct arena *arena, const struct contact *before,
+	const struct contact *after, struct contact *person, struct err *err);
+/* Fills what is blank in a new one from setup; mine: the caller's salesperson, or NULL. */
+int contact_fill_defaults(struct store *store, struct arena *arena, struct contact *contact,
+	const char *mine, struct err *err);
 /* After an edit that gave the name, its parts, or both: makes the others follow (persons). */
 void contact_settle_name(
 	struct arena *arena, struct contact *contact, bool name_given, bool parts_given);

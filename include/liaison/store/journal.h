@@ -10,6 +10,7 @@ struct journal_entry {
 	const char *method; /* "contact.add" */
 	const char *noun; /* "contact" */
 	int64_t record; /* id of what was changed */
+	int64_t contact; /* id of the contact it concerns; 0: none */
 	const char *before; /* JSON of the changed fields, or NULL when added */
 	const char *after; /* JSON, or NULL when removed */
 	int64_t batch; /* id of the first entry of the same command; 0: this is it */

@@ -6,6 +6,8 @@
 
 #include "liaison/capture/capture.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/contact_label.h"
+#include "liaison/crm/contact_part.h"
 #include "liaison/crm/interaction.h"
 
 /* The manual of conditions and what conditions may say are the same. */
@@ -87,6 +89,10 @@ the_manual_tells_every_field_and_no_other(void **state)
 		skip();
 	tells_the_fields(&contact_noun);
 	tells_the_fields(&contact_email_noun);
+	tells_the_fields(&contact_label_noun);
+	tells_the_fields(&relation_query);
+	tells_the_fields(&consent_query);
+	tells_the_fields(&fact_query);
 	tells_the_fields(&interaction_noun);
 	tells_the_fields(&capture_noun);
 }

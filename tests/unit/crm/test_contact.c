@@ -415,7 +415,8 @@ the_record_has_the_keys_of_the_contract_in_order(void **state)
 		"mobile", "home_page", "correspondence", "lead_status", "lead_source", "emails",
 		"domains", "privacy_blocked", "minor", "parental_consent", "excluded", "opted_out",
 		"interactions", "last_interaction", "last_attempt", "next_task", "cost",
-		"duration_min", "opportunities", "estimated_value", "calculated_value" };
+		"duration_min", "opportunities", "estimated_value", "calculated_value",
+		"organizational_level", "format_region", "salutation", "fields" };
 	struct desk *desk = *state;
 	int64_t acme = add_company(desk, "Acme"), bob = add_person(desk, "Bob Ross", acme);
 	json_t *record, *email;

@@ -319,10 +319,10 @@ setup_makes_the_series_that_are_absent(void **state)
 	assert_text(text_of(asker->answer, "result.series.0"), "CONTACT");
 	assert_text(text_of(asked(asker, "contact add Ada"), "no"), "C00001");
 	assert_text(text_of(asked(asker, "series next OPPORTUNITY"), "no"), "O00001");
-	assert_int_equal(
+	assert_int_equal(/* four series, and once the codes */
 		json_array_size(member(
 			asked(asker, "system audit --where 'method = setup.init'"), "items")),
-		4);
+		5);
 }
 
 static void
@@ -337,6 +337,46 @@ setup_fills_the_salesperson(void **state)
 	assert_text(text_of(asked(asker, "setup show currency"), "items.0.value"), "EUR");
 	assert_text(refused(asker, "setup show curency"), "usage");
 	assert_non_null(strstr(refusal(asker, "hint"), "currency"));
+}
+
+static void
+codes_are_added_changed_listed_and_removed(void **state)
+{
+	struct asker *asker = *state;
+
+	assert_text(
+		text_of(asked(asker, "code add mailing-group news Newsletter"), "code"), "NEWS");
+	assert_int_equal(
+		number_of(asked(asker, "code add mailing-group NEWS 'The newsletter'"), "version"),
+		2);
+	asked(asker, "code add territory NORTH");
+	assert_int_equal(json_array_size(member(asked(asker, "code list"), "items")), 2);
+	assert_text(
+		text_of(asked(asker, "code list mailing-group"), "items.0.text"), "The newsletter");
+	assert_text(refused(asker, "code remove territory NORHT"), "not-found");
+	assert_non_null(strstr(refusal(asker, "hint"), "NORTH"));
+	asked(asker, "code remove territory north");
+	assert_int_equal(json_array_size(member(asked(asker, "code list territory"), "items")), 0);
+	assert_text(refused(asker, "code add colour RED"), "usage");
+	assert_text(refused(asker, "code add web-source MAP example"), "usage");
+	assert_text(refusal(asker, "field"), "text");
+}
+
+static void
+persons_follow_their_company_in_the_journal_too(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "contact add Acme --type company --salesperson jo --city Rome");
+	assert_text(text_of(asked(asker, "contact add Ada --company Acme"), "salesperson"), "JO");
+	asked(asker, "contact add Bob --company Acme --city Oslo");
+	asked(asker, "contact edit Acme --salesperson am --city Bonn");
+	assert_text(text_of(asked(asker, "contact show Ada"), "city"), "Bonn");
+	assert_text(text_of(asker->answer, "result.salesperson"), "AM");
+	assert_int_equal(number_of(asker->answer, "result.version"), 2);
+	assert_text(text_of(asked(asker, "contact show Bob"), "city"), "Oslo");
+	assert_int_equal(
+		json_array_size(member(asked(asker, "system audit --contact Ada"), "items")), 2);
 }
 
 static void
@@ -385,6 +425,8 @@ main(void)
 		CASE(a_series_of_ones_own),
 		CASE(setup_makes_the_series_that_are_absent),
 		CASE(setup_fills_the_salesperson),
+		CASE(codes_are_added_changed_listed_and_removed),
+		CASE(persons_follow_their_company_in_the_journal_too),
 		CASE(every_write_is_journaled),
 	};
 

@@ -1,0 +1,95 @@
+#include <string.h>
+
+#include "code_text.h"
+#include "liaison/crm/contact_part.h"
+#include "record_noun.h"
+
+/* Further postal addresses of a contact, and the days they are in force. */
+
+static int
+check_address(struct store *store, struct arena *arena, struct record *record,
+	const struct record *before, struct err *err)
+{
+	const struct record_value *values = record->values;
+
+	(void)store, (void)arena, (void)before;
+	if (!values[at_address_name].given && !values[at_address_street].given &&
+		!values[at_address_city].given && !values[at_address_post_code].given &&
+		!values[at_address_phone].given && !values[at_address_email].given)
+		return fail_field(err, ERR_USAGE, "street", "the address '%s' has nothing in it",
+			values[at_address_code].text);
+	return country_check("country", values[at_address_country].text, err);
+}
+
+static const char SELECT_RANGES[] =
+	"SELECT from_day, until_day FROM contact_address_range WHERE address_id = ?"
+	" ORDER BY from_day";
+
+static void
+write_day(struct json_out *out, const char *name, struct stmt *q)
+{
+	bool null = stmt_next_is_null(q);
+	int64_t day = stmt_int(q);
+
+	if (null)
+		json_null_(out, name);
+	else
+		record_write_day(out, name, day);
+}
+
+static int
+write_ranges(
+	struct store *store, const struct record *record, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_RANGES);
+
+	stmt_bind_int(q, record->id);
+	json_array_begin(out, "ranges");
+	while (stmt_row(q)) {
+		json_object_begin(out, NULL);
+		write_day(out, "from", q);
+		write_day(out, "until", q);
+		json_object_end(out);
+	}
+	json_array_end(out);
+	return stmt_end(q, err);
+}
+
+RECORD_PART(address, "address", "contact_address", "code", ADDRESS_FIELDS, .check = check_address,
+	.write_more = write_ranges);
+
+static const char PUT_RANGE[] =
+	"INSERT INTO contact_address_range (address_id, from_day, until_day) VALUES (?1, ?2, ?3)"
+	" ON CONFLICT (address_id, from_day) DO UPDATE SET until_day = excluded.until_day";
+
+int
+address_range_add(
+	struct store *store, int64_t address, int64_t from, const int64_t *until, struct err *err)
+{
+	struct stmt *q;
+
+	if (until != NULL && *until < from)
+		return fail_field(err, ERR_USAGE, "until", "the address ends before it begins");
+	q = sql_prepare(store, PUT_RANGE);
+	stmt_bind_int(q, address);
+	stmt_bind_int(q, from);
+	stmt_bind_int_or_null(q, until != NULL ? *until : 0, until == NULL);
+	return stmt_run(q, err);
+}
+
+static const char SELECT_IN_FORCE[] =
+	"SELECT a.id FROM contact_address a JOIN contact_address_range r ON r.address_id = a.id"
+	" WHERE a.contact = ?1 AND r.from_day <= ?2 AND (r.until_day IS NULL OR r.until_day >= ?2)"
+	" ORDER BY r.from_day DESC, a.id DESC LIMIT 1";
+
+int
+address_in_force(struct store *store, int64_t contact, int64_t day, int64_t *id, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_IN_FORCE);
+	bool found;
+
+	*id = 0;
+	stmt_bind_int(q, contact);
+	stmt_bind_int(q, day);
+	return sql_get_int(q, id, &found, err);
+}

@@ -1,0 +1,115 @@
+#include "record_check.h"
+
+#include <string.h>
+
+#include "code_text.h"
+#include "liaison/base/text.h"
+
+static size_t
+count_characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text != '\0'; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+static int
+check_text(const struct record_field *field, const char *value, struct err *err)
+{
+	size_t length = count_characters(value);
+
+	if (field->max > 0 && length > field->max)
+		return fail_field(err, ERR_USAGE, field->name,
+			"the %s '%.40s…' has %zu characters and may have %u", field->name, value,
+			length, field->max);
+	if (strpbrk(value, "\r\n") != NULL)
+		return fail_field(
+			err, ERR_USAGE, field->name, "the %s is more than one line", field->name);
+	return 0;
+}
+
+/* words: "won|lost". */
+static int
+check_word(const struct record_field *field, const char *value, struct err *err)
+{
+	size_t size = strlen(value);
+
+	for (const char *at = field->words; at != NULL; at = strchr(at, '|')) {
+		at += *at == '|';
+		if (strncmp(at, value, size) == 0 && (at[size] == '|' || at[size] == '\0'))
+			return 0;
+	}
+	return fail_field(err, ERR_USAGE, field->name, "the %s '%.40s' is none of %s", field->name,
+		value, field->words);
+}
+
+static int
+check_number(const struct record_field *field, int64_t number, struct err *err)
+{
+	int64_t max = field->type == RECORD_PERCENT ? 100 * 100 : field->max;
+
+	if (number >= 0 && (max == 0 || number <= max))
+		return 0;
+	if (field->type == RECORD_PERCENT)
+		return fail_field(err, ERR_USAGE, field->name,
+			"the %s is a percentage from 0 to 100", field->name);
+	if (max == 0)
+		return fail_field(err, ERR_USAGE, field->name, "the %s '%lld' is below zero",
+			field->name, (long long)number);
+	return fail_field(err, ERR_USAGE, field->name, "the %s '%lld' is not from 0 to %u",
+		field->name, (long long)number, field->max);
+}
+
+static int
+check_value(struct arena *arena, const struct record_field *field, struct record_value *value,
+	struct err *err)
+{
+	switch (field->type) {
+	case RECORD_TEXT:
+		return check_text(field, value->text, err);
+	case RECORD_CODE:
+		return code_check(arena, field->name, &value->text, err);
+	case RECORD_ENUM:
+		return check_word(field, value->text, err);
+	case RECORD_INTEGER:
+	case RECORD_MINUTES:
+	case RECORD_MONEY:
+	case RECORD_PERCENT:
+		return check_number(field, value->number, err);
+	case RECORD_FLAG:
+	case RECORD_DATE:
+	case RECORD_CONTACT:
+		return 0;
+	}
+	return 0;
+}
+
+/* A text of blanks alone is none. */
+static void
+settle_blank(struct arena *arena, struct record_value *value)
+{
+	if (value->text == NULL)
+		return;
+	value->text = text_trim(arena, value->text, strlen(value->text));
+	if (value->text[0] == '\0')
+		*value = (struct record_value){ 0 };
+}
+
+int
+record_check(struct arena *arena, struct record *record, struct err *err)
+{
+	for (unsigned i = 0; i < record->noun->count; i++) {
+		const struct record_field *field = &record->noun->fields[i];
+		struct record_value *value = &record->values[i];
+
+		settle_blank(arena, value);
+		if (value->given && check_value(arena, field, value, err) < 0)
+			return -1;
+		if (!value->given && (field->flags & RECORD_REQUIRED))
+			return fail_field(err, ERR_USAGE, field->name, "a %s must have a %s",
+				record->noun->name, field->name);
+	}
+	return 0;
+}
