@@ -25,17 +25,17 @@ labels_text(struct call *call, int64_t contact, const char **out, struct err *er
 	const char *kind = label_kind(call);
 	struct text text = { 0 };
 	struct json_out json;
-	int result;
 
 	json_out_init(&json, &text);
 	json_object_begin(&json, NULL);
-	result = contact_labels_write(call->store, contact, kind, kind, &json, err);
-	if (result == 0) {
-		json_object_end(&json);
-		*out = arena_text_n(call->arena, text.bytes, text.size);
+	if (contact_labels_write(call->store, contact, kind, kind, &json, err) < 0) {
+		text_clear(&text);
+		return -1;
 	}
+	json_object_end(&json);
+	*out = arena_text_n(call->arena, text.bytes, text.size);
 	text_clear(&text);
-	return result;
+	return 0;
 }
 
 static int
@@ -255,13 +255,13 @@ static const char LABEL_COLUMNS[] = "code,text";
 	{ \
 		.name = "contact." noun ".list", .summary = "list a contact's " what, \
 		.params = contact_params, .run = run_part_list, .access = ACCESS_READS, \
-		.traits = COMMAND_LIST, .record = of, .key = "id", .columns = shown, \
+		.traits = COMMAND_LIST, .record = (of), .key = "id", .columns = (shown), \
 		.view = VIEW_TABLE \
 	}
 #define LABELS(kind, what, add_params) \
 	{ .name = "contact." kind ".add", \
 		.summary = "add a contact to " what, \
-		.params = add_params, \
+		.params = (add_params), \
 		.run = run_label_add, \
 		.access = ACCESS_WRITES, \
 		.key = "code", \

@@ -108,25 +108,19 @@ entry_clear(struct entry *entry)
 	text_clear(&entry->new_text);
 }
 
-/* Either may be NULL: added, removed. */
 static int
-journal_whole(
-	struct call *call, const struct record *before, const struct record *after, struct err *err)
+journal_whole(struct call *call, const struct record *record, bool added, struct err *err)
 {
-	const struct record *any = after != NULL ? after : before;
-	struct entry entry;
-	int result = 0;
+	struct text text = { 0 };
+	struct json_out out;
+	int result;
 
-	entry_begin(&entry);
-	if (before != NULL)
-		result = record_write(call->store, before, &entry.old_fields, err);
-	if (result == 0 && after != NULL)
-		result = record_write(call->store, after, &entry.new_fields, err);
+	json_out_init(&out, &text);
+	result = record_write(call->store, record, &out, err);
 	if (result == 0)
-		result = call_journal_of(call, owner_of(any), any->noun->name, any->id,
-			before != NULL ? entry.old_text.bytes : NULL,
-			after != NULL ? entry.new_text.bytes : NULL, err);
-	entry_clear(&entry);
+		result = call_journal_of(call, owner_of(record), record->noun->name, record->id,
+			added ? NULL : text.bytes, added ? text.bytes : NULL, err);
+	text_clear(&text);
 	return result;
 }
 
@@ -159,7 +153,7 @@ call_add_record(struct call *call, struct record *record, struct err *err)
 {
 	if (record_add(call->store, call->arena, record, err) < 0)
 		return -1;
-	return journal_whole(call, NULL, record, err);
+	return journal_whole(call, record, true, err);
 }
 
 int
@@ -176,7 +170,7 @@ call_edit_record(
 int
 call_remove_record(struct call *call, const struct record *record, struct err *err)
 {
-	if (journal_whole(call, record, NULL, err) < 0)
+	if (journal_whole(call, record, false, err) < 0)
 		return -1;
 	return record_remove(call->store, record, err);
 }

@@ -302,7 +302,7 @@ contact_update(struct store *store, struct arena *arena, struct contact *contact
 
 	if (contact_get(store, arena, contact->id, &before, err) < 0)
 		return -1;
-	if (strcmp(before.type, ready.type) != 0) {
+	if (!text_same(before.type, ready.type)) {
 		if (check_retype(store, &before, err) < 0)
 			return -1;
 		follow_type(arena, &ready);

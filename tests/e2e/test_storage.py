@@ -345,10 +345,13 @@ def test_an_older_schema_is_brought_up_however_often_it_is_killed(place, version
         assert daemon.call("system.stats")["interactions"] == rows
     backups = list(daemon.dir.glob(f"liaison.db.before-{len(SCHEMA)}*"))
     sound = [path for path in backups if not path.name.endswith((".part", "-journal", "-wal", "-shm"))]
-    assert sound
-    with sqlite3.connect(f"file:{sound[0]}?mode=ro", uri=True) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (version,)
-        assert db.execute("SELECT count(*) FROM ledger").fetchone() == (rows,)
+    # a start that was killed between two steps leaves the next one to begin with a backup of where it is
+    assert (version, rows) in [backed_up(path) for path in sound]
+
+
+def backed_up(path):
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        return (db.execute("PRAGMA user_version").fetchone()[0], db.execute("SELECT count(*) FROM ledger").fetchone()[0])
 
 
 # ---- an older backup
