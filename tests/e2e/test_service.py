@@ -311,7 +311,7 @@ def test_a_killed_child_is_replaced_and_nothing_is_lost(daemon, server):
 
 
 def test_children_end_when_liaisond_is_killed(place, server):
-    daemon = Daemon(place / "liaison", [account(server)]).start()
+    daemon = Daemon(place / "liaison", [account(server)], expects_errors="liaisond is gone").start()
     daemon.wait_complete()
     os.kill(daemon.process.pid, signal.SIGKILL)
     daemon.process.wait(10)
