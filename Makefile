@@ -37,7 +37,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # ---- who may see whom ----------------------------------------------------------------------------
 
-ROOMS := base wire sandbox store query net mail calendar crm capture export
+ROOMS := base wire sandbox store query net mail calendar import crm capture export
 PROGRAMS := main engine fetch parse client
 
 SEES_base := base
@@ -48,6 +48,7 @@ SEES_query := base wire store query
 SEES_net := base wire net
 SEES_mail := base wire mail
 SEES_calendar := base wire calendar
+SEES_import := base wire import
 SEES_crm := base wire store query crm
 SEES_capture := base wire store query crm capture
 SEES_export := base wire store query crm export
@@ -55,7 +56,7 @@ SEES_export := base wire store query crm export
 SEES_main := base wire sandbox
 SEES_engine := base wire sandbox store query crm capture export
 SEES_fetch := base wire sandbox net
-SEES_parse := base wire sandbox mail calendar
+SEES_parse := base wire sandbox mail calendar import
 SEES_client := base wire sandbox
 
 # The foreign libraries a room or a program is the door of.
@@ -97,11 +98,17 @@ FUZZ_ROOM_feed := calendar
 FUZZ_ROOM_recurrence := calendar
 FUZZ_ROOM_meeting := calendar
 FUZZ_ROOM_feed_frame := wire
+FUZZ_ROOM_formula := base
+FUZZ_ROOM_csv := import
+FUZZ_ROOM_vcard := import
 FUZZ_ROOM_condition := query
 FUZZ_ROOM_shown := client
+FUZZ_ROOM_hear := main
 # Those of a program link what it consists of, too.
 FUZZ_PROGRAM_rpc := engine
 FUZZ_PROGRAM_shown := client
+FUZZ_PROGRAM_pipeline := engine
+FUZZ_PROGRAM_hear := main
 
 # ---- flags ---------------------------------------------------------------------------------------
 

@@ -107,7 +107,6 @@ open_partial(struct transfer *transfer, const char *path)
 {
 	size_t size = strlen(path) + 32;
 
-	transfer->path = mem_text(path);
 	transfer->partial = mem_alloc(size);
 	snprintf(transfer->partial, size, "%s.%ld.part", path, (long)getpid());
 	return open(transfer->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -117,6 +116,7 @@ static void
 open_output(struct transfer *transfer, const char *path)
 {
 	transfer_clear(transfer);
+	transfer->path = mem_text(path);
 	transfer->to_stdout = strcmp(path, "-") == 0;
 	if (transfer->to_stdout)
 		transfer->output = STDOUT_FILENO;

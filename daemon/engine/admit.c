@@ -96,9 +96,10 @@ int
 call_admit(struct call *call, const struct batch *batch, const struct request *request,
 	struct worker *worker, struct err *err)
 {
-	if (check_access(batch, request->command, err) < 0 ||
-		check_proxy(batch, request, err) < 0 ||
-		find_zone(batch, request, worker, &call->zone, err) < 0 ||
+	if (check_access(batch, request->command, err) < 0 || check_proxy(batch, request, err) < 0)
+		return -1;
+	call->own_zone = batch->settings->zone;
+	if (find_zone(batch, request, worker, &call->zone, err) < 0 ||
 		read_values(call, request, err) < 0)
 		return -1;
 	return find_viewer(call, batch, err);

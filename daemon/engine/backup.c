@@ -26,7 +26,7 @@ struct backup {
 	int64_t told_ms;
 	struct err err;
 	bool failed, sending; /* the thread's until the copy is done, then the loop's */
-	atomic_bool unwanted; /* cancelled: a copy that was not begun is not made */
+	atomic_bool unwanted; /* cancelled: the copy is not made, or not to its end */
 };
 
 struct progress {
@@ -44,23 +44,44 @@ progress_done(struct work *work)
 	free(progress);
 }
 
-/* On the thread for the background; the loop tells the client. */
-static void
-report(void *context, int64_t done, int64_t total)
+int
+backup_may_go_on(struct engine *engine, struct err *err)
 {
-	struct backup *backup = context;
-	int64_t now = clock_monotonic_ms();
+	if (pool_is_stopping(engine->background))
+		return fail(err, ERR_UNAVAILABLE, "the backup is not whole, as liaisond stops");
+	if (!writer_is_sick(engine->writer))
+		return 0;
+	fail(err, ERR_UNAVAILABLE, "the backup made way for the database, which is opened again");
+	return err_hint(err, "try again; system status tells of the database");
+}
+
+static void
+tell(struct backup *backup, int64_t done, int64_t total)
+{
 	struct progress *progress;
 
-	if (now - backup->told_ms < PROGRESS_MS)
-		return;
-	backup->told_ms = now;
 	progress = mem_zero(1, sizeof *progress);
 	progress->work.done = progress_done;
 	progress->call = backup->call;
 	progress->done = done;
 	progress->total = total;
 	done_add(&backup->engine->done, &progress->work, &progress->work);
+}
+
+/* On the thread for the background; the loop tells the client. */
+static int
+report(void *context, int64_t done, int64_t total, struct err *err)
+{
+	struct backup *backup = context;
+	int64_t now = clock_monotonic_ms();
+
+	if (now - backup->told_ms >= PROGRESS_MS) {
+		backup->told_ms = now;
+		tell(backup, done, total);
+	}
+	if (atomic_load(&backup->unwanted))
+		return fail(err, ERR_UNAVAILABLE, "cancelled");
+	return backup_may_go_on(backup->engine, err);
 }
 
 static void
@@ -71,8 +92,8 @@ make_copy(struct work *work, struct worker *worker)
 	unlink(backup->path);
 	if (atomic_load(&backup->unwanted))
 		return;
-	backup->failed = store_backup(worker->store, backup->path, report, backup, &backup->err) <
-			 0;
+	backup->failed = store_backup_whole(
+				 worker->store, backup->path, report, backup, &backup->err) < 0;
 }
 
 static void
@@ -136,7 +157,7 @@ cancelled(struct loop_call *call)
 
 	atomic_store(&backup->unwanted, true);
 	if (!backup->sending)
-		return; /* it ends when the copy is done */
+		return; /* the copy ends soon */
 	if (!backup->failed)
 		backup->failed = fail(&backup->err, ERR_UNAVAILABLE, "cancelled") < 0;
 	end(backup);

@@ -99,13 +99,13 @@ first_to_come(struct dirent **entries, int count, const char *now)
 	return place;
 }
 
-/* The oldest but keep are removed; newest: the path of the newest one, or "". */
+/* The oldest but keep are removed; newest: the path of the newest one up to now, or "". */
 static void
-drop_old(struct arena *arena, const char *folder, unsigned keep, const char **newest)
+drop_old(struct arena *arena, const char *folder, unsigned keep, int64_t now, const char **newest)
 {
 	struct dirent **entries;
 	int count = scandir(folder, &entries, is_backup, alphasort);
-	int first = first_to_come(entries, count, name_of(arena, clock_now()));
+	int first = first_to_come(entries, count, name_of(arena, now));
 
 	*newest = "";
 	for (int i = 0; i < count; i++) {
@@ -138,12 +138,22 @@ note_backup(struct schedule *schedule, const char *path, const char *error)
 }
 
 static int
-write_backup(struct worker *worker, const char *folder, struct err *err)
+go_on(void *context, int64_t done, int64_t total, struct err *err)
 {
-	const char *path = arena_printf(
-		worker->arena, "%s/%s", folder, name_of(worker->arena, clock_now()));
+	(void)done, (void)total;
+	return backup_may_go_on(context, err);
+}
 
-	if (store_backup(worker->store, path, NULL, NULL, err) < 0)
+/* *at: the time it is named by, a second that none is named by yet: a clock may be set to one again. */
+static int
+write_backup(struct worker *worker, const char *folder, int64_t *at, struct err *err)
+{
+	struct arena *arena = worker->arena;
+	const char *path = arena_printf(arena, "%s/%s", folder, name_of(arena, *at));
+
+	while (access(path, F_OK) == 0)
+		path = arena_printf(arena, "%s/%s", folder, name_of(arena, ++*at));
+	if (store_backup_whole(worker->store, path, go_on, worker->engine, err) < 0)
 		return -1;
 	log_write(LOG_INFO, "backup: %s", path);
 	return 0;
@@ -159,7 +169,7 @@ plan(struct schedule *schedule, struct worker *worker, const struct config *conf
 	const char *newest;
 
 	drop_abandoned(worker->arena, config->backup_directory);
-	drop_old(worker->arena, config->backup_directory, UINT_MAX, &newest);
+	drop_old(worker->arena, config->backup_directory, UINT_MAX, clock_now(), &newest);
 	note_backup(schedule, newest, "");
 	if (schedule->backup_at > 0 && schedule->backup_at <= clock_now())
 		age = clock_now() - schedule->backup_at;
@@ -196,6 +206,7 @@ run_backup(struct work *work, struct worker *worker)
 {
 	struct schedule *schedule = ((struct job_slot *)work)->schedule;
 	const struct config *config = &schedule->settings->config;
+	int64_t at = clock_now();
 	const char *newest;
 	struct err err;
 	bool made;
@@ -206,12 +217,12 @@ run_backup(struct work *work, struct worker *worker)
 	if (!backup_due(schedule, config, clock_monotonic_ms()))
 		return;
 	drop_abandoned(worker->arena, config->backup_directory);
-	made = write_backup(worker, config->backup_directory, &err) == 0;
+	made = write_backup(worker, config->backup_directory, &at, &err) == 0;
 	plan_next(schedule, made, clock_monotonic_ms());
 	if (!made)
 		log_write(LOG_ERROR, "backup: %s", err.message);
 	drop_old(worker->arena, config->backup_directory,
-		config->backup_keep > 0 ? config->backup_keep : 1, &newest);
+		config->backup_keep > 0 ? config->backup_keep : 1, at, &newest);
 	note_backup(schedule, newest, err.message);
 }
 

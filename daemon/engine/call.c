@@ -124,6 +124,18 @@ call_percent(const struct call *call, const char *name)
 	return text == NULL ? 0 : to_minor(text, PLACES);
 }
 
+int
+call_decimal(const struct call *call, const char *name, int64_t *out, struct err *err)
+{
+	enum { PLACES = 6, DIGITS_MAX = 12 };
+	const char *text = call_text(call, name);
+
+	if (text != NULL && strcspn(text, ".") > DIGITS_MAX)
+		return fail_field(err, ERR_USAGE, name, "'%s' is too large a number", text);
+	*out = text == NULL ? 0 : to_minor(text, PLACES);
+	return 0;
+}
+
 const char *
 call_input(const struct call *call, size_t *size)
 {
@@ -180,6 +192,22 @@ call_salesperson(const struct call *call, const char **code, struct err *err)
 	if (call->as != NULL || call->store == NULL)
 		return 0;
 	return salesperson_of_user(call->store, call->arena, call->user, code, err);
+}
+
+int
+call_settle_me(const struct call *call, const char **code, struct err *err)
+{
+	const char *mine;
+
+	if (*code == NULL || strcmp(*code, "ME") != 0)
+		return 0;
+	if (call_salesperson(call, &mine, err) < 0)
+		return -1;
+	if (mine == NULL)
+		return fail_field(err, ERR_USAGE, "salesperson",
+			"'me' is nobody here, as '%s' is no salesperson", call->user);
+	*code = mine;
+	return 0;
 }
 
 /* A store that cannot answer this fails the list that it is asked for, too. */

@@ -2,11 +2,14 @@
 
 #include "engine.h"
 #include "liaison/base/log.h"
+#include "liaison/crm/classify.h"
 #include "liaison/crm/contact.h"
+#include "liaison/store/file.h"
 #include "system.h"
 
 /* system.check: first the pages and references on the thread for the background, then the contacts'
- * totals, counted again in short turns of the writer that are always undone. */
+ * totals and what they were classified by, found again in short turns of the writer that are always
+ * undone. */
 
 enum { TOTALS_AT_A_TIME = 50 };
 
@@ -14,6 +17,7 @@ struct check {
 	struct work work; /* first */
 	struct loop_call *call;
 	struct engine *engine;
+	struct settings *settings; /* held */
 	struct arena *arena;
 	int64_t *ids;
 	size_t count, next;
@@ -41,6 +45,8 @@ check_pages(struct work *work, struct worker *worker)
 	if (store_check(worker->store, false, complain, check, &check->err) < 0)
 		check->failed = check->findings == 0;
 	if (!check->failed)
+		check->failed = file_check(worker->store, complain, check, &check->err) < 0;
+	if (!check->failed)
 		check->failed = query_ids(worker->store, check->arena, &contact_noun, NULL, 0,
 					&check->ids, &check->count, &check->err) < 0;
 }
@@ -53,10 +59,18 @@ check_one(struct check *check, struct store *store, int64_t id)
 
 	if (contact_recount(store, id, &changed, &check->err) < 0)
 		return check->err.code == ERR_NOT_FOUND ? 0 : -1; /* it was removed meanwhile */
-	if (!changed)
-		return 0;
-	snprintf(what, sizeof what, "the totals of contact %lld do not add up", (long long)id);
-	complain(check, what);
+	if (changed) {
+		snprintf(what, sizeof what, "the totals of contact %lld do not add up",
+			(long long)id);
+		complain(check, what);
+	}
+	if (classify_check(store, check->settings->zone, id, &changed, &check->err) < 0)
+		return -1;
+	if (changed) {
+		snprintf(what, sizeof what,
+			"contact %lld is not classified by what it has values of", (long long)id);
+		complain(check, what);
+	}
 	return 0;
 }
 
@@ -95,6 +109,7 @@ answer(struct check *check)
 		loop_call_answer(call);
 	}
 	arena_free(check->arena);
+	settings_release(check->settings);
 	free(check);
 }
 
@@ -125,6 +140,7 @@ run_check_database(struct loop_call *call, struct err *err)
 	(void)err;
 	check->call = call;
 	check->engine = call->call.engine;
+	check->settings = settings_hold(check->engine->settings);
 	check->arena = arena_new();
 	check->work.run = check_pages;
 	check->work.done = turn_done;

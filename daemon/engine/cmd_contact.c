@@ -1,6 +1,8 @@
 #include "cmd_contact.h"
 
+#include "contact_removal.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/profile.h"
 #include "record.h"
 
 /* Contacts: the table, and the commands that are a few lines. */
@@ -12,7 +14,12 @@ run_show(struct call *call, struct err *err)
 
 	if (call_contact(call, "contact", false, &id, err) < 0)
 		return -1;
-	return answer_contact(call, id, err);
+	json_object_begin(call->out, NULL);
+	if (contact_write_members(call->store, id, call->out, err) < 0 ||
+		profile_write(call->store, id, "profile", call->out, err) < 0)
+		return -1;
+	json_object_end(call->out);
+	return 0;
 }
 
 static int
@@ -29,33 +36,6 @@ answer_removal(
 	return 0;
 }
 
-static int
-journal_removal(struct call *call, int64_t id, struct err *err)
-{
-	const char *before;
-
-	if (contact_text(call, id, &before, err) < 0)
-		return -1;
-	return call_journal(call, "contact", id, before, NULL, err);
-}
-
-/* A company's persons go with it, each with an entry of its own. */
-static int
-journal_removals(struct call *call, int64_t id, struct err *err)
-{
-	struct query_node *of_it = query_fixed(call->arena, "c.company_id = ?", id);
-	int64_t *persons;
-	size_t count;
-
-	if (query_ids(call->store, call->arena, &contact_noun, of_it, 0, &persons, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (journal_removal(call, persons[i], err) < 0)
-			return -1;
-	}
-	return journal_removal(call, id, err);
-}
-
 /* The counts of what goes with it are the answer, and what a dry run shows. */
 static int
 run_remove(struct call *call, struct err *err)
@@ -67,9 +47,8 @@ run_remove(struct call *call, struct err *err)
 	if (call_contact(call, "contact", true, &id, err) < 0 ||
 		contact_get(call->store, call->arena, id, &contact, err) < 0 ||
 		contact_removal_count(call->store, id, &removal, err) < 0 ||
-		journal_removals(call, id, err) < 0 || contact_remove(call->store, id, err) < 0)
+		remove_contact(call, id, err) < 0)
 		return -1;
-	capture_contacts_changed(call_capture(call));
 	return answer_removal(call, &contact, &removal);
 }
 
@@ -147,10 +126,16 @@ run_note_list(struct call *call, struct err *err)
 	{ "type", PARAM_ENUM, 0, "what it is; a company when only companies' words are given", \
 		"person|company", NULL }, \
 		{ "company", PARAM_CONTACT, 0, "the company a person belongs to", NULL, NULL }, \
+		{ "create", PARAM_FLAG, 0, \
+			"add the company when there is none of that name, with the person's " \
+			"address", \
+			NULL, NULL }, \
 		{ "first_name", PARAM_TEXT, 0, "first name; else split from the name", NULL, \
 			NULL }, \
 		{ "middle_name", PARAM_TEXT, 0, "middle name", NULL, NULL }, \
 		{ "surname", PARAM_TEXT, 0, "surname", NULL, NULL }, \
+		{ "initials", PARAM_TEXT, 0, "a person's initials", NULL, NULL }, \
+		{ "name_2", PARAM_TEXT, 0, "second line of the name", NULL, NULL }, \
 		{ "job_title", PARAM_TEXT, 0, "what the person does", NULL, NULL }, \
 		{ "email", PARAM_EMAIL, PARAM_REPEATS, \
 			"an address mail is matched by; the first is primary", NULL, NULL }, \
@@ -158,9 +143,14 @@ run_note_list(struct call *call, struct err *err)
 			"a company's domain: mail of it is matched", NULL, NULL }, \
 		{ "phone", PARAM_TEXT, 0, "phone number, without letters", NULL, NULL }, \
 		{ "mobile", PARAM_TEXT, 0, "mobile number, without letters", NULL, NULL }, \
+		{ "extension", PARAM_TEXT, 0, "extension of the phone number", NULL, NULL }, \
+		{ "pager", PARAM_TEXT, 0, "pager", NULL, NULL }, \
+		{ "fax", PARAM_TEXT, 0, "fax number, without letters", NULL, NULL }, \
 		{ "street", PARAM_TEXT, 0, "street and number", NULL, NULL }, \
+		{ "street_2", PARAM_TEXT, 0, "second line of the street", NULL, NULL }, \
 		{ "city", PARAM_TEXT, 0, "city", NULL, NULL }, \
 		{ "post_code", PARAM_TEXT, 0, "post code", NULL, NULL }, \
+		{ "county", PARAM_TEXT, 0, "county, state or province", NULL, NULL }, \
 		{ "country", PARAM_TEXT, 0, "code of the country, such as DE", NULL, NULL }, \
 		{ "format_region", PARAM_TEXT, 0, \
 			"how dates and amounts are written for it, such as de-CH", NULL, NULL }, \
@@ -173,6 +163,12 @@ run_note_list(struct call *call, struct err *err)
 		{ "correspondence", PARAM_ENUM, 0, "the medium it prefers", "email|hard-copy", \
 			NULL }, \
 		{ "home_page", PARAM_TEXT, 0, "web address", NULL, NULL }, \
+		{ "currency", PARAM_TEXT, 0, "code of the currency it trades in, such as EUR", \
+			NULL, NULL }, \
+		{ "vat_no", PARAM_TEXT, 0, "VAT registration number", NULL, NULL }, \
+		{ "registration_no", PARAM_TEXT, 0, "number in a register of companies", NULL, \
+			NULL }, \
+		{ "external_id", PARAM_TEXT, 0, "what another program knows it by", NULL, NULL }, \
 		{ "lead_status", PARAM_TEXT, 0, "how far a lead is", NULL, NULL }, \
 		{ "lead_source", PARAM_TEXT, 0, "where it came from", NULL, NULL }, \
 		{ "field", PARAM_TEXT, PARAM_REPEATS, "a field of your own: NAME=VALUE", NULL, \
@@ -190,6 +186,9 @@ static const struct param add_params[] = {
 	{ "name", PARAM_TEXT, PARAM_REQUIRED, "the person's or company's name", NULL, NULL },
 	CONTACT_PARAMS,
 	{ "no", PARAM_CODE, 0, "number; else the next one of the series", NULL, NULL },
+	{ "series", PARAM_CODE, 0,
+		"the series that gives the number: that of setup, or one related to it", NULL,
+		NULL },
 	{ 0 },
 };
 

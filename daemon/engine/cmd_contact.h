@@ -18,6 +18,13 @@ int run_contact_email_list(struct call *call, struct err *err);
 int rematch_address(struct call *call, const char *address, int64_t *count, struct err *err);
 int rematch_domain(struct call *call, const char *domain, int64_t *count, struct err *err);
 
+/* cmd_duplicate.c */
+/* The contact's record, with what may be the same as a member "duplicates", if there is anything. */
+int answer_with_duplicates(struct call *call, int64_t id, const char *warning, struct err *err);
+
+/* cmd_merge.c: takes a merge back, journaled. */
+int unmerge_contact(struct call *call, int64_t merge, struct err *err);
+
 /* cmd_contact_find.c */
 int run_contact_list(struct call *call, struct err *err);
 int run_contact_find(struct call *call, struct err *err);

@@ -1,11 +1,13 @@
 #include "cmd_contact.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "liaison/base/address.h"
+#include "contact_change.h"
 #include "liaison/base/text.h"
-#include "liaison/crm/contact.h"
+#include "liaison/capture/capture.h"
 #include "liaison/crm/field.h"
+#include "liaison/crm/series.h"
 #include "record.h"
 
 /* contact.add and contact.edit. */
@@ -27,6 +29,23 @@ read_field(const struct call *call, const struct contact_field *field, struct co
 	}
 }
 
+/* The company that the person names and that is not there, with what it would hand on to the person. */
+static int
+create_company(struct call *call, const struct contact *person, int64_t *id, struct err *err)
+{
+	struct contact company = { .type = "company", .name = call_text(call, "company") };
+	const char *record, *mine;
+
+	contact_forebear(person, &company);
+	if (call_salesperson(call, &mine, err) < 0 ||
+		contact_fill_defaults(call->store, call->arena, &company, mine, err) < 0 ||
+		contact_add(call->store, call->arena, &company, call->now, err) < 0 ||
+		contact_text(call, company.id, &record, err) < 0)
+		return -1;
+	*id = company.id;
+	return call_journal(call, "contact", company.id, NULL, record, err);
+}
+
 /* A company is never made silently. */
 static int
 read_company(struct call *call, struct contact *contact, struct err *err)
@@ -39,9 +58,12 @@ read_company(struct call *call, struct contact *contact, struct err *err)
 	}
 	if (call_contact(call, "company", false, &contact->company_id, err) == 0)
 		return 0;
-	return err->code != ERR_NOT_FOUND
-		       ? -1
-		       : err_hint(err, "add the company first: contact add NAME --type company");
+	if (err->code != ERR_NOT_FOUND)
+		return -1;
+	if (call_flag(call, "create"))
+		return create_company(call, contact, &contact->company_id, err);
+	return err_hint(
+		err, "add the company first: contact add NAME --type company; or say --create");
 }
 
 static int
@@ -49,6 +71,8 @@ read_contact(struct call *call, struct contact *contact, struct err *err)
 {
 	for (const struct contact_field *f = contact_fields; f->name != NULL; f++)
 		read_field(call, f, contact);
+	if (call_settle_me(call, &contact->salesperson, err) < 0)
+		return -1;
 	return read_company(call, contact, err);
 }
 
@@ -58,122 +82,6 @@ guess_type(const struct call *call)
 {
 	return call_count(call, "domain") > 0 && !call_given(call, "company") ? "company"
 									      : "person";
-}
-
-/* ---- addresses and domains ---- */
-
-static int
-give_email(struct call *call, int64_t id, const char *typed, int64_t *count, struct err *err)
-{
-	struct contact_email email = { .email = typed,
-		.learned_from = arena_printf(call->arena, "user %s", call->user) };
-
-	if (contact_email_add(call->store, call->arena, id, &email, err) < 0)
-		return -1;
-	return rematch_address(call, email.address, count, err);
-}
-
-static int
-give_domain(struct call *call, int64_t id, const char *typed, int64_t *count, struct err *err)
-{
-	char *canonical;
-
-	if (domain_canonical(call->arena, typed, &canonical, err) < 0 ||
-		contact_domain_add(call->store, call->arena, id, canonical, err) < 0)
-		return -1;
-	return rematch_domain(call, canonical, count, err);
-}
-
-/* Whether the parameter has the value, in canonical form. */
-static bool
-is_wanted(struct call *call, const char *param, const char *canonical)
-{
-	for (unsigned i = 0; i < call_count(call, param); i++) {
-		struct err ignored;
-		char *wanted;
-		const char *typed = call_text_at(call, param, i);
-		int result = strcmp(param, "email") == 0
-				     ? address_canonical(call->arena, typed, &wanted, &ignored)
-				     : domain_canonical(call->arena, typed, &wanted, &ignored);
-
-		if (result == 0 && strcmp(wanted, canonical) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-has_email(const struct contact_email *emails, unsigned count, const char *address)
-{
-	for (unsigned i = 0; i < count; i++) {
-		if (!emails[i].removed && strcmp(emails[i].address, address) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The addresses given replace those it had; the first one becomes primary. */
-static int
-replace_emails(struct call *call, int64_t id, int64_t *rematched, struct err *err)
-{
-	struct contact_email *emails;
-	unsigned count;
-	char *address, *first = NULL;
-
-	if (contact_emails(call->store, call->arena, id, &emails, &count, err) < 0)
-		return -1;
-	for (unsigned i = 0; i < count; i++) {
-		if (!emails[i].removed && !is_wanted(call, "email", emails[i].address) &&
-			contact_email_remove(call->store, call->arena, id, emails[i].address,
-				call->now, err) < 0)
-			return -1;
-	}
-	for (unsigned i = 0; i < call_count(call, "email"); i++) {
-		const char *typed = call_text_at(call, "email", i);
-
-		if (address_canonical(call->arena, typed, &address, err) < 0)
-			return -1;
-		if (!has_email(emails, count, address) &&
-			give_email(call, id, typed, rematched, err) < 0)
-			return -1;
-		first = first != NULL ? first : address;
-	}
-	return first == NULL ? 0 : contact_email_choose(call->store, id, first, err);
-}
-
-static int
-replace_domains(struct call *call, int64_t id, int64_t *rematched, struct err *err)
-{
-	const char **domains;
-	unsigned count;
-
-	if (contact_domains(call->store, call->arena, id, &domains, &count, err) < 0)
-		return -1;
-	for (unsigned i = 0; i < count; i++) {
-		if (contact_domain_remove(call->store, id, domains[i], err) < 0)
-			return -1;
-	}
-	for (unsigned i = 0; i < call_count(call, "domain"); i++) {
-		if (give_domain(call, id, call_text_at(call, "domain", i), rematched, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-give_addresses(struct call *call, int64_t id, struct err *err)
-{
-	int64_t rematched = 0;
-
-	for (unsigned i = 0; i < call_count(call, "email"); i++) {
-		if (give_email(call, id, call_text_at(call, "email", i), &rematched, err) < 0)
-			return -1;
-	}
-	for (unsigned i = 0; i < call_count(call, "domain"); i++) {
-		if (give_domain(call, id, call_text_at(call, "domain", i), &rematched, err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 static int
@@ -189,11 +97,43 @@ set_fields(struct call *call, int64_t id, struct err *err)
 
 /* ---- add ---- */
 
+static int
+give_addresses(struct call *call, int64_t id, struct err *err)
+{
+	for (unsigned i = 0; i < call_count(call, "email"); i++) {
+		if (give_email(call, id, call_text_at(call, "email", i), err) < 0)
+			return -1;
+	}
+	for (unsigned i = 0; i < call_count(call, "domain"); i++) {
+		if (give_domain(call, id, call_text_at(call, "domain", i), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is to be told of the number that was drawn; NULL: nothing. */
+static int
+number_warning(
+	struct call *call, const struct contact *contact, const char **warning, struct err *err)
+{
+	const char *code;
+
+	*warning = NULL;
+	if (call_given(call, "no"))
+		return 0;
+	if (series_choose(call->store, call->arena, "contact-series", contact->series, &code, err) <
+		0)
+		return -1;
+	return series_warning(call->store, call->arena, code, contact->no, warning, err);
+}
+
 int
 run_contact_add(struct call *call, struct err *err)
 {
-	struct contact contact = { .type = guess_type(call), .no = call_text(call, "no") };
-	const char *record, *mine;
+	struct contact contact = { .type = guess_type(call),
+		.no = call_text(call, "no"),
+		.series = call_text(call, "series") };
+	const char *record, *mine, *warning;
 
 	if (read_contact(call, &contact, err) < 0 || call_salesperson(call, &mine, err) < 0 ||
 		contact_follow_company(call->store, call->arena, NULL, &contact, err) < 0 ||
@@ -202,137 +142,54 @@ run_contact_add(struct call *call, struct err *err)
 		give_addresses(call, contact.id, err) < 0 ||
 		set_fields(call, contact.id, err) < 0 ||
 		contact_text(call, contact.id, &record, err) < 0 ||
-		call_journal(call, "contact", contact.id, NULL, record, err) < 0)
+		call_journal(call, "contact", contact.id, NULL, record, err) < 0 ||
+		number_warning(call, &contact, &warning, err) < 0)
 		return -1;
-	json_raw(call->out, NULL, record, strlen(record));
-	return 0;
+	return answer_with_duplicates(call, contact.id, warning, err);
 }
 
 /* ---- edit ---- */
 
-/* What a contact's row and lists were before or are after an edit, for the journal. */
-static int
-write_lists(struct call *call, int64_t id, struct json_out *out, struct err *err)
+/* Which lists of the contact the edit says anew. */
+static unsigned
+lists_given(const struct call *call)
 {
-	struct contact_email *emails;
-	const char **domains;
+	return (call_given(call, "email") ? CHANGE_EMAILS : 0) |
+	       (call_given(call, "domain") ? CHANGE_DOMAINS : 0) |
+	       (call_given(call, "field") ? CHANGE_FIELDS : 0);
+}
+
+static int
+store_lists(struct call *call, int64_t id, struct err *err)
+{
+	const char *const *words;
 	unsigned count;
 
-	if (call_given(call, "field") &&
-		field_write_values(call->store, id, "fields", out, err) < 0)
-		return -1;
-
 	if (call_given(call, "email")) {
-		if (contact_emails(call->store, call->arena, id, &emails, &count, err) < 0)
+		words = call_words(call, "email", &count);
+		if (change_emails(call, id, words, count, err) < 0)
 			return -1;
-		json_array_begin(out, "email");
-		for (unsigned i = 0; i < count; i++) {
-			if (!emails[i].removed)
-				json_text(out, NULL, emails[i].address);
-		}
-		json_array_end(out);
 	}
 	if (call_given(call, "domain")) {
-		if (contact_domains(call->store, call->arena, id, &domains, &count, err) < 0)
-			return -1;
-		json_array_begin(out, "domain");
-		for (unsigned i = 0; i < count; i++)
-			json_text(out, NULL, domains[i]);
-		json_array_end(out);
-	}
-	return 0;
-}
-
-struct edit {
-	struct contact before, after;
-	struct text old_text, new_text;
-	struct json_out old_fields, new_fields;
-	bool changed;
-};
-
-static void
-edit_begin(struct edit *edit)
-{
-	json_out_init(&edit->old_fields, &edit->old_text);
-	json_out_init(&edit->new_fields, &edit->new_text);
-	json_object_begin(&edit->old_fields, NULL);
-	json_object_begin(&edit->new_fields, NULL);
-}
-
-static void
-edit_clear(struct edit *edit)
-{
-	text_clear(&edit->old_text);
-	text_clear(&edit->new_text);
-}
-
-static int
-store_edit(struct call *call, struct edit *edit, struct err *err)
-{
-	int64_t id = edit->before.id, rematched = 0;
-
-	if (write_lists(call, id, &edit->old_fields, err) < 0 ||
-		contact_update(call->store, call->arena, &edit->after, call->now, err) < 0)
-		return -1;
-	capture_contacts_changed(call_capture(call));
-	if (call_given(call, "email") && replace_emails(call, id, &rematched, err) < 0)
-		return -1;
-	if (call_given(call, "domain") && replace_domains(call, id, &rematched, err) < 0)
-		return -1;
-	if (set_fields(call, id, err) < 0)
-		return -1;
-	return write_lists(call, id, &edit->new_fields, err);
-}
-
-static int
-journal_edit(struct call *call, struct edit *edit, struct err *err)
-{
-	contact_diff_write(&edit->before, &edit->after, &edit->old_fields, &edit->new_fields);
-	json_object_end(&edit->old_fields);
-	json_object_end(&edit->new_fields);
-	return call_journal(
-		call, "contact", edit->before.id, edit->old_text.bytes, edit->new_text.bytes, err);
-}
-
-static int
-edit_heir(struct call *call, int64_t id, const struct edit *company, struct err *err)
-{
-	struct edit edit = { 0 };
-	int result;
-
-	if (contact_get(call->store, call->arena, id, &edit.before, err) < 0)
-		return -1;
-	edit.after = edit.before;
-	if (contact_heir(call->store, call->arena, &company->before, &company->after, &edit.after,
-		    err) < 0)
-		return -1;
-	if (!contact_differs(&edit.before, &edit.after))
-		return 0;
-	edit_begin(&edit);
-	result = contact_update(call->store, call->arena, &edit.after, call->now, err);
-	if (result == 0)
-		result = journal_edit(call, &edit, err);
-	edit_clear(&edit);
-	return result;
-}
-
-/* The persons of a company that was changed follow it, each with an entry of its own. */
-static int
-edit_heirs(struct call *call, const struct edit *company, struct err *err)
-{
-	struct query_node *of_it = query_fixed(call->arena, "c.company_id = ?", company->before.id);
-	int64_t *persons;
-	size_t count;
-
-	if (strcmp(company->before.type, "company") != 0)
-		return 0;
-	if (query_ids(call->store, call->arena, &contact_noun, of_it, 0, &persons, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (edit_heir(call, persons[i], company, err) < 0)
+		words = call_words(call, "domain", &count);
+		if (change_domains(call, id, words, count, err) < 0)
 			return -1;
 	}
-	return 0;
+	return set_fields(call, id, err);
+}
+
+static int
+store_edit(struct call *call, struct change *edit, struct err *err)
+{
+	int64_t id = edit->before.id;
+	unsigned lists = lists_given(call);
+
+	if (change_lists(call, id, lists, &edit->old_fields, err) < 0 ||
+		change_store(call, edit, err) < 0 || store_lists(call, id, err) < 0 ||
+		change_lists(call, id, lists, &edit->new_fields, err) < 0 ||
+		change_journal(call, edit, err) < 0)
+		return -1;
+	return change_heirs(call, edit, TIME_MIN, err);
 }
 
 static bool
@@ -343,61 +200,96 @@ parts_given(const struct call *call)
 }
 
 static int
-run_edit(struct call *call, int64_t id, struct edit *edit, struct err *err)
+read_edit(struct call *call, struct change *edit, struct err *err)
 {
-	edit_begin(edit);
-	if (contact_get(call->store, call->arena, id, &edit->before, err) < 0 ||
-		call_if_version(call, "contact", id, edit->before.version, err) < 0)
-		return -1;
-	edit->after = edit->before;
-	if (read_contact(call, &edit->after, err) < 0)
+	if (call_if_version(call, "contact", edit->before.id, edit->before.version, err) < 0 ||
+		read_contact(call, &edit->after, err) < 0)
 		return -1;
 	if (edit->after.type == NULL)
 		edit->after.type = edit->before.type;
 	contact_settle_name(call->arena, &edit->after, call_given(call, "name"), parts_given(call));
-	if (contact_follow_company(call->store, call->arena, &edit->before, &edit->after, err) < 0)
-		return -1;
-	if (!contact_differs(&edit->before, &edit->after) && !call_given(call, "email") &&
-		!call_given(call, "domain") && !call_given(call, "field"))
-		return 0;
-	edit->changed = true;
-	if (store_edit(call, edit, err) < 0 || journal_edit(call, edit, err) < 0)
-		return -1;
-	return edit_heirs(call, edit, err);
+	return contact_follow_company(call->store, call->arena, &edit->before, &edit->after, err);
 }
 
+/* What the lists become is known only once it is stored; the rest is not touched when nothing differs. */
 static int
 edit_one(struct call *call, int64_t id, bool *changed, struct err *err)
 {
-	struct edit edit = { 0 };
-	int result = run_edit(call, id, &edit, err);
+	struct change edit;
+	int result = change_begin(call, id, &edit, err);
 
-	edit_clear(&edit);
-	*changed = edit.changed;
+	*changed = false;
+	if (result == 0)
+		result = read_edit(call, &edit, err);
+	if (result == 0 && (contact_differs(&edit.before, &edit.after) || lists_given(call) != 0)) {
+		*changed = true;
+		result = store_edit(call, &edit, err);
+	}
+	change_clear(&edit);
 	return result;
+}
+
+/* ---- many at once ---- */
+
+struct bulk {
+	int64_t *ids;
+	size_t count, next;
+	int64_t changed;
+};
+
+static int
+find_all(struct call *call, struct bulk *bulk, struct err *err)
+{
+	struct query_context context = call_query_context(call);
+	struct query_node *where;
+
+	if (query_parse(call->arena, &contact_noun, &context, call_text(call, "where"), &where,
+		    err) < 0)
+		return -1;
+	return query_ids(call->store, call_keep_arena(call), &contact_noun, where, 0, &bulk->ids,
+		&bulk->count, err);
+}
+
+/* Says at which of them it fails; one that was removed meanwhile is none any more. */
+static int
+edit_next(struct call *call, struct bulk *bulk, struct err *err)
+{
+	int64_t id = bulk->ids[bulk->next++];
+	struct contact contact;
+	char field[sizeof err->field], message[sizeof err->message];
+	bool changed;
+
+	if (contact_get(call->store, call->arena, id, &contact, err) < 0)
+		return err->code == ERR_NOT_FOUND ? 0 : -1;
+	if (edit_one(call, id, &changed, err) == 0) {
+		bulk->changed += changed;
+		return 0;
+	}
+	memcpy(field, err->field, sizeof field);
+	memcpy(message, err->message, sizeof message);
+	return fail_field(err, err->code, field, "contact '%s': %s", contact.no, message);
 }
 
 static int
 edit_all(struct call *call, struct err *err)
 {
-	struct query_context context = call_query_context(call);
-	int64_t *ids, count_changed = 0;
-	struct query_node *where;
-	size_t count;
-	bool changed;
+	struct bulk *bulk = call_keep(call, sizeof *bulk);
 
-	if (query_parse(call->arena, &contact_noun, &context, call_text(call, "where"), &where,
-		    err) < 0 ||
-		query_ids(call->store, call->arena, &contact_noun, where, 0, &ids, &count, err) < 0)
+	if (bulk->ids == NULL && find_all(call, bulk, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (edit_one(call, ids[i], &changed, err) < 0)
+	while (bulk->next < bulk->count) {
+		if (edit_next(call, bulk, err) < 0)
 			return -1;
-		count_changed += changed;
+		if (call_is_long(call) && bulk->next < bulk->count) {
+			call_continue(call, (int64_t)bulk->next, (int64_t)bulk->count, "contacts");
+			return 0;
+		}
 	}
 	json_object_begin(call->out, NULL);
-	json_int(call->out, "matched", (int64_t)count);
-	json_int(call->out, "changed", count_changed);
+	json_int(call->out, "matched", (int64_t)bulk->count);
+	json_int(call->out, "changed", bulk->changed);
+	if (bulk->changed > 0 && !call->dry_run)
+		json_int(call->out, "batch", call->journal_batch);
 	json_object_end(call->out);
 	return 0;
 }
@@ -413,29 +305,32 @@ run_contact_edit(struct call *call, struct err *err)
 	if (call_contact(call, "contact", false, &id, err) < 0 ||
 		edit_one(call, id, &changed, err) < 0)
 		return -1;
-	return answer_contact(call, id, err);
+	return answer_with_duplicates(call, id, NULL, err);
 }
 
 /* ---- opting out ---- */
 
+static int
+store_optout(struct call *call, struct change *change, struct err *err)
+{
+	change->after.opted_out = !call_flag(call, "withdraw");
+	if (!contact_differs(&change->before, &change->after))
+		return 0;
+	return change_store(call, change, err) < 0 ? -1 : change_journal(call, change, err);
+}
+
 int
 run_contact_optout(struct call *call, struct err *err)
 {
-	struct edit edit = { 0 };
+	struct change change;
 	int64_t id;
 	int result;
 
-	if (call_contact(call, "contact", false, &id, err) < 0 ||
-		contact_get(call->store, call->arena, id, &edit.before, err) < 0)
+	if (call_contact(call, "contact", false, &id, err) < 0)
 		return -1;
-	edit.after = edit.before;
-	edit.after.opted_out = !call_flag(call, "withdraw");
-	if (!contact_differs(&edit.before, &edit.after))
-		return answer_contact(call, id, err);
-	edit_begin(&edit);
-	result = contact_update(call->store, call->arena, &edit.after, call->now, err);
+	result = change_begin(call, id, &change, err);
 	if (result == 0)
-		result = journal_edit(call, &edit, err);
-	edit_clear(&edit);
+		result = store_optout(call, &change, err);
+	change_clear(&change);
 	return result < 0 ? -1 : answer_contact(call, id, err);
 }

@@ -1,7 +1,8 @@
 #include "cmd_contact.h"
 
-#include <stdio.h>
+#include <string.h>
 
+#include "liaison/base/address.h"
 #include "liaison/crm/contact.h"
 #include "record.h"
 
@@ -55,10 +56,11 @@ read_email(struct call *call, struct contact_email *out, struct err *err)
 	return 0;
 }
 
-/* The version goes with it, so that a stale edit learns what was changed. */
+/* The version goes with it, so that a stale edit learns what was changed; that one was the primary, so that
+ * it can be again. */
 static int
-journal_email(
-	struct call *call, int64_t id, const char *removed, const char *added, struct err *err)
+journal_email(struct call *call, int64_t id, const char *removed, bool primary, const char *added,
+	struct err *err)
 {
 	const char *texts[2] = { removed, added }, *json[2];
 	struct contact contact;
@@ -74,6 +76,8 @@ journal_email(
 		json_object_begin(&out, NULL);
 		json_int(&out, "version", contact.version - 1 + i);
 		json_text(&out, "email", texts[i]);
+		if (i == 0 && primary)
+			json_bool(&out, "primary", true);
 		json_object_end(&out);
 		json[i] = arena_text(call->arena, text.bytes);
 		text_clear(&text);
@@ -90,7 +94,7 @@ run_contact_email_add(struct call *call, struct err *err)
 	if (call_contact(call, "contact", false, &id, err) < 0 ||
 		read_email(call, &email, err) < 0 ||
 		contact_email_add(call->store, call->arena, id, &email, err) < 0 ||
-		journal_email(call, id, NULL, email.address, err) < 0 ||
+		journal_email(call, id, NULL, false, email.address, err) < 0 ||
 		rematch_address(call, email.address, &count, err) < 0)
 		return -1;
 	json_object_begin(call->out, NULL);
@@ -101,17 +105,37 @@ run_contact_email_add(struct call *call, struct err *err)
 	return 0;
 }
 
+static int
+is_primary(struct call *call, int64_t id, const char *address, bool *primary, struct err *err)
+{
+	struct contact_email *emails;
+	unsigned count;
+
+	*primary = false;
+	if (contact_emails(call->store, call->arena, id, &emails, &count, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < count; i++) {
+		if (emails[i].primary && strcmp(emails[i].address, address) == 0)
+			*primary = true;
+	}
+	return 0;
+}
+
 int
 run_contact_email_remove(struct call *call, struct err *err)
 {
 	const char *email = call_text(call, "email");
+	char *address;
+	bool primary;
 	int64_t id;
 
 	if (email == NULL)
 		return fail_field(err, ERR_USAGE, "email", "there is no address to remove");
 	if (call_contact(call, "contact", false, &id, err) < 0 ||
-		contact_email_remove(call->store, call->arena, id, email, call->now, err) < 0 ||
-		journal_email(call, id, email, NULL, err) < 0)
+		address_canonical(call->arena, email, &address, err) < 0 ||
+		is_primary(call, id, address, &primary, err) < 0 ||
+		contact_email_remove(call->store, call->arena, id, address, call->now, err) < 0 ||
+		journal_email(call, id, address, primary, NULL, err) < 0)
 		return -1;
 	capture_contacts_changed(call_capture(call));
 	return answer_contact(call, id, err);

@@ -4,6 +4,7 @@
 
 #include "liaison/base/text.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/contact_find.h"
 #include "liaison/crm/interaction.h"
 #include "record.h"
 
@@ -23,20 +24,15 @@ run_contact_list(struct call *call, struct err *err)
 
 /* ---- find ---- */
 
-struct hits {
-	int64_t *ids;
-	unsigned count;
-};
-
 /* One of the hits: a condition that lists and conditions can be and-ed with. */
 static struct query_node *
-among(struct call *call, const struct hits *hits)
+among(struct call *call, const struct contact_finding *found)
 {
 	struct query_node *node = query_fixed(call->arena, "c.id = ?", 0); /* nobody's */
 
-	for (unsigned i = 0; i < hits->count; i++)
+	for (unsigned i = 0; i < found->count; i++)
 		node = query_or(
-			call->arena, node, query_fixed(call->arena, "c.id = ?", hits->ids[i]));
+			call->arena, node, query_fixed(call->arena, "c.id = ?", found->hits[i].id));
 	return node;
 }
 
@@ -50,7 +46,8 @@ compare_ids(const void *a, const void *b)
 
 /* Drops the hits that where does not hold for; their order stays. */
 static int
-keep_matching(struct call *call, const struct query_node *where, struct hits *hits, struct err *err)
+keep_matching(struct call *call, const struct query_node *where, struct contact_finding *found,
+	struct err *err)
 {
 	int64_t *matching;
 	size_t count;
@@ -59,12 +56,12 @@ keep_matching(struct call *call, const struct query_node *where, struct hits *hi
 	if (query_ids(call->store, call->arena, &contact_noun, where, 0, &matching, &count, err) <
 		0)
 		return -1;
-	for (unsigned i = 0; i < hits->count; i++) {
+	for (unsigned i = 0; i < found->count; i++) {
 		if (count > 0 &&
-			bsearch(&hits->ids[i], matching, count, sizeof *matching, compare_ids))
-			hits->ids[kept++] = hits->ids[i];
+			bsearch(&found->hits[i].id, matching, count, sizeof *matching, compare_ids))
+			found->hits[kept++] = found->hits[i];
 	}
-	hits->count = kept;
+	found->count = kept;
 	return 0;
 }
 
@@ -81,23 +78,36 @@ read_place(const char *after, unsigned *place, struct err *err)
 	return 0;
 }
 
+/* The contact's record, and why it is one. */
 static int
-answer_hits(struct call *call, const struct hits *hits, unsigned place, unsigned limit, bool count,
-	struct err *err)
+answer_hit(struct call *call, const struct contact_hit *hit, struct err *err)
 {
-	unsigned end = place > hits->count ? hits->count : place;
+	json_object_begin(call->out, NULL);
+	if (contact_write_members(call->store, hit->id, call->out, err) < 0)
+		return -1;
+	contact_why_write(hit, call->out);
+	json_object_end(call->out);
+	return 0;
+}
+
+static int
+answer_hits(struct call *call, const struct contact_finding *found, unsigned place,
+	const struct query_list *list, struct err *err)
+{
+	unsigned end = place > found->count ? found->count : place;
 
 	json_object_begin(call->out, NULL);
 	json_array_begin(call->out, "items");
-	for (; end < hits->count && end < place + limit; end++) {
-		if (answer_contact(call, hits->ids[end], err) < 0)
+	for (; end < found->count && end < place + list->limit; end++) {
+		if (answer_hit(call, &found->hits[end], err) < 0)
 			return -1;
 	}
 	json_array_end(call->out);
 	json_text(call->out, "next",
-		end < hits->count ? arena_printf(call->arena, "f%u", end) : NULL);
-	if (count)
-		json_int(call->out, "count", hits->count);
+		end < found->count ? arena_printf(call->arena, "f%u", end) : NULL);
+	if (list->count)
+		json_int(call->out, "count", found->count);
+	json_text(call->out, "cut", found->cut);
 	json_object_end(call->out);
 	return 0;
 }
@@ -106,24 +116,28 @@ answer_hits(struct call *call, const struct hits *hits, unsigned place, unsigned
 int
 run_contact_find(struct call *call, struct err *err)
 {
+	bool narrowed = call_text(call, "where") != NULL || call_text(call, "view") != NULL;
 	const char *text = call_text(call, "text");
+	struct query_node *extra = NULL;
+	struct contact_finding found;
 	struct query_list list;
-	struct hits hits;
 	unsigned place = 0;
 
 	if (text == NULL)
 		return fail_field(err, ERR_USAGE, "text", "there is nothing to find in no words");
-	if (contact_search(call->store, call->arena, text, HITS_MAX, &hits.ids, &hits.count, err) <
-			0 ||
-		call_list(call, &contact_noun, among(call, &hits), &list, err) < 0)
+	if (contact_find(call->store, call->arena, text, HITS_MAX, &found, err) < 0)
+		return -1;
+	if (narrowed || call_text(call, "sort") != NULL)
+		extra = among(call, &found);
+	if (call_list(call, &contact_noun, extra, &list, err) < 0)
 		return -1;
 	if (list.sort != NULL)
 		return call_answer_list(call, &list, answer_contact, err);
 	if (read_place(list.after, &place, err) < 0)
 		return -1;
-	if (call_text(call, "where") != NULL && keep_matching(call, list.where, &hits, err) < 0)
+	if (narrowed && keep_matching(call, list.where, &found, err) < 0)
 		return -1;
-	return answer_hits(call, &hits, place, list.limit, list.count, err);
+	return answer_hits(call, &found, place, &list, err);
 }
 
 /* ---- timeline ---- */

@@ -113,7 +113,7 @@ default_salesperson(struct call *call, const struct partners *partners,
 	const char *asker;
 
 	if (interaction->salesperson != NULL)
-		return 0;
+		return call_settle_me(call, &interaction->salesperson, err);
 	if (call_salesperson(call, &asker, err) < 0)
 		return -1;
 	interaction->salesperson = asker != NULL ? asker : partners->salesperson;

@@ -29,6 +29,7 @@ read_value(struct call *call, const struct record_field *field, struct record_va
 	case RECORD_TEXT:
 	case RECORD_CODE:
 	case RECORD_ENUM:
+	case RECORD_FORMULA:
 		out->text = call_text(call, field->name);
 		return 0;
 	case RECORD_FLAG:
@@ -44,6 +45,8 @@ read_value(struct call *call, const struct record_field *field, struct record_va
 	case RECORD_PERCENT:
 		out->number = call_percent(call, field->name);
 		return 0;
+	case RECORD_DECIMAL:
+		return call_decimal(call, field->name, &out->number, err);
 	case RECORD_DATE:
 		return call_read_day(call, field->name, out, err);
 	case RECORD_CONTACT:
@@ -99,6 +102,8 @@ entry_begin(struct entry *entry)
 	*entry = (struct entry){ 0 };
 	json_out_init(&entry->old_fields, &entry->old_text);
 	json_out_init(&entry->new_fields, &entry->new_text);
+	json_object_begin(&entry->old_fields, NULL);
+	json_object_begin(&entry->new_fields, NULL);
 }
 
 static void
@@ -125,46 +130,68 @@ journal_whole(struct call *call, const struct record *record, bool added, struct
 }
 
 static int
-journal_change(
-	struct call *call, const struct record *before, const struct record *after, struct err *err)
+journal_change(struct call *call, const struct record *before, const struct record *after,
+	struct entry *entry, struct err *err)
 {
-	struct entry entry;
-	int result;
-
-	entry_begin(&entry);
-	json_object_begin(&entry.old_fields, NULL);
-	json_object_begin(&entry.new_fields, NULL);
-	result = record_diff_write(
-		call->store, before, after, &entry.old_fields, &entry.new_fields, err);
-	if (result == 0) {
-		json_object_end(&entry.old_fields);
-		json_object_end(&entry.new_fields);
-		result = call_journal_of(call, owner_of(after), after->noun->name, after->id,
-			entry.old_text.bytes, entry.new_text.bytes, err);
-	}
-	entry_clear(&entry);
-	return result;
+	if (record_diff_write(
+		    call->store, before, after, &entry->old_fields, &entry->new_fields, err) < 0)
+		return -1;
+	json_object_end(&entry->old_fields);
+	json_object_end(&entry->new_fields);
+	return call_journal_of(call, owner_of(after), after->noun->name, after->id,
+		entry->old_text.bytes, entry->new_text.bytes, err);
 }
 
 /* ---- storing ---- */
 
+/* What is set with the record, or NULL. */
+static const struct record_beside *
+beside_given(const struct call *call)
+{
+	const struct record_beside *beside = call->command->beside;
+
+	return beside != NULL && beside->given(call) ? beside : NULL;
+}
+
 int
 call_add_record(struct call *call, struct record *record, struct err *err)
 {
-	if (record_add(call->store, call->arena, record, err) < 0)
+	const struct record_beside *beside = beside_given(call);
+
+	if (record_add(call->store, call->arena, record, err) < 0 ||
+		(beside != NULL && beside->change(call, record->id, err) < 0))
 		return -1;
 	return journal_whole(call, record, true, err);
+}
+
+static int
+change_beside(struct call *call, const struct record_beside *beside, int64_t id,
+	struct entry *entry, struct err *err)
+{
+	if (beside->write(call->store, id, &entry->old_fields, err) < 0 ||
+		beside->change(call, id, err) < 0)
+		return -1;
+	return beside->write(call->store, id, &entry->new_fields, err);
 }
 
 int
 call_edit_record(
 	struct call *call, struct record *after, const struct record *before, struct err *err)
 {
-	if (!record_differs(before, after))
+	const struct record_beside *beside = beside_given(call);
+	struct entry entry;
+	int result;
+
+	if (!record_differs(before, after) && beside == NULL)
 		return 0;
 	if (record_update(call->store, call->arena, after, before, err) < 0)
 		return -1;
-	return journal_change(call, before, after, err);
+	entry_begin(&entry);
+	result = beside == NULL ? 0 : change_beside(call, beside, after->id, &entry, err);
+	if (result == 0)
+		result = journal_change(call, before, after, &entry, err);
+	entry_clear(&entry);
+	return result;
 }
 
 int

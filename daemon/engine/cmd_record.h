@@ -7,6 +7,14 @@
 /* add, show, list, edit and remove of nouns that are one row of fields (crm/record.h): the row of the
  * command names the noun in .record, its parameters come from the same list of fields. */
 
+/* A list that a record has beside its fields, with parameters of its own. */
+struct record_beside {
+	bool (*given)(const struct call *call);
+	int (*change)(struct call *call, int64_t id, struct err *err);
+	/* A member, into the open object; the noun's write_more has it, too. */
+	int (*write)(struct store *store, int64_t id, struct json_out *out, struct err *err);
+};
+
 int run_record_add(struct call *call, struct err *err);
 int run_record_show(struct call *call, struct err *err);
 int run_record_list(struct call *call, struct err *err);

@@ -1,42 +1,12 @@
 #include <string.h>
 
-#include "liaison/base/text.h"
+#include "cmd_record.h"
+#include "liaison/capture/capture.h"
 #include "liaison/crm/salesperson.h"
 #include "record.h"
 
 /* Salespeople: who of us looks after contacts, and which local user is who. Who is who decides what
  * others see of mail, so it is the admins' to say. */
-
-static int
-write_item(struct call *call, int64_t id, struct err *err)
-{
-	return salesperson_write(call->store, id, call->out, err);
-}
-
-static int
-record_text(struct call *call, int64_t id, const char **out, struct err *err)
-{
-	struct text text = { 0 };
-	struct json_out json;
-	int result;
-
-	json_out_init(&json, &text);
-	result = salesperson_write(call->store, id, &json, err);
-	if (result == 0)
-		*out = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return result;
-}
-
-static int
-find(struct call *call, struct salesperson *out, struct err *err)
-{
-	const char *code = call_text(call, "code");
-
-	if (code == NULL)
-		return fail_field(err, ERR_USAGE, "code", "a salesperson is named by a code");
-	return salesperson_get(call->store, call->arena, code, out, err);
-}
 
 /* ---- addresses ---- */
 
@@ -93,7 +63,13 @@ read_emails(const struct call *call, const struct salesperson_email *known, unsi
 	return emails;
 }
 
-/* Times without addresses are those of all there are. */
+static bool
+emails_given(const struct call *call)
+{
+	return call_given(call, "email") || call_given(call, "from") || call_given(call, "until");
+}
+
+/* Times without addresses are those of all there are. What is theirs is ours. */
 static int
 change_emails(struct call *call, int64_t id, struct err *err)
 {
@@ -108,175 +84,58 @@ change_emails(struct call *call, int64_t id, struct err *err)
 		emails = read_emails(call, emails, count, &count);
 	for (unsigned i = 0; i < count; i++)
 		apply_span(&span, &emails[i]);
+	capture_contacts_changed(call_capture(call));
 	return salesperson_set_emails(call->store, call->arena, id, emails, count, err);
 }
 
-/* ---- add, show, list ---- */
+static const struct record_beside emails_beside = { emails_given, change_emails,
+	salesperson_emails_write };
 
-static int
-run_add(struct call *call, struct err *err)
-{
-	struct salesperson added = { .code = call_text(call, "code"),
-		.name = call_text(call, "name"),
-		.user = call_text(call, "user") };
-	const char *record = "";
-
-	if (salesperson_add(call->store, call->arena, &added, call->now, err) < 0 ||
-		change_emails(call, added.id, err) < 0 ||
-		record_text(call, added.id, &record, err) < 0 ||
-		call_journal(call, "salesperson", added.id, NULL, record, err) < 0)
-		return -1;
-	json_raw(call->out, NULL, record, strlen(record));
-	return 0;
-}
-
-static int
-run_show(struct call *call, struct err *err)
-{
-	struct salesperson found;
-
-	if (find(call, &found, err) < 0)
-		return -1;
-	return write_item(call, found.id, err);
-}
-
-static int
-run_list(struct call *call, struct err *err)
-{
-	struct query_list list;
-
-	if (call_list(call, &salesperson_noun, NULL, &list, err) < 0)
-		return -1;
-	return call_answer_list(call, &list, write_item, err);
-}
-
-/* ---- edit, block ---- */
-
-static bool
-changes_emails(const struct call *call)
-{
-	return call_given(call, "email") || call_given(call, "from") || call_given(call, "until");
-}
-
-/* The version of one and what differs in the other, for the journal. */
-static int
-write_difference(struct call *call, const struct salesperson *of, const struct salesperson *other,
-	bool with_emails, struct json_out *out, struct err *err)
-{
-	json_object_begin(out, NULL);
-	json_int(out, "version", of->version);
-	if (!text_same(of->name, other->name))
-		json_text(out, "name", of->name);
-	if (!text_same(of->user, other->user))
-		json_text(out, "user", of->user);
-	if (of->blocked != other->blocked)
-		json_bool(out, "blocked", of->blocked);
-	if (with_emails && salesperson_emails_write(call->store, of->id, "emails", out, err) < 0)
-		return -1;
-	json_object_end(out);
-	return 0;
-}
-
-static int
-difference(struct call *call, const struct salesperson *of, const struct salesperson *other,
-	bool with_emails, const char **json, struct err *err)
-{
-	struct text text = { 0 };
-	struct json_out out;
-	int result;
-
-	json_out_init(&out, &text);
-	result = write_difference(call, of, other, with_emails, &out, err);
-	if (result == 0)
-		*json = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return result;
-}
-
-/* Stores, journals and answers what became of it. */
-static int
-keep(struct call *call, const struct salesperson *old, struct salesperson *fresh, bool with_emails,
-	struct err *err)
-{
-	const char *before, *after;
-
-	if (difference(call, old, fresh, with_emails, &before, err) < 0 ||
-		salesperson_update(call->store, call->arena, fresh, call->now, err) < 0 ||
-		(with_emails && change_emails(call, fresh->id, err) < 0) ||
-		difference(call, fresh, old, with_emails, &after, err) < 0 ||
-		call_journal(call, "salesperson", fresh->id, before, after, err) < 0)
-		return -1;
-	return write_item(call, fresh->id, err);
-}
-
-static int
-run_edit(struct call *call, struct err *err)
-{
-	struct salesperson old, fresh;
-	bool with_emails = changes_emails(call);
-
-	if (find(call, &old, err) < 0 ||
-		call_if_version(call, "salesperson", old.id, old.version, err) < 0)
-		return -1;
-	fresh = old;
-	if (call_given(call, "name"))
-		fresh.name = call_text(call, "name");
-	if (call_given(call, "user"))
-		fresh.user = call_text(call, "user");
-	if (!with_emails && text_same(old.name, fresh.name) && text_same(old.user, fresh.user))
-		return write_item(call, old.id, err);
-	return keep(call, &old, &fresh, with_emails, err);
-}
+/* ---- block ---- */
 
 static int
 run_block(struct call *call, struct err *err)
 {
-	struct salesperson old, fresh;
+	struct record *before, *after;
 
-	if (find(call, &old, err) < 0)
+	if (call_record(call, &before, err) < 0)
 		return -1;
-	fresh = old;
-	fresh.blocked = !call_given(call, "blocked") || call_flag(call, "blocked");
-	if (fresh.blocked == old.blocked)
-		return write_item(call, old.id, err);
-	return keep(call, &old, &fresh, false, err);
+	after = record_copy(call->arena, before);
+	after->values[at_salesperson_blocked].number = !call_given(call, "blocked") ||
+						       call_flag(call, "blocked");
+	if (call_edit_record(call, after, before, err) < 0)
+		return -1;
+	return answer_record(call, before->id, err);
 }
 
 /* ---- the table ---- */
 
-#define CODE_PARAM \
+#define NOUN_PARAM \
 	{ \
-		"code", PARAM_CODE, PARAM_REQUIRED, "code of the salesperson", NULL, NULL \
+		"salesperson", PARAM_CODE, PARAM_REQUIRED, "code of the salesperson", NULL, NULL \
 	}
 #define EMAIL_PARAMS \
 	{ "email", PARAM_EMAIL, PARAM_REPEATS, "an address of theirs", NULL, NULL }, \
 		{ "from", PARAM_DATE, 0, "the addresses are theirs from then on", NULL, NULL }, \
-		{ "until", PARAM_DATE, 0, "the addresses were theirs up to then", NULL, NULL }, \
 	{ \
-		"user", PARAM_NAME, 0, "login name on this machine, who sees what is theirs", \
-			NULL, NULL \
+		"until", PARAM_DATE, 0, "the addresses were theirs up to then", NULL, NULL \
 	}
 
 static const struct param add_params[] = {
-	CODE_PARAM,
-	{ "name", PARAM_TEXT, PARAM_POSITIONAL, "the salesperson's name", NULL, NULL },
-	EMAIL_PARAMS,
+	SALESPERSON_FIELDS(RECORD_PARAM_ADD_, salesperson) EMAIL_PARAMS,
 	{ 0 },
 };
 
 static const struct param edit_params[] = {
-	CODE_PARAM,
-	{ "name", PARAM_TEXT, 0, "the salesperson's name", NULL, NULL },
-	EMAIL_PARAMS,
-	{ "if_version", PARAM_INTEGER, 0, "refuse when the record has another version", NULL,
-		NULL },
+	NOUN_PARAM,
+	SALESPERSON_FIELDS(RECORD_PARAM_EDIT_, salesperson) EMAIL_PARAMS,
 	{ 0 },
 };
 
-static const struct param code_params[] = { CODE_PARAM, { 0 } };
+static const struct param one_params[] = { NOUN_PARAM, { 0 } };
 
 static const struct param block_params[] = {
-	CODE_PARAM,
+	NOUN_PARAM,
 	{ "blocked", PARAM_FLAG, 0, "--no-blocked lifts it", NULL, "true" },
 	{ 0 },
 };
@@ -287,30 +146,37 @@ const struct command salesperson_commands[] = {
 	{ .name = "salesperson.add",
 		.summary = "add a salesperson",
 		.params = add_params,
-		.run = run_add,
+		.run = run_record_add,
 		.access = ACCESS_ADMIN,
+		.record = &salesperson_noun,
+		.beside = &emails_beside,
 		.key = "code",
 		.columns = COLUMNS },
 	{ .name = "salesperson.show",
 		.summary = "show a salesperson",
-		.params = code_params,
-		.run = run_show,
+		.params = one_params,
+		.run = run_record_show,
 		.access = ACCESS_READS,
+		.record = &salesperson_noun,
 		.key = "code",
 		.columns = COLUMNS },
 	{ .name = "salesperson.list",
 		.summary = "list salespeople",
-		.run = run_list,
+		.run = run_record_list,
 		.access = ACCESS_READS,
 		.traits = COMMAND_LIST,
+		.record = &salesperson_noun,
 		.key = "code",
 		.columns = COLUMNS,
 		.view = VIEW_TABLE },
 	{ .name = "salesperson.edit",
 		.summary = "change a salesperson; addresses given replace those there were",
 		.params = edit_params,
-		.run = run_edit,
+		.run = run_record_edit,
 		.access = ACCESS_ADMIN,
+		.traits = COMMAND_NOUN_EDIT,
+		.record = &salesperson_noun,
+		.beside = &emails_beside,
 		.key = "code",
 		.columns = COLUMNS },
 	{ .name = "salesperson.block",
@@ -318,6 +184,7 @@ const struct command salesperson_commands[] = {
 		.params = block_params,
 		.run = run_block,
 		.access = ACCESS_ADMIN,
+		.record = &salesperson_noun,
 		.key = "code",
 		.columns = COLUMNS },
 	{ 0 },

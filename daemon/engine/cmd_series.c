@@ -10,19 +10,29 @@ answer_series(struct call *call, const char *code, struct err *err)
 	return series_write(call->store, code, call->out, err);
 }
 
+static int
+series_text(struct call *call, const char *code, const char **out, struct err *err)
+{
+	struct text text = { 0 };
+	struct json_out json;
+	int result;
+
+	json_out_init(&json, &text);
+	result = series_write(call->store, code, &json, err);
+	if (result == 0)
+		*out = arena_text(call->arena, text.bytes);
+	text_clear(&text);
+	return result;
+}
+
 int
 journal_series(struct call *call, const char *noun, int64_t id, const char *code, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out out;
-	int result;
+	const char *after;
 
-	json_out_init(&out, &text);
-	result = series_write(call->store, code, &out, err);
-	if (result == 0)
-		result = call_journal(call, noun, id, NULL, text.bytes, err);
-	text_clear(&text);
-	return result;
+	if (series_text(call, code, &after, err) < 0)
+		return -1;
+	return call_journal(call, noun, id, NULL, after, err);
 }
 
 /* A flag that is on unless it was said to be off. */
@@ -30,6 +40,16 @@ static bool
 flag_or(const struct call *call, const char *name, bool otherwise)
 {
 	return call_given(call, name) ? call_flag(call, name) : otherwise;
+}
+
+static int
+relate(struct call *call, const char *code, struct err *err)
+{
+	for (unsigned i = 0; i < call_count(call, "related"); i++) {
+		if (series_relate(call->store, call_text_at(call, "related", i), code, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Clearing one of default and manual sets the other, as in Business Central. */
@@ -46,7 +66,7 @@ run_add(struct call *call, struct err *err)
 		manual = true;
 	if (series_add(call->store, code, call_text(call, "description"), by_default, manual,
 		    call_flag(call, "date_order"), &id, err) < 0 ||
-		journal_series(call, "series", id, code, err) < 0)
+		relate(call, code, err) < 0 || journal_series(call, "series", id, code, err) < 0)
 		return -1;
 	return answer_series(call, code, err);
 }
@@ -87,12 +107,18 @@ run_line(struct call *call, struct err *err)
 		.warn = call_text(call, "warn"),
 		.increment = call_int(call, "increment", 1) };
 
+	const char *before, *after;
+	int64_t id;
+
 	if (code == NULL || line.start == NULL)
 		return fail_field(err, ERR_USAGE, code == NULL ? "code" : "start",
 			"a line needs a series and a starting number");
 	if (line_from(call, code, &line.from, err) < 0 ||
+		series_text(call, code, &before, err) < 0 ||
 		series_line_add(call->store, code, &line, err) < 0 ||
-		journal_series(call, "series-line", store_last_id(call->store), code, err) < 0)
+		series_line_id(call->store, code, line.from, &id, err) < 0 ||
+		series_text(call, code, &after, err) < 0 ||
+		call_journal(call, "series-line", id, before, after, err) < 0)
 		return -1;
 	return answer_series(call, code, err);
 }
@@ -170,6 +196,8 @@ static const struct param add_params[] = {
 	{ "manual", PARAM_FLAG, 0, "takes numbers typed by hand; on unless --no-manual", NULL,
 		"true" },
 	{ "date_order", PARAM_FLAG, 0, "refuses a date before the last one", NULL, NULL },
+	{ "related", PARAM_CODE, PARAM_REPEATS, "a series that this one may be chosen instead of",
+		NULL, NULL },
 	{ 0 },
 };
 
@@ -181,7 +209,8 @@ static const struct param line_params[] = {
 	{ "increment", PARAM_INTEGER, 0, "step from number to number", NULL, "1" },
 	{ "from", PARAM_DATE, 0,
 		"the day it takes over; else the first line is from ever, a later one "
-		"from today",
+		"from today; a line that begins that day (1900-01-01 is from ever) becomes this "
+		"one",
 		NULL, NULL },
 	{ 0 },
 };
@@ -206,7 +235,7 @@ const struct command series_commands[] = {
 		.key = "code",
 		.columns = COLUMNS },
 	{ .name = "series.line",
-		.summary = "add a range of numbers to a series",
+		.summary = "add a range of numbers to a series, or change one",
 		.params = line_params,
 		.run = run_line,
 		.access = ACCESS_ADMIN,

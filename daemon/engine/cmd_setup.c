@@ -52,12 +52,16 @@ run_set(struct call *call, struct err *err)
 	return setup_write_key(call->store, call->arena, key, call->out, err);
 }
 
+/* ---- what a new user begins with ---- */
+
+/* Each is journaled where it is made. */
 static int
-init_series(struct call *call, struct err *err)
+seed_series(struct call *call, unsigned *added, struct err *err)
 {
 	const char *code;
 	int64_t id;
 
+	(void)added;
 	json_array_begin(call->out, "series");
 	for (unsigned i = 0; (code = series_default_code(i)) != NULL; i++) {
 		if (series_add_default(call->store, i, &id, err) < 0 ||
@@ -70,22 +74,38 @@ init_series(struct call *call, struct err *err)
 	return 0;
 }
 
-/* What is there stays as it is. The codes are one entry of the journal: they are named in the answer. */
+static int
+seed_codes(struct call *call, unsigned *added, struct err *err)
+{
+	return code_seed(call->store, call->arena, call->out, added, err);
+}
+
+static int
+seed_salutations(struct call *call, unsigned *added, struct err *err)
+{
+	return salutation_seed(call->store, call->arena, call->out, added, err);
+}
+
+/* A noun that people do not want to begin empty adds its own: what it added is an array of the answer. */
+typedef int seed_fn(struct call *call, unsigned *added, struct err *err);
+static seed_fn *const SEEDS[] = { seed_series, seed_codes, seed_salutations };
+
+/* What is there stays as it is. What was added is one entry of the journal, and named in the answer. */
 static int
 run_init(struct call *call, struct err *err)
 {
 	unsigned added = 0;
 
 	json_object_begin(call->out, NULL);
-	if (init_series(call, err) < 0 ||
-		code_seed(call->store, call->arena, call->out, &added, err) < 0 ||
-		salutation_seed(call->store, call->arena, &added, err) < 0)
-		return -1;
+	for (size_t i = 0; i < sizeof SEEDS / sizeof *SEEDS; i++) {
+		if (SEEDS[i](call, &added, err) < 0)
+			return -1;
+	}
 	json_object_end(call->out);
 	if (added == 0)
 		return 0;
 	return call_journal(
-		call, "setup", 0, NULL, arena_printf(call->arena, "{\"codes\":%u}", added), err);
+		call, "setup", 0, NULL, arena_printf(call->arena, "{\"added\":%u}", added), err);
 }
 
 static const struct param show_params[] = {
@@ -102,7 +122,8 @@ static const struct param set_params[] = {
 
 const struct command setup_commands[] = {
 	{ .name = "setup.init",
-		.summary = "make what a new database has and this one lacks: the number series",
+		.summary = "add what is good to begin with and not there: number series, codes, "
+			   "salutations",
 		.run = run_init,
 		.access = ACCESS_ADMIN,
 		.columns = "series" },

@@ -163,11 +163,16 @@ write_json(struct json_out *out, const char *name, const char *json)
 static int
 write_entry(struct call *call, const struct audit_entry *entry, struct err *err)
 {
-	bool withheld = false;
+	bool withheld = false, restored = false;
 
 	if (strcmp(entry->noun, "interaction") == 0 &&
 		sight_withheld(call->store, entry->record, &withheld, err) < 0)
 		return -1;
+	if (strcmp(entry->noun, "contact-links") == 0 &&
+		(sight_links_withheld(call->store, entry->before, &withheld, err) < 0 ||
+			sight_links_withheld(call->store, entry->after, &restored, err) < 0))
+		return -1;
+	withheld = withheld || restored;
 	json_object_begin(call->out, NULL);
 	json_int(call->out, "id", entry->id);
 	json_time(call->out, "at", entry->at, zone_offset(call->zone, entry->at));

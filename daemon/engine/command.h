@@ -25,6 +25,8 @@ enum param_type {
 	PARAM_INTEGER,
 	PARAM_MONEY, /* decimal text */
 	PARAM_PERCENT,
+	PARAM_DECIMAL, /* a number with at most six places, of either sign */
+	PARAM_FORMULA, /* a date formula, such as 1M+2D; as formula_text writes it */
 	PARAM_DATE, /* a moment; see moment_parse */
 	PARAM_DURATION, /* "90d" */
 	PARAM_MINUTES, /* 45 or 45m or 1h30m */
@@ -73,6 +75,7 @@ struct engine;
 struct input;
 struct capture;
 struct record_noun; /* liaison/crm/record.h */
+struct record_beside; /* cmd_record.h */
 
 struct command {
 	const char *name; /* "contact.email.add" */
@@ -86,6 +89,7 @@ struct command {
 	enum view view;
 	int (*run_loop)(struct loop_call *call, struct err *err); /* COMMAND_LOOP */
 	const struct record_noun *record; /* cmd_record.h: what its handlers are about */
+	const struct record_beside *beside; /* what is set with it; NULL: its fields alone */
 	size_t input_max; /* bytes of its PARAM_INPUT, of which it has at most one; 0: 1 MiB */
 };
 
@@ -101,6 +105,7 @@ struct call {
 	const char *as; /* salesperson the caller acts as, or NULL; see call_salesperson */
 	const char *viewer; /* for store_set_viewer: NULL sees all */
 	const struct zone *zone; /* the caller's, or the configured one */
+	const struct zone *own_zone; /* the configured one */
 	int64_t now;
 	bool dry_run, yes;
 	unsigned access; /* enum access_bit: what the caller may */
@@ -110,6 +115,7 @@ struct call {
 	struct engine *engine; /* NULL in unit tests */
 	struct capture *capture; /* the writer's; NULL on readers: use call_capture */
 	struct call_after *after; /* private to execute.c */
+	struct turns *turns; /* private to turns.c; NULL: it reads */
 	const struct input *input; /* borrowed; NULL: none came along */
 };
 
@@ -124,6 +130,8 @@ unsigned call_count(const struct call *call, const char *name);
 const char *call_text_at(const struct call *call, const char *name, unsigned i);
 /* PARAM_PERCENT in hundredths of a percent; 0 when absent. */
 int64_t call_percent(const struct call *call, const char *name);
+/* PARAM_DECIMAL in millionths; 0 when absent. ERR_USAGE: it is too large. */
+int call_decimal(const struct call *call, const char *name, int64_t *out, struct err *err);
 /* PARAM_DATE: time and offset; false when absent. end: a bare date means its last second. */
 int call_time(const struct call *call, const char *name, bool end, int64_t *time, int *offset_min,
 	bool *given, struct err *err);
@@ -135,6 +143,8 @@ const char *call_input(const struct call *call, size_t *size);
 int call_input_text(const struct call *call, const char **text, struct err *err);
 /* The salesperson whom the caller acts as, or whose local user it is; NULL: none. */
 int call_salesperson(const struct call *call, const char **code, struct err *err);
+/* The code that a parameter gave, which is that one's where it is "me"; it may be NULL. */
+int call_settle_me(const struct call *call, const char **code, struct err *err);
 /* The context for conditions of this caller; borrows the call. */
 struct query_context call_query_context(struct call *call);
 /* COMMAND_LIST: fills where (parsed, and-ed with extra, which may be NULL), sort, limit, after, count. */
@@ -143,6 +153,17 @@ int call_list(struct call *call, const struct query_noun *noun, struct query_nod
 /* Writes {"items":[…],"next":…} with one write_item call an id. */
 int call_answer_list(struct call *call, const struct query_list *list,
 	int (*write_item)(struct call *call, int64_t id, struct err *err), struct err *err);
+
+/* A command that writes much does it in several transactions, each no longer than others may wait for
+ * the pen; all its journal entries are one batch. Its handler is run again for each. What it keeps for
+ * the next one, zeroed before the first: */
+void *call_keep(struct call *call, size_t size);
+/* Memory for as long as that; call.arena is this transaction's once call_keep was asked. */
+struct arena *call_keep_arena(struct call *call);
+/* So much was done in this transaction that others should have their turn. */
+bool call_is_long(const struct call *call);
+/* The handler, which answers nothing yet, is run again. */
+void call_continue(struct call *call, int64_t done, int64_t total, const char *unit);
 
 /* Adds a journal row for this call (user, method and batch filled in). before, after: JSON or NULL. */
 int call_journal(struct call *call, const char *noun, int64_t record, const char *before,
@@ -161,10 +182,12 @@ void call_after_commit(struct call *call,
 	const char *text);
 
 /* The nouns' tables; each ends with a NULL name. */
-extern const struct command system_commands[], source_commands[], backfill_commands[],
-	capture_commands[], contact_commands[], interaction_commands[], salesperson_commands[],
-	series_commands[], code_commands[], contact_part_commands[], contact_address_commands[],
-	salutation_commands[], field_commands[], view_commands[], setup_commands[],
-	watch_commands[], help_commands[];
+extern const struct command system_commands[], undo_commands[], picture_commands[],
+	source_commands[], backfill_commands[], capture_commands[], contact_commands[],
+	interaction_commands[], salesperson_commands[], series_commands[], code_commands[],
+	contact_part_commands[], contact_address_commands[], contact_import_commands[],
+	contact_merge_commands[], contact_duplicate_commands[], salutation_commands[],
+	questionnaire_commands[], rating_commands[], profile_commands[], field_commands[],
+	view_commands[], setup_commands[], watch_commands[], help_commands[];
 
 #endif

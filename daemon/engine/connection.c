@@ -19,7 +19,7 @@ listen_for(struct connection *connection)
 {
 	int events = 0;
 
-	if (connection->broken || (!connection->ended && !connection_is_full(connection) &&
+	if (connection->broken || (!connection->ended && !connection_is_clogged(connection) &&
 					  connection_backlog(connection) <= OUT_MAX))
 		events |= UV_READABLE;
 	if (connection_backlog(connection) > 0)
@@ -131,6 +131,13 @@ bool
 connection_is_full(const struct connection *connection)
 {
 	return connection->waiting >= WAITING_MAX || connection->held >= HELD_MAX;
+}
+
+bool
+connection_is_clogged(const struct connection *connection)
+{
+	return connection_is_full(connection) || connection->clogged > 0 ||
+	       inputs_are_ahead(connection);
 }
 
 /* Bytes taken, 0 when the socket is full, -1 when the client is gone. */
@@ -332,11 +339,73 @@ put_back(struct connection *connection, struct batch *batch)
 		connection->last = batch;
 }
 
+static void
+forget_lasting(struct connection *connection, struct batch *batch)
+{
+	struct batch **place = &connection->lasting;
+
+	while (*place != NULL && *place != batch)
+		place = &(*place)->next;
+	if (*place == batch)
+		*place = batch->next;
+	batch->next = NULL;
+	batch->lasting = false;
+}
+
+/* A write that takes several transactions goes to the writer again, behind others' commands and as new
+ * mail does, so that neither waits for all of it. Whoever asked for it and is gone wants no more. */
+static void
+go_on(struct connection *connection, struct batch *batch)
+{
+	struct request *request = &batch->requests[batch->reached];
+	struct text out = { 0 };
+
+	connection_send(connection, batch->out.bytes, batch->out.size);
+	text_reset(&batch->out);
+	batch->next_request = batch->reached;
+	if (!batch->lasting) {
+		batch->lasting = true;
+		batch->next = connection->lasting;
+		connection->lasting = batch;
+	}
+	batch->lasting_id = request->id;
+	request->cancelled = batch->unwanted || connection->closing;
+	if (request->id != NULL) {
+		text_printf(&out,
+			"{\"jsonrpc\":\"2.0\",\"method\":\"progress\",\"params\":{\"id\":%s,"
+			"\"done\":%lld,\"total\":%lld,\"unit\":\"%s\"}}\n",
+			request->id, (long long)request->turns.done,
+			(long long)request->turns.total, request->turns.unit);
+		connection_send(connection, out.bytes, out.size);
+		text_clear(&out);
+	}
+	batch->work.priority = WORK_NEW;
+	writer_add(connection->engine->writer, &batch->work);
+}
+
+bool
+connection_cancel_write(struct connection *connection, const char *id)
+{
+	for (struct batch *batch = connection->lasting; batch != NULL; batch = batch->next) {
+		if (batch->lasting_id != NULL && strcmp(batch->lasting_id, id) == 0) {
+			batch->unwanted = true;
+			return true;
+		}
+	}
+	return false;
+}
+
 void
 connection_batch_done(struct batch *batch)
 {
 	struct connection *connection = batch->connection;
 
+	if (batch->lane == LANE_WRITE && batch->reached < batch->count) {
+		go_on(connection, batch);
+		return;
+	}
+	if (batch->lasting)
+		forget_lasting(connection, batch);
 	if (batch->lane == LANE_READ)
 		connection->reading--;
 	else

@@ -35,11 +35,13 @@ struct connection {
 	struct text out;
 	size_t sent; /* of out */
 	struct batch *first, *last; /* read, not begun */
+	struct batch *lasting; /* writes that go on in another transaction */
 	unsigned waiting; /* requests in these */
 	size_t held; /* bytes of their lines */
 	unsigned reading, writing; /* batches under way */
 	unsigned looping; /* loop calls that have not ended */
 	unsigned holding; /* those of COMMAND_IN_ORDER */
+	unsigned clogged; /* those that have bytes of their files enough */
 	int64_t active_ms; /* last byte either way */
 	int64_t line_ms; /* since when a line is unfinished and read; 0: none is */
 	int64_t stalled_ms; /* since when out waits; 0: it does not */
@@ -61,6 +63,10 @@ void connection_send(struct connection *connection, const char *bytes, size_t si
 size_t connection_backlog(const struct connection *connection);
 /* So much waits to be begun that no more is read. */
 bool connection_is_full(const struct connection *connection);
+/* The same, or a file comes faster than it is worked on. */
+bool connection_is_clogged(const struct connection *connection);
+/* A write of that id that takes several transactions ends with the next; false: there is none. */
+bool connection_cancel_write(struct connection *connection, const char *id);
 /* A batch came back from its thread; a loop call ended. */
 void connection_batch_done(struct batch *batch);
 void connection_loop_done(struct connection *connection, const struct command *command);

@@ -47,5 +47,10 @@ void control_return(struct control *control, struct batch *batch);
 void loop_call_run(struct batch *batch);
 void loop_calls_cancel(struct control *control, struct connection *connection, const char *id);
 void loop_calls_drained(struct control *control, struct connection *connection);
+/* A "data" message for the call of that id, if it takes any. */
+void loop_calls_take(struct control *control, struct connection *connection, const char *id,
+	const json_t *params);
+/* No more will come for those of the connection that wait for bytes. */
+void loop_calls_starve(struct control *control, struct connection *connection, const char *why);
 
 #endif

@@ -31,6 +31,7 @@ struct engine {
 	struct schedule *schedule; /* what happens by the clock */
 	struct worker self; /* the loop's zones and scratch; no store */
 	uv_timer_t tick; /* once a second */
+	int64_t imported_ms; /* when an import went on recording rows, monotonic; 0: none is on */
 	pthread_mutex_t board; /* over what readers show of the loop's state */
 	int64_t started; /* wall clock */
 	int exit_status;

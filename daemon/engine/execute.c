@@ -5,6 +5,7 @@
 #include "input.h"
 #include "liaison/base/crypt.h"
 #include "liaison/capture/capture.h"
+#include "liaison/crm/classify.h"
 #include "liaison/store/idempotency.h"
 #include "liaison/store/journal.h"
 #include "request.h"
@@ -129,9 +130,19 @@ drop_afters(struct call *call)
 	call->after->first = call->after->last = NULL;
 }
 
+void
+call_renew(struct call *call, struct worker *worker, struct arena *arena)
+{
+	call->store = worker->store;
+	call->capture = worker->capture;
+	call->arena = arena;
+	call->events = arena_alloc(arena, sizeof *call->events);
+	call->after = arena_alloc(arena, sizeof *call->after);
+}
+
 /* Moves what is to be told to the thread's lists, which go out on COMMIT. */
-static int
-tell(struct call *call, struct worker *worker, struct err *err)
+int
+call_tell(struct call *call, struct worker *worker, struct err *err)
 {
 	for (struct call_event *event = call->events->first; event != NULL; event = event->next) {
 		if (watch_note_interaction(
@@ -190,6 +201,7 @@ batch_undone(struct work *work, const struct err *err)
 	struct batch *batch = (struct batch *)work;
 
 	text_reset(&batch->out);
+	batch->reached = batch->count;
 	while (batch->next_request < batch->count)
 		answer_error(&batch->out, batch->requests[batch->next_request++].id, 0, err, NULL);
 }
@@ -266,9 +278,9 @@ static int
 keep(struct call *call, const struct request *request, struct worker *worker, const uint8_t *hash,
 	const char *result, size_t size, struct err *err)
 {
-	if (tell(call, worker, err) < 0)
+	if (call_tell(call, worker, err) < 0)
 		return -1;
-	if (request->key == NULL)
+	if (request->key == NULL || call->turns->again)
 		return 0;
 	return idempotency_add(
 		worker->store, call->user, request->key, hash, call->now, result, size, err);
@@ -276,7 +288,7 @@ keep(struct call *call, const struct request *request, struct worker *worker, co
 
 /* Within a savepoint. 1: keep it; 0: it was a dry run, undo it; -1. */
 static int
-run_write_inside(struct batch *batch, const struct request *request, struct worker *worker,
+run_write_inside(struct batch *batch, struct request *request, struct worker *worker,
 	struct call *call, struct err *err)
 {
 	uint8_t hash[IDEMPOTENCY_DIGEST];
@@ -289,13 +301,17 @@ run_write_inside(struct batch *batch, const struct request *request, struct work
 	call->dry_run = !real;
 	if (request->key != NULL && real) {
 		digest(request, hash);
-		if (find_known(batch, request, worker, hash, &known, err) < 0)
+		if (request->turns.number == 0 &&
+			find_known(batch, request, worker, hash, &known, err) < 0)
 			return -1;
 	}
 	if (known)
 		return 1;
-	if (run_handler(call, &batch->out, err) < 0)
+	turns_begin(call, request);
+	if (run_handler(call, &batch->out, err) < 0 ||
+		classify_if_little(worker->store, call->own_zone, call->now, err) < 0)
 		return -1;
+	turns_end(call, request);
 	if (!real)
 		return 0;
 	if (keep(call, request, worker, hash, batch->out.bytes + start, batch->out.size - start,
@@ -319,8 +335,22 @@ answer_refused(struct batch *batch, const struct request *request, size_t mark, 
 	answer_error(&batch->out, request->id, 0, &err, &counts);
 }
 
+/* What it did in earlier transactions is there, and is said to be. */
 static void
-run_write(struct batch *batch, const struct request *request, struct worker *worker)
+tell_what_stays(const struct request *request, struct err *err)
+{
+	const struct turns *turns = &request->turns;
+
+	if (!turns->stays)
+		return;
+	err_hint(err, "%lld of %lld %s were done and stay: system undo %lld takes them back",
+		(long long)turns->done, (long long)turns->total, turns->unit,
+		(long long)turns->journal_batch);
+}
+
+/* True: it goes on in another transaction. */
+static bool
+run_write(struct batch *batch, struct request *request, struct worker *worker)
 {
 	size_t mark = batch->out.size, start;
 	struct call call = { 0 };
@@ -340,16 +370,22 @@ run_write(struct batch *batch, const struct request *request, struct worker *wor
 		if (kept <= 0 && worker->capture != NULL)
 			capture_contacts_changed(worker->capture);
 	}
+	if (kept >= 0 && request->turns.again) {
+		batch->out.size = mark;
+		return true;
+	}
 	if (kept == 0 && !request->dry_run) { /* it must be confirmed */
 		answer_refused(batch, request, mark, start);
 	} else if (kept >= 0) {
 		answer_end(&batch->out);
 	} else {
 		batch->out.size = mark;
+		tell_what_stays(request, &err);
 		answer_error(&batch->out, request->id, 0, &err, NULL);
 	}
 	if (request->id == NULL)
 		batch->out.size = mark;
+	return false;
 }
 
 void
@@ -357,6 +393,8 @@ batch_run_writes(struct work *work, struct worker *worker)
 {
 	struct batch *batch = (struct batch *)work;
 
-	for (unsigned i = 0; i < batch->count; i++)
-		run_write(batch, &batch->requests[i], worker);
+	batch->reached = batch->next_request;
+	while (batch->reached < batch->count &&
+		!run_write(batch, &batch->requests[batch->reached], worker))
+		batch->reached++;
 }

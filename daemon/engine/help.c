@@ -20,6 +20,7 @@ static const struct noun NOUNS[] = {
 	{ "interaction", "mail, calls, meetings, notes" },
 	{ "code", "groups, territories, relations and other codes" },
 	{ "salutation", "how contacts are greeted" },
+	{ "questionnaire", "questions about contacts, and what classifies them" },
 	{ "field", "fields of your own" },
 	{ "view", "lists saved under a name" },
 	{ "salesperson", "who of us looks after contacts, and which local user is who" },

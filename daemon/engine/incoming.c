@@ -85,6 +85,7 @@ cancel(struct connection *connection, const struct request *request)
 	char *text = id == NULL ? NULL : json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
 
 	if (text != NULL && !inputs_cancel(connection, text) && !cancel_waiting(connection, text) &&
+		!connection_cancel_write(connection, text) &&
 		!watch_cancel(&connection->engine->watch, connection, text))
 		loop_calls_cancel(connection->control, connection, text);
 	free(text);
@@ -266,7 +267,7 @@ connection_read(struct connection *connection)
 		connection->in.size += (size_t)got;
 		connection->active_ms = clock_monotonic_ms();
 		take_lines(connection);
-		if (got < READ_SIZE || connection_is_full(connection))
+		if (got < READ_SIZE || connection_is_clogged(connection))
 			break;
 	}
 	if (!connection->closing && connection->in.size == 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "control.h"
 #include "liaison/base/crypt.h"
 #include "values.h"
 
@@ -62,6 +63,7 @@ input_expected(struct arena *arena, const struct request *request, unsigned acce
 	input = mem_zero(1, sizeof *input);
 	input->param = param;
 	input->max = input_max(request->command);
+	input->stream = (request->command->traits & COMMAND_LOOP) != 0;
 	return input;
 }
 
@@ -97,10 +99,24 @@ is_open(const struct input *input)
 }
 
 bool
+inputs_are_ahead(const struct connection *connection)
+{
+	for (const struct batch *batch = connection->first; batch != NULL; batch = batch->next) {
+		const struct input *input = batch->requests[0].input;
+
+		if (batch->lane == LANE_LOOP && input != NULL && input->bytes.size >= INPUT_AHEAD)
+			return true;
+	}
+	return false;
+}
+
+bool
 input_is_open(const struct batch *batch)
 {
 	for (unsigned i = batch->next_request; i < batch->count; i++) {
-		if (is_open(batch->requests[i].input))
+		const struct input *input = batch->requests[i].input;
+
+		if (is_open(input) && !input->stream)
 			return true;
 	}
 	return false;
@@ -206,6 +222,8 @@ inputs_take(struct connection *connection, const json_t *params)
 	char *text = id == NULL ? NULL : json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
 	const struct request *request = text == NULL ? NULL : find_open(connection, text);
 
+	if (request == NULL && text != NULL)
+		loop_calls_take(connection->control, connection, text, params);
 	free(text);
 	if (request == NULL)
 		return;
@@ -238,6 +256,8 @@ inputs_end(struct connection *connection)
 			"the connection ended before the last of '%s' came", name);
 		give_up(request->input);
 	}
+	loop_calls_starve(connection->control, connection,
+		"the connection ended before the last of the file came");
 }
 
 /* It holds up so much that no more is read, nor its bytes, which come behind the rest. */
@@ -247,6 +267,20 @@ is_stuck(const struct connection *connection)
 	return connection_is_full(connection) && input_is_open(connection->first);
 }
 
+/* The same of calls that take their bytes as they come. */
+static void
+tick_calls(struct connection *connection, int64_t now_ms)
+{
+	if (connection->clogged > 0)
+		return;
+	if (connection_is_full(connection))
+		loop_calls_starve(connection->control, connection,
+			"too much came before the last of the file");
+	else if (now_ms - connection->input_ms > INPUT_IDLE_MS)
+		loop_calls_starve(connection->control, connection,
+			"the last of the file did not come in time");
+}
+
 bool
 inputs_tick(struct connection *connection, int64_t now_ms)
 {
@@ -254,6 +288,9 @@ inputs_tick(struct connection *connection, int64_t now_ms)
 	bool stuck = request != NULL && is_stuck(connection);
 	const char *name;
 
+	tick_calls(connection, now_ms);
+	if (request != NULL && request->input->stream)
+		return false;
 	if (request == NULL || (!stuck && now_ms - connection->input_ms <= INPUT_IDLE_MS))
 		return false;
 	name = request->input->param->name;

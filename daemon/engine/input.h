@@ -4,9 +4,10 @@
 #include "request.h"
 
 /* The bytes of a PARAM_INPUT parameter, which follow their request as "data". They are collected on
- * the loop up to what the command's row allows, and the request begins when the last are there. What
- * is too large for memory would be taken piece by piece instead, by a COMMAND_LOOP whose call is
- * begun at once and is given what inputs_take decodes. */
+ * the loop up to what the command's row allows, and the request begins when the last are there. A
+ * COMMAND_LOOP is begun at once and takes them as they come: its call is given what inputs_take decodes,
+ * and says when it has enough, whereupon its connection is not read. What came before it began is in its
+ * input, and there, too, reading stops at INPUT_AHEAD. */
 
 struct connection;
 
@@ -14,6 +15,7 @@ struct input {
 	const struct param *param;
 	struct text bytes;
 	size_t max;
+	bool stream; /* its call takes them as they come */
 	bool whole; /* nothing more is waited for: all are there, or failed */
 	bool failed;
 	struct err err; /* why, when failed: the request's answer */
@@ -21,6 +23,7 @@ struct input {
 
 enum {
 	INPUT_MAX = 1 << 20, /* where the command's row says nothing */
+	INPUT_AHEAD = 1 << 20, /* of a stream whose call has not begun */
 	INPUTS_MAX = 4 << 20, /* of all requests of a connection that wait */
 	INPUT_IDLE_MS = 300000, /* a person may be typing */
 };
@@ -45,6 +48,8 @@ void inputs_take(struct connection *connection, const json_t *params);
 bool inputs_cancel(struct connection *connection, const char *id);
 /* The client has sent its last. */
 void inputs_end(struct connection *connection);
+/* A stream that has not begun has so much that the connection is not read. */
+bool inputs_are_ahead(const struct connection *connection);
 /* Gives up what no bytes came for in time; true: it may go on now. */
 bool inputs_tick(struct connection *connection, int64_t now_ms);
 

@@ -50,6 +50,8 @@ end_call(struct loop_call *call)
 	struct control *control = connection->control;
 	const struct command *command = batch->requests[0].command;
 
+	call->fed = true;
+	loop_call_hold(call, false);
 	unlink_call(control, call);
 	if (batch->requests[0].id != NULL)
 		connection_send(connection, batch->out.bytes, batch->out.size);
@@ -159,6 +161,83 @@ loop_calls_cancel(struct control *control, struct connection *connection, const 
 			call->cancel(call);
 			next = control->calls; /* others may have ended with it; cancelled ones are passed over */
 		}
+	}
+}
+
+/* ---- their files ---- */
+
+void
+loop_call_hold(struct loop_call *call, bool full)
+{
+	struct connection *connection = connection_of(call);
+
+	if (call->full == full)
+		return;
+	call->full = full;
+	if (full)
+		connection->clogged++;
+	else
+		connection->clogged--;
+	connection->input_ms = clock_monotonic_ms();
+	if (!connection->closing)
+		connection_pump(connection);
+}
+
+static void
+starve(struct loop_call *call, enum err_code code, const char *why)
+{
+	struct err err;
+
+	call->fed = true;
+	fail_field(&err, code, "file", "%s", why);
+	call->starved(call, &err);
+}
+
+static void
+feed(struct loop_call *call, const json_t *params)
+{
+	const json_t *chunk = json_object_get(params, "chunk");
+	bool last = json_is_true(json_object_get(params, "last"));
+	struct arena *arena = arena_new();
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+
+	if (json_is_string(chunk))
+		bytes = base64_decode(
+			arena, json_string_value(chunk), json_string_length(chunk), &size);
+	connection_of(call)->input_ms = clock_monotonic_ms();
+	call->fed = last;
+	if (chunk != NULL && bytes == NULL)
+		starve(call, ERR_USAGE, "a 'chunk' of 'file' is not base64");
+	else
+		call->take(call, (const char *)bytes, size, last);
+	arena_free(arena);
+}
+
+void
+loop_calls_take(struct control *control, struct connection *connection, const char *id,
+	const json_t *params)
+{
+	for (struct loop_call *call = control->calls; call != NULL; call = call->next) {
+		if (connection_of(call) == connection && call->take != NULL && !call->fed &&
+			loop_call_id(call) != NULL && strcmp(loop_call_id(call), id) == 0) {
+			feed(call, params);
+			return;
+		}
+	}
+}
+
+void
+loop_calls_starve(struct control *control, struct connection *connection, const char *why)
+{
+	struct loop_call *next;
+
+	for (struct loop_call *call = control->calls; call != NULL; call = next) {
+		next = call->next;
+		if (connection_of(call) != connection || call->take == NULL || call->fed)
+			continue;
+		starve(call, ERR_UNAVAILABLE, why);
+		next = control->calls; /* it may have ended; those that are fed are passed over */
 	}
 }
 

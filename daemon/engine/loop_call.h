@@ -20,8 +20,17 @@ struct loop_call {
 	void (*cancel)(struct loop_call *call);
 	/* The connection took what was waiting: more may be sent. */
 	void (*drained)(struct loop_call *call);
+	/* The next bytes of its file, borrowed; last: there are no more. NULL: it takes none. */
+	void (*take)(struct loop_call *call, const char *bytes, size_t size, bool last);
+	/* They will not come. */
+	void (*starved)(struct loop_call *call, const struct err *err);
+	bool fed; /* the last are there, or none are wanted */
+	bool full; /* see loop_call_hold */
 	bool cancelled;
 };
+
+/* It has bytes of its file enough, or wants more: its connection is not read, or is. */
+void loop_call_hold(struct loop_call *call, bool full);
 
 /* The handler returned 0 without an answer, or is at it: write the value to call.out, then this. */
 void loop_call_answer(struct loop_call *call);

@@ -191,6 +191,7 @@ struct ask {
 	struct wanting *wanting; /* FRAME_PARSE_TEXT */
 	struct feed_run
 		*feed; /* FRAME_PARSE_FEED, FRAME_PARSE_MEETING: no payload, it is the run's */
+	struct import_run *import; /* FRAME_PARSE_IMPORT */
 	unsigned tries;
 	unsigned exits; /* of a parse that had it first */
 	bool dropped; /* whoever asked is gone: its answers are passed over */

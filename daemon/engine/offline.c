@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "liaison/store/file.h"
 #include "liaison/store/migrate.h"
 
 static int
@@ -16,14 +17,29 @@ complain(const struct err *err)
 	return EXIT_STORAGE;
 }
 
+static void
+print_finding(void *context, const char *what)
+{
+	int *mistakes = context;
+
+	fprintf(stderr, "liaisond: %s\n", what);
+	++*mistakes;
+}
+
 int
 offline_check_backup(const char *path)
 {
 	struct err err;
-	int version;
+	int version, mistakes = 0;
 
-	if (backup_verify(path, &version, &err) < 0)
+	if (backup_verify(path, &version, &err) < 0 ||
+		backup_verify_files(path, print_finding, &mistakes, &err) < 0)
 		return complain(&err);
+	if (mistakes > 0) {
+		fail(&err, ERR_STORAGE, "%s: the database is sound, %d of its files are not in it",
+			path, mistakes);
+		return complain(&err);
+	}
 	printf("%s: a sound backup, schema %d\n", path, version);
 	return 0;
 }
@@ -49,6 +65,23 @@ put_aside(struct arena *arena, const char *database, struct err *err)
 	return 0;
 }
 
+/* What is missing in the backup is told; what lies in the folder already stays. */
+static int
+take_files_out(const char *path, const char *fresh, const char *database, struct err *err)
+{
+	struct store *store;
+	int mistakes = 0, result;
+
+	if (backup_verify_files(path, print_finding, &mistakes, err) < 0)
+		return -1;
+	store = store_open(fresh, STORE_WRITER, err);
+	if (store == NULL)
+		return -1;
+	result = file_unpack(store, database, err);
+	store_close(store);
+	return result;
+}
+
 /* The copy is made by SQLite from the backup and takes the database's name only when it is whole. */
 static int
 restore(struct arena *arena, const char *path, const char *database, struct err *err)
@@ -65,6 +98,10 @@ restore(struct arena *arena, const char *path, const char *database, struct err 
 		return -1;
 	result = store_backup(backup, fresh, NULL, NULL, err);
 	store_close(backup);
+	if (result == 0)
+		result = take_files_out(path, fresh, database, err);
+	if (result < 0)
+		unlink(fresh);
 	if (result < 0 || put_aside(arena, database, err) < 0)
 		return -1;
 	if (rename(fresh, database) < 0)

@@ -3,6 +3,7 @@
 
 #include "liaison/base/log.h"
 #include "feed.h"
+#include "import.h"
 
 /* Items go to parse in order and are kept until they are answered. When parse dies, the first one
  * that has no answer is the suspect: it goes alone to the next parse, and if that dies as well, it is
@@ -152,6 +153,10 @@ reject(struct pipeline *pipeline, struct ask *ask, const char *error)
 		wanting_text(ask, NULL, false);
 		return;
 	}
+	if (ask->import != NULL) {
+		import_rejected(ask, error);
+		return;
+	}
 	if (ask->feed != NULL) {
 		feed_rejected(ask, error);
 		return;
@@ -239,6 +244,8 @@ answers(enum frame_type answer, enum frame_type question)
 		return answer == FRAME_FEED_ITEMS;
 	case FRAME_PARSE_MEETING:
 		return answer == FRAME_MEETING;
+	case FRAME_PARSE_IMPORT:
+		return answer == FRAME_IMPORT_ROWS;
 	default: /* of a message */
 		return answer == FRAME_EVENT;
 	}
@@ -263,6 +270,8 @@ parsing_frame(struct pipeline *pipeline, const struct frame *frame, struct err *
 		done = take_text(ask, frame, err);
 	else if (frame->type == FRAME_REJECT)
 		done = take_reject(pipeline, ask, frame, err);
+	else if (frame->type == FRAME_IMPORT_ROWS)
+		done = import_answer(ask, frame, err);
 	else
 		done = feed_answer(ask, frame, &last, err);
 	ask->begun = true;

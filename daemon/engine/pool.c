@@ -95,6 +95,17 @@ pool_add(struct pool *pool, struct work *work)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+bool
+pool_is_stopping(struct pool *pool)
+{
+	bool stops;
+
+	pthread_mutex_lock(&pool->lock);
+	stops = pool->stop;
+	pthread_mutex_unlock(&pool->lock);
+	return stops;
+}
+
 void
 pool_stop(struct pool *pool)
 {

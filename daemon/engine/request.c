@@ -25,6 +25,8 @@ request_clear(struct request *request)
 {
 	json_decref(request->root);
 	input_free(request->input);
+	arena_free(request->turns.kept);
+	arena_free(request->turns.own);
 }
 
 void
@@ -38,7 +40,8 @@ batch_reset(struct batch *batch)
 	batch->settings = NULL;
 	batch->connection = NULL;
 	batch->next = NULL;
-	batch->count = batch->next_request = 0;
+	batch->count = batch->next_request = batch->reached = 0;
+	batch->lasting = batch->unwanted = false;
 	batch->size = 0;
 	if (batch->out.room > KEEP)
 		text_clear(&batch->out);

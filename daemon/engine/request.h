@@ -13,6 +13,19 @@ struct input;
 enum lane { LANE_READ, LANE_WRITE, LANE_LOOP };
 enum { BATCH_MAX = 64 };
 
+/* A write that takes several transactions. */
+struct turns {
+	struct arena *kept, *own; /* what stays; this transaction's */
+	void *state; /* the handler's, in kept */
+	bool again; /* it is to be run once more */
+	bool stays; /* an earlier transaction has changed something */
+	unsigned number; /* transactions so far */
+	int64_t begun_ms; /* this one */
+	int64_t journal_batch;
+	int64_t done, total;
+	const char *unit;
+};
+
 struct request {
 	const struct command *command;
 	json_t *root; /* own: the whole line */
@@ -23,7 +36,8 @@ struct request {
 	const char *id; /* JSON text, arena; NULL: a notification, nobody waits for an answer */
 	const char *key, *as, *tz; /* borrowed from root, or NULL */
 	bool dry_run, yes;
-	bool cancelled; /* before it was begun */
+	bool cancelled; /* before it was begun, or between two transactions of it */
+	struct turns turns;
 };
 
 /* Requests of one lane that go out together, in order; their answers come back in `out`. */
@@ -36,6 +50,10 @@ struct batch {
 	enum lane lane;
 	struct arena *arena;
 	unsigned count, next_request; /* those before next_request are answered */
+	unsigned reached; /* of writes: the first that is not done */
+	/* The loop's: it goes on in another transaction, as the request of this id wants; or no more. */
+	bool lasting, unwanted;
+	const char *lasting_id;
 	size_t size; /* of the requests' lines */
 	struct text out;
 	struct request requests[BATCH_MAX];
@@ -90,9 +108,17 @@ void batch_run_reads(struct work *work, struct worker *worker);
 void batch_run_writes(struct work *work, struct worker *worker);
 void batch_undone(struct work *work, const struct err *err);
 
+/* One more transaction begins, or has ended. */
+void turns_begin(struct call *call, struct request *request);
+void turns_end(struct call *call, struct request *request);
+
 /* Whether the caller may run it; sets the call's zone, values and viewer. ERR_USAGE, ERR_PERMISSION. */
 int call_admit(struct call *call, const struct batch *batch, const struct request *request,
 	struct worker *worker, struct err *err);
+/* For work that writes for a call, step by step: what is its thread's, and nothing to be told yet. */
+void call_renew(struct call *call, struct worker *worker, struct arena *arena);
+/* What it has to tell goes to the thread's lists, which go out on COMMIT. */
+int call_tell(struct call *call, struct worker *worker, struct err *err);
 /* Fills the call but for its thread's things; ERR_USAGE, ERR_PERMISSION. */
 int call_prepare(struct call *call, const struct batch *batch, const struct request *request,
 	struct worker *worker, struct err *err);

@@ -5,9 +5,12 @@
 
 #include "liaison/base/log.h"
 #include "liaison/capture/meeting.h"
+#include "liaison/crm/classify.h"
+#include "liaison/crm/contact_find.h"
 #include "liaison/crm/setup.h"
 #include "liaison/store/audit.h"
 #include "liaison/store/event_log.h"
+#include "liaison/store/file.h"
 #include "liaison/store/idempotency.h"
 #include "pipeline.h"
 #include "schedule_slot.h"
@@ -21,6 +24,11 @@ enum {
 	FORGET_ROWS = 500,
 	HELD_S = 5,
 	HELD_ROWS = 100,
+	INDEX_S = 2,
+	IMPORT_PAUSE_MS = 1000,
+	CLASSIFY_S = 2,
+	CLASSIFY_CONTACTS = 5000,
+	CLASSIFY_MS = 60,
 	JUMP_S = 2 * 60 * 60, /* who sets a clock ahead by more may have set it wrong */
 	DOUBT_HELD_S = 60 * 60,
 	DOUBT_FORGET_S = 24 * 60 * 60,
@@ -135,6 +143,97 @@ run_held(struct work *work, struct worker *worker)
 	tell_failure(slot, "meetings: those that ended are not noted as held", &err);
 }
 
+/* ---- contacts that cannot be found yet ---- */
+
+static void
+run_index(struct work *work, struct worker *worker)
+{
+	struct job_slot *slot = (struct job_slot *)work;
+	bool more = false;
+	struct err err;
+
+	slot->again = false;
+	if (store_is_poisoned(worker->store))
+		return;
+	if (store_begin(worker->store, &err) == 0) {
+		if (contact_index_turn(worker->store, &more, &err) == 0 &&
+			store_commit(worker->store, &err) == 0) {
+			slot->failed = false;
+			slot->again = more;
+			return;
+		}
+		store_rollback(worker->store);
+	}
+	tell_failure(slot, "contacts: those that changed are not made to be found", &err);
+}
+
+/* An import that goes on makes more of them faster than they are done: it comes first. One that waits for
+ * its file does not. */
+static bool
+is_importing(const struct schedule *schedule, int64_t now_ms)
+{
+	int64_t since = schedule->engine->imported_ms;
+
+	return since != 0 && now_ms - since < IMPORT_PAUSE_MS;
+}
+
+/* Many, after an import or a new release, are done turn by turn without waiting for the clock. */
+static void
+turns_done(struct work *work)
+{
+	struct job_slot *slot = (struct job_slot *)work;
+
+	if (slot->again)
+		slot->schedule->ways.write(slot->schedule->engine->writer, work);
+	else
+		slot->busy = false;
+}
+
+static void
+index_done(struct work *work)
+{
+	struct job_slot *slot = (struct job_slot *)work;
+
+	slot->again = slot->again && !is_importing(slot->schedule, clock_monotonic_ms());
+	turns_done(work);
+}
+
+/* ---- contacts whose values changed, and all of them every day ---- */
+
+static int
+classify(struct store *store, const struct zone *zone, bool *more, struct err *err)
+{
+	if (classify_turn(store, zone, clock_now(), CLASSIFY_CONTACTS, CLASSIFY_MS, more, err) < 0)
+		return -1;
+	return store_commit(store, err);
+}
+
+static void
+run_classify(struct work *work, struct worker *worker)
+{
+	struct job_slot *slot = (struct job_slot *)work;
+	const struct zone *zone = slot->schedule->classify_settings->zone;
+	struct store *store = worker->store;
+	bool due = false, more = false;
+	struct err err;
+	int result;
+
+	slot->again = false;
+	if (store_is_poisoned(store))
+		return;
+	result = classify_is_due(store, zone, clock_now(), &due, &err);
+	if (result == 0 && due && (result = store_begin(store, &err)) == 0) {
+		result = classify(store, zone, &more, &err);
+		if (result < 0)
+			store_rollback(store);
+	}
+	slot->again = result == 0 && more;
+	if (result < 0)
+		tell_failure(slot, "questionnaires: contacts are not classified", &err);
+	else
+		slot->failed = false;
+}
+
 /* ---- the clock ---- */
 
 /* Most jobs have nothing to do on the loop. */
@@ -171,8 +270,11 @@ schedule_new(struct engine *engine)
 	schedule->alive.work.priority = WORK_COMMAND;
 	prepare(schedule, &schedule->forget, run_forget, job_done);
 	prepare(schedule, &schedule->held, run_held, job_done);
+	prepare(schedule, &schedule->index, run_index, index_done);
+	prepare(schedule, &schedule->classify, run_classify, turns_done);
 	prepare(schedule, &schedule->metrics, run_metrics, metrics_done);
 	prepare(schedule, &schedule->backup, run_backup, job_done);
+	prepare(schedule, &schedule->files, run_files, job_done);
 	return schedule;
 }
 
@@ -181,6 +283,8 @@ schedule_free(struct schedule *schedule)
 {
 	settings_release(schedule->settings);
 	settings_release(schedule->metrics_settings);
+	settings_release(schedule->classify_settings);
+	file_folder_close(schedule->folder);
 	free(schedule);
 }
 
@@ -263,8 +367,17 @@ schedule_tick(struct schedule *schedule, int64_t now_ms)
 		schedule->ways.write(engine->writer, &schedule->alive.work);
 	if (!is_doubted(schedule, now, DOUBT_FORGET_S) && is_due(&schedule->forget, now, FORGET_S))
 		schedule->ways.write(engine->writer, &schedule->forget.work);
+	if (!is_doubted(schedule, now, DOUBT_FORGET_S) && is_due(&schedule->files, now, FORGET_S))
+		schedule->ways.write(engine->writer, &schedule->files.work);
 	if (!is_doubted(schedule, now, DOUBT_HELD_S) && is_due(&schedule->held, now, HELD_S))
 		schedule->ways.write(engine->writer, &schedule->held.work);
+	if (!is_importing(schedule, now_ms) && is_due(&schedule->index, now, INDEX_S))
+		schedule->ways.write(engine->writer, &schedule->index.work);
+	if (is_due(&schedule->classify, now, CLASSIFY_S)) {
+		settings_release(schedule->classify_settings);
+		schedule->classify_settings = settings_hold(engine->settings);
+		schedule->ways.write(engine->writer, &schedule->classify.work);
+	}
 	if (schedule->settings->config.backup_directory != NULL &&
 		is_due(&schedule->backup, now, BACKUP_S))
 		schedule->ways.work_aside(engine->background, &schedule->backup.work);

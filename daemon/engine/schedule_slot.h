@@ -12,6 +12,7 @@ struct job_slot {
 	struct work work; /* first */
 	struct schedule *schedule;
 	bool busy;
+	bool again; /* there is more to do at once */
 	bool failed; /* and the log says so */
 	int64_t due; /* seconds of the monotonic clock */
 };
@@ -28,9 +29,10 @@ struct schedule_ways {
 struct schedule {
 	struct engine *engine;
 	struct schedule_ways ways;
-	struct job_slot alive, forget, held, metrics, backup;
+	struct job_slot alive, forget, held, index, classify, metrics, backup, files;
+	struct file_folder *folder; /* where files has come to look through it; the writer's */
 	struct settings *settings; /* held while backup or forget is under way */
-	struct settings *metrics_settings;
+	struct settings *metrics_settings, *classify_settings;
 	char line[200];
 	int64_t line_due;
 	/* How far the wall clock is ahead of the monotonic one, s: as far as that is trusted, and at the
@@ -47,6 +49,7 @@ struct schedule {
 };
 
 void run_backup(struct work *work, struct worker *worker);
+void run_files(struct work *work, struct worker *worker);
 void run_metrics(struct work *work, struct worker *worker);
 void metrics_done(struct work *work);
 

@@ -50,6 +50,12 @@ upkeep_trouble(struct upkeep *upkeep, char *words, size_t size)
 	return words[0] != '\0';
 }
 
+bool
+upkeep_is_sick(struct upkeep *upkeep)
+{
+	return atomic_load(&upkeep->sick);
+}
+
 /* true: these are other words than the last. */
 static bool
 set_trouble(struct upkeep *upkeep, const char *words)
@@ -181,7 +187,8 @@ static void
 mended(struct upkeep *upkeep)
 {
 	log_write(LOG_NOTICE, "database: it was opened again, and is sound");
-	upkeep->sick = upkeep->held = false;
+	upkeep->held = false;
+	atomic_store(&upkeep->sick, false);
 	upkeep->mended_ms = clock_monotonic_ms();
 	set_trouble(upkeep, "");
 }
@@ -203,7 +210,7 @@ fall_ill(struct upkeep *upkeep, int64_t now_ms)
 {
 	bool calm = upkeep->mended_ms == 0 || now_ms - upkeep->mended_ms > MEND_CALM_MS;
 
-	upkeep->sick = true;
+	atomic_store(&upkeep->sick, true);
 	if (calm)
 		upkeep->mend_delay_ms = MEND_MIN_MS;
 	upkeep->mend_due_ms = calm ? now_ms : now_ms + upkeep->mend_delay_ms;
@@ -248,7 +255,7 @@ mend(struct upkeep *upkeep, int64_t now_ms)
 	bool begins = upkeep->fresh == NULL;
 	struct err err;
 
-	if (!upkeep->sick)
+	if (!upkeep_is_sick(upkeep))
 		fall_ill(upkeep, now_ms);
 	if (begins && now_ms < upkeep->mend_due_ms)
 		return;

@@ -2,6 +2,7 @@
 #define LIAISON_ENGINE_UPKEEP_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +22,7 @@ struct upkeep {
 		fresh; /* takes the place of the sick one if it proves sound; own. NULL: none is looked at */
 	int64_t examined_since_ms;
 	pthread_t thread; /* of who looks through fresh, whose it is meanwhile */
-	bool sick; /* the connection */
+	atomic_bool sick; /* the connection */
 	bool held, stuck; /* the log, by somebody; by the disk */
 	pthread_mutex_t lock;
 	pthread_cond_t examined;
@@ -36,6 +37,8 @@ void upkeep_clear(struct upkeep *upkeep);
 void upkeep_turn(struct upkeep *upkeep, bool idle);
 /* Ends what is under way on another thread; once the writer has ended. */
 void upkeep_stop(struct upkeep *upkeep);
+/* The connection is to be replaced, for which nobody may hold an old state of the database. Any thread. */
+bool upkeep_is_sick(struct upkeep *upkeep);
 /* What is wrong with the database, in words. Any thread; false: nothing. */
 bool upkeep_trouble(struct upkeep *upkeep, char *words, size_t size);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "liaison/base/address.h"
+#include "liaison/base/formula.h"
 #include "values.h"
 
 /* One value of one type. */
@@ -17,6 +18,8 @@ static const char *const TYPE_WORDS[] = {
 	[PARAM_INTEGER] = "a whole number",
 	[PARAM_MONEY] = "an amount such as 12.50",
 	[PARAM_PERCENT] = "a percentage from 0 to 100",
+	[PARAM_DECIMAL] = "a number such as 12.5",
+	[PARAM_FORMULA] = "a date formula such as 1M+2D or -CY",
 	[PARAM_DATE] = "a date such as 2026-11-21, a time, or today-90d",
 	[PARAM_DURATION] = "a duration such as 90d",
 	[PARAM_MINUTES] = "minutes, such as 45 or 1h30m",
@@ -147,6 +150,18 @@ read_flag(const struct param *param, const char *text, struct value *out, struct
 }
 
 static int
+read_formula(const struct param *param, const struct value_context *context, const char *text,
+	struct value *out, struct err *err)
+{
+	struct formula formula;
+
+	if (formula_parse(text, &formula, err) < 0)
+		return wrong(param, text, err);
+	out->text = formula_text(context->arena, &formula);
+	return 0;
+}
+
+static int
 read_date(const struct param *param, const struct value_context *context, const char *text,
 	struct value *out, struct err *err)
 {
@@ -188,9 +203,12 @@ read_typed(const struct param *param, const struct value_context *context, const
 	case PARAM_INTEGER:
 		return text_to_int64(text, &out->number) == 0 ? 0 : wrong(param, text, err);
 	case PARAM_MONEY:
+	case PARAM_DECIMAL:
 		return read_decimal(param, text, out, err);
 	case PARAM_PERCENT:
 		return read_percent(param, text, out, err);
+	case PARAM_FORMULA:
+		return read_formula(param, context, text, out, err);
 	case PARAM_DATE:
 		return read_date(param, context, text, out, err);
 	case PARAM_DURATION:

@@ -162,6 +162,7 @@ static int
 add_scalar(struct call_values *values, const struct value_context *context, unsigned place,
 	const json_t *value, struct err *err)
 {
+	bool is_decimal = command_param(values->command, place)->type == PARAM_DECIMAL;
 	const char *text;
 
 	switch (json_typeof(value)) {
@@ -172,7 +173,8 @@ add_scalar(struct call_values *values, const struct value_context *context, unsi
 		text = arena_printf(context->arena, "%lld", (long long)json_integer_value(value));
 		return values_add_text(values, context, place, text, strlen(text), err);
 	case JSON_REAL:
-		text = arena_printf(context->arena, "%.10g", json_real_value(value));
+		text = arena_printf(
+			context->arena, is_decimal ? "%.6f" : "%.10g", json_real_value(value));
 		return values_add_text(values, context, place, text, strlen(text), err);
 	case JSON_TRUE:
 	case JSON_FALSE:

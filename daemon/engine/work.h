@@ -70,6 +70,8 @@ bool writer_pressed(struct writer *writer);
 unsigned writer_waiting(struct writer *writer, enum work_priority priority);
 /* What is wrong with the database, in words; false: nothing. Any thread. */
 bool writer_trouble(struct writer *writer, char *words, size_t size);
+/* It is to be opened again, for which nobody may hold an old state of it. Any thread. */
+bool writer_is_sick(struct writer *writer);
 /* Finishes the running work, checkpoints, ends the thread; what is queued is dropped. */
 void writer_stop(struct writer *writer);
 /* Closes its store. The struct stays: what is queued goes with the process, and is no leak. */
@@ -81,6 +83,7 @@ struct pool *pool_new(struct engine *engine, struct done *done);
 /* store: own from now on; one thread a store. */
 int pool_add_thread(struct pool *pool, struct store *store, struct err *err);
 void pool_add(struct pool *pool, struct work *work);
+bool pool_is_stopping(struct pool *pool); /* any thread */
 void pool_stop(struct pool *pool); /* what is queued is dropped */
 void pool_close(struct pool *pool); /* as writer_close */
 

@@ -137,6 +137,12 @@ writer_trouble(struct writer *writer, char *words, size_t size)
 	return upkeep_trouble(&writer->upkeep, words, size);
 }
 
+bool
+writer_is_sick(struct writer *writer)
+{
+	return upkeep_is_sick(&writer->upkeep);
+}
+
 static struct work *
 pop(struct queue *queue)
 {

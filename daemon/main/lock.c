@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,18 +45,71 @@ pause_ms(long ms)
 	nanosleep(&pause, NULL);
 }
 
+/* The kernel knows who took it, whatever the file says: "7: FLOCK ADVISORY WRITE 123 fe:01:42 0 EOF".
+ * 0: it does not tell, as where a service may see the processes alone in /proc. */
+static int64_t
+locker_of(int descriptor)
+{
+	FILE *locks = fopen("/proc/locks", "re");
+	struct stat status;
+	char line[256], kind[16];
+	long long pid = 0, of, inode;
+	unsigned major, minor;
+
+	if (locks == NULL || fstat(descriptor, &status) < 0)
+		status.st_ino = 0;
+	while (locks != NULL && pid == 0 && fgets(line, sizeof line, locks) != NULL) {
+		if (sscanf(line, "%*d: %15s %*s %*s %lld %x:%x:%lld", kind, &of, &major, &minor,
+			    &inode) == 5 &&
+			strcmp(kind, "FLOCK") == 0 && inode == (long long)status.st_ino &&
+			makedev(major, minor) == status.st_dev)
+			pid = of;
+	}
+	if (locks != NULL)
+		fclose(locks);
+	return pid;
+}
+
 /* A dead pid in a held lock is a liaisond that was killed and whose engine is about to end. */
 static bool
 lock_wait(int descriptor)
 {
+	int64_t pid;
+
 	for (int i = 0; i < DYING_TRIES; i++) {
 		if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
 			return true;
-		if (errno != EWOULDBLOCK || is_alive(read_pid(descriptor)))
+		if (errno != EWOULDBLOCK)
+			return false;
+		pid = read_pid(descriptor);
+		if (is_alive(pid != 0 ? pid : locker_of(descriptor)))
 			return false;
 		pause_ms(DYING_PAUSE_MS);
 	}
 	return false;
+}
+
+/* Names who has it. */
+static int
+is_taken(int descriptor, const char *database, struct err *err)
+{
+	int64_t written = read_pid(descriptor), locker = locker_of(descriptor);
+
+	if (is_alive(written) && (locker == 0 || locker == written))
+		return fail(err, ERR_UNAVAILABLE,
+			"another liaisond has the database '%s': pid %lld", database,
+			(long long)written);
+	if (is_alive(locker))
+		return fail(err, ERR_UNAVAILABLE,
+			"another program has the lock of the database '%s': pid %lld", database,
+			(long long)locker);
+	if (written != 0)
+		return fail(err, ERR_UNAVAILABLE,
+			"the engine of a liaisond that is dead, pid %lld, still has the database "
+			"'%s'",
+			(long long)written, database);
+	return fail(err, ERR_UNAVAILABLE, "another program has the lock of the database '%s'",
+		database);
 }
 
 static int
@@ -125,8 +179,7 @@ lock_take(const char *database, struct err *err)
 	if (descriptor < 0)
 		return -1;
 	if (!lock_wait(descriptor)) {
-		fail(err, ERR_UNAVAILABLE, "another liaisond has the database '%s': pid %lld",
-			database, (long long)read_pid(descriptor));
+		is_taken(descriptor, database, err);
 		close(descriptor);
 		return -1;
 	}

@@ -9,6 +9,7 @@
 #include "liaison/mail/message.h"
 
 #include "calendar.h"
+#include "import.h"
 #include "poison.h"
 
 enum { WORD_MAX = 127 };
@@ -163,6 +164,8 @@ take(struct parser *parser, const struct frame *frame, struct text *out, struct 
 		return calendar_take_feed(parser, frame, out, err);
 	case FRAME_PARSE_MEETING:
 		return calendar_take_item(parser, frame, out, err);
+	case FRAME_PARSE_IMPORT:
+		return import_take_window(parser, frame, out, err);
 	case FRAME_PING:
 		put_pong(out, frame);
 		return 0;

@@ -42,7 +42,8 @@ void parser_clear(struct parser *parser);
 /* That everything still works, now within the sandbox. ERR_INTERNAL. */
 int parser_check(struct parser *parser, struct err *err);
 
-/* Appends the answer to out: FRAME_EVENT, FRAME_TEXT, FRAME_FEED_ITEMS, FRAME_MEETING, FRAME_REJECT
+/* Appends the answer to out: FRAME_EVENT, FRAME_TEXT, FRAME_FEED_ITEMS, FRAME_MEETING, FRAME_IMPORT_ROWS,
+ * FRAME_REJECT
  * or FRAME_PONG, with the frame's source and token; a feed has one answer for all its pieces.
  * ERR_FORMAT: the frame is malformed, and the program must end. With poison set (tests only), a
  * header or a property "X-Liaison-Test: crash", "hang" or "spin" does what it says. */

@@ -128,7 +128,8 @@ reason_unmatched(struct turn *turn, const struct view *view)
 	find_strangers(view, &who);
 	when = who.late ? " at that time" : "";
 	if (who.count == 0)
-		return "nobody in it has a usable address";
+		return view->any_address ? "who wrote it has no usable address"
+					 : "nobody in it has a usable address";
 	if (who.count == 1)
 		return arena_printf(
 			turn->arena, "no contact has %s or its domain%s", who.named[0], when);
@@ -165,7 +166,7 @@ decide_by_headers(struct turn *turn, struct view *view)
 		view->reason = arena_printf(turn->arena, "Sensitivity: %.100s", event->sensitivity);
 		return true;
 	}
-	if (view->all_ours) {
+	if (view->all_ours && !view->unknown_author) {
 		view->decision = DECIDED_INTERNAL;
 		view->reason = any_colleague(view) ? "only our own addresses and colleagues"
 						   : "only our own addresses";

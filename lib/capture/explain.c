@@ -204,5 +204,7 @@ explain_write(struct store *store, struct capture *capture, struct arena *arena,
 		.lasting = arena,
 	};
 	story->out = out;
+	if (own_learn(&story->turn, err) < 0)
+		return -1;
 	return tell(story, thing, err);
 }

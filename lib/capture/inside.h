@@ -66,12 +66,17 @@ struct thread_table {
 	size_t room, count;
 };
 
+struct salesperson_email;
+
 struct own {
 	struct arena *memory;
 	const char **addresses; /* sorted */
 	size_t address_count;
 	const char **patterns, **colleagues;
 	size_t pattern_count, colleague_count;
+	struct arena *people; /* has what follows: the salespeople's, sorted */
+	struct salesperson_email *theirs;
+	unsigned their_count, generation;
 };
 
 struct capture {
@@ -147,6 +152,7 @@ struct view {
 	const char *direction;
 	const struct event_party *from; /* the one that is believed, or NULL */
 	bool any_address, all_ours;
+	bool unknown_author; /* of mail: who wrote it has no usable address */
 	struct considered *considered;
 	unsigned considered_count, considered_room;
 	struct interaction_link *links;
@@ -192,7 +198,11 @@ struct stored {
 /* own.c */
 void own_init(struct own *own, const struct config *config);
 void own_clear(struct own *own);
+/* By the configuration. */
 enum side own_side(const struct own *own, const char *address);
+/* Reads the salespeople's addresses if they may have changed. */
+int own_learn(struct turn *turn, struct err *err);
+bool own_was_theirs(const struct own *own, const char *address, int64_t at);
 
 /* known.c */
 void known_init(struct known_table *table);

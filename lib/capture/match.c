@@ -60,26 +60,29 @@ address_folded(struct turn *turn, const char *address)
 	return strcmp(folded, address) == 0 ? NULL : folded;
 }
 
+/* What the configuration says is kept; a salesperson's address may be one for a time only. */
 static enum side
-known_side(struct turn *turn, const char *address)
+known_side(struct turn *turn, const char *address, int64_t at)
 {
 	struct known *known = known_find(&turn->capture->known, address);
 
 	if (known->side == SIDE_UNASKED)
 		known->side = own_side(&turn->capture->own, address);
+	if (known->side != SIDE_OURS && own_was_theirs(&turn->capture->own, address, at))
+		return SIDE_OURS;
 	return known->side;
 }
 
 static enum side
-side_of(struct turn *turn, const char *address)
+side_of(struct turn *turn, const char *address, int64_t at)
 {
-	enum side side = known_side(turn, address);
+	enum side side = known_side(turn, address, at);
 	const char *folded;
 
 	if (side != SIDE_OTHER)
 		return side;
 	folded = address_folded(turn, address);
-	return folded == NULL ? side : known_side(turn, folded);
+	return folded == NULL ? side : known_side(turn, folded, at);
 }
 
 static bool
@@ -91,7 +94,7 @@ is_recipient(enum party_role role)
 void
 view_init(struct turn *turn, const struct event *event, struct view *out)
 {
-	bool stranger = false, to_stranger = false;
+	bool stranger = false, to_stranger = false, unreadable = false;
 	enum side from = SIDE_UNASKED;
 
 	*out = (struct view){ .event = event };
@@ -99,9 +102,11 @@ view_init(struct turn *turn, const struct event *event, struct view *out)
 	for (unsigned i = 0; i < event->party_count; i++) {
 		const struct event_party *party = &event->parties[i];
 
-		if (party->address == NULL)
+		if (party->address == NULL) {
+			unreadable = unreadable || party->role == PARTY_FROM;
 			continue;
-		out->sides[i] = side_of(turn, party->address);
+		}
+		out->sides[i] = side_of(turn, party->address, event->at);
 		out->any_address = true;
 		if (party->role == PARTY_FROM && out->from == NULL) {
 			out->from = party;
@@ -113,7 +118,8 @@ view_init(struct turn *turn, const struct event *event, struct view *out)
 		}
 	}
 	out->all_ours = out->any_address && !stranger;
-	if (out->all_ours)
+	out->unknown_author = unreadable || out->from == NULL;
+	if (out->all_ours && !out->unknown_author)
 		out->direction = "none";
 	else if ((from == SIDE_OURS || from == SIDE_COLLEAGUE) && to_stranger)
 		out->direction = "outbound";

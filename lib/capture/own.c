@@ -3,8 +3,10 @@
 
 #include "inside.h"
 #include "liaison/base/address.h"
+#include "liaison/crm/salesperson.h"
 
-/* Who we are: own-addresses, the accounts' users and addresses; own-domains are colleagues. */
+/* Who we are: own-addresses, the accounts' users and addresses, and the salespeople's addresses, each
+ * in its time; own-domains are colleagues. */
 
 static int
 compare_texts(const void *a, const void *b)
@@ -62,7 +64,7 @@ own_init(struct own *own, const struct config *config)
 {
 	size_t most = most_addresses(config);
 
-	*own = (struct own){ .memory = arena_new() };
+	*own = (struct own){ .memory = arena_new(), .people = arena_new() };
 	own->addresses = arena_array(own->memory, most + 1, sizeof *own->addresses);
 	own->patterns = arena_array(own->memory, most + 1, sizeof *own->patterns);
 	add_list(own, &config->own_addresses);
@@ -78,6 +80,7 @@ void
 own_clear(struct own *own)
 {
 	arena_free(own->memory);
+	arena_free(own->people);
 }
 
 static bool
@@ -105,4 +108,53 @@ own_side(const struct own *own, const char *address)
 			return SIDE_COLLEAGUE;
 	}
 	return SIDE_OTHER;
+}
+
+/* ---- salespeople: somebody who left was one of us all the same ---- */
+
+int
+own_learn(struct turn *turn, struct err *err)
+{
+	struct own *own = &turn->capture->own;
+
+	if (own->generation == turn->capture->generation)
+		return 0;
+	own->their_count = 0;
+	arena_reset(own->people);
+	if (salesperson_addresses(turn->store, own->people, &own->theirs, &own->their_count, err) <
+		0)
+		return -1;
+	own->generation = turn->capture->generation;
+	return 0;
+}
+
+/* The first that is not less than address. */
+static unsigned
+first_of(const struct own *own, const char *address)
+{
+	unsigned low = 0, high = own->their_count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (strcmp(own->theirs[middle].email, address) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool
+own_was_theirs(const struct own *own, const char *address, int64_t at)
+{
+	for (unsigned i = first_of(own, address);
+		i < own->their_count && strcmp(own->theirs[i].email, address) == 0; i++) {
+		const struct salesperson_email *email = &own->theirs[i];
+
+		if ((!email->has_from || email->from <= at) &&
+			(!email->has_until || email->until >= at))
+			return true;
+	}
+	return false;
 }

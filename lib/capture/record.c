@@ -63,11 +63,11 @@ static const struct query_field fields[] = {
 };
 
 static const struct query_relation relations[] = {
-	{ "interaction", "interaction i WHERE i.id = l.interaction_id", &interaction_noun },
+	{ "interaction", "interaction i WHERE i.id = l.interaction_id", &interaction_noun, NULL },
 	{ "contact",
 		"interaction_contact x JOIN contact c ON c.id = x.contact_id "
 		"WHERE x.interaction_id = l.interaction_id",
-		&contact_noun },
+		&contact_noun, NULL },
 	{ 0 },
 };
 

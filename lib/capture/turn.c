@@ -109,7 +109,7 @@ turn_begin(struct turn *turn, struct store *store, struct capture *capture, stru
 		.now = now,
 		.result = result,
 	};
-	if (notice_rollback(turn, err) < 0)
+	if (notice_rollback(turn, err) < 0 || own_learn(turn, err) < 0)
 		return -1;
 	return thread_counter_load(turn, err);
 }

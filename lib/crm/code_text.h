@@ -15,4 +15,8 @@ int language_check(const char *field, const char *value, struct err *err);
 /* Two or three upper-case letters (ISO 3166-1); NULL is none. */
 int country_check(const char *field, const char *value, struct err *err);
 
+/* contact_check.c: digits and the signs between them; NULL is none. */
+int phone_check(const char *field, const char *value, struct err *err);
+int home_page_check(const char *value, struct err *err);
+
 #endif

@@ -2,9 +2,13 @@
 
 #include <string.h>
 
+#include "code_text.h"
+#include "contact_index.h"
 #include "contact_row.h"
 #include "liaison/base/text.h"
+#include "liaison/crm/contact_past.h"
 #include "liaison/crm/series.h"
+#include "liaison/crm/setup.h"
 
 static bool
 is_company(const struct contact *contact)
@@ -46,6 +50,7 @@ read_figures(struct stmt *q, struct contact *out)
 	out->last_attempt_offset = (int)stmt_int(q);
 	out->cost = stmt_int(q);
 	out->duration_min = stmt_int(q);
+	out->picture_id = stmt_int(q);
 }
 
 /* The settable columns, in the order of contact_fields. */
@@ -53,10 +58,11 @@ read_figures(struct stmt *q, struct contact *out)
 #define MARK(...)         ", ?"
 #define SET(name, ...)    ", " #name " = ?"
 
-static const char SELECT_CONTACT[] = "SELECT id, version, no" CONTACT_TEXTS(COLUMN) CONTACT_FLAGS(
-	COLUMN) ", company_id, created, changed, interactions, last_interaction, "
-		"last_interaction_offset,"
-		" last_attempt, last_attempt_offset, cost, duration_min FROM contact WHERE id = ?";
+static const char SELECT_CONTACT[] = "SELECT id, version, no" CONTACT_TEXTS(COLUMN)
+	CONTACT_FLAGS(COLUMN) ", company_id, created, changed, interactions, last_interaction, "
+			      "last_interaction_offset,"
+			      " last_attempt, last_attempt_offset, cost, duration_min, picture_id "
+			      "FROM contact WHERE id = ?";
 
 int
 contact_get(
@@ -110,7 +116,9 @@ check_company(struct store *store, const struct contact *contact, struct err *er
 	return 0;
 }
 
-static const char SELECT_TAKEN[] = "SELECT 1 FROM contact WHERE no = ?";
+/* The number of a merged contact stays its own. */
+static const char SELECT_TAKEN[] = "SELECT 1 WHERE EXISTS (SELECT 1 FROM contact WHERE no = ?1)"
+				   " OR EXISTS (SELECT 1 FROM merge WHERE no = ?1)";
 
 static int
 number_is_taken(struct store *store, const char *no, bool *taken, struct err *err)
@@ -122,6 +130,17 @@ number_is_taken(struct store *store, const char *no, bool *taken, struct err *er
 	return stmt_end(q, err);
 }
 
+static int
+draw_number(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+	struct err *err)
+{
+	if (contact->numbers != NULL && contact->series == NULL)
+		return series_roll_draw(
+			store, contact->numbers, "contact-series", now, &contact->no, err);
+	return series_draw_from(
+		store, arena, "contact-series", contact->series, now, &contact->no, err);
+}
+
 /* A typed number is checked; else one is drawn, past those that were typed before. */
 static int
 choose_number(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
@@ -130,7 +149,8 @@ choose_number(struct store *store, struct arena *arena, struct contact *contact,
 	bool taken = false;
 
 	if (contact->no != NULL) {
-		if (series_manual(store, "contact-series", contact->no, err) < 0 ||
+		if (code_check(arena, "no", &contact->no, err) < 0 ||
+			series_manual(store, "contact-series", contact->no, err) < 0 ||
 			number_is_taken(store, contact->no, &taken, err) < 0)
 			return -1;
 		return !taken ? 0
@@ -138,7 +158,7 @@ choose_number(struct store *store, struct arena *arena, struct contact *contact,
 					contact->no);
 	}
 	do {
-		if (series_draw(store, arena, "contact-series", now, &contact->no, err) < 0 ||
+		if (draw_number(store, arena, contact, now, err) < 0 ||
 			number_is_taken(store, contact->no, &taken, err) < 0)
 			return -1;
 	} while (taken);
@@ -194,8 +214,10 @@ contact_add(struct store *store, struct arena *arena, struct contact *contact, i
 		ready.type = "person";
 	contact_complete_name(arena, &ready);
 	if (contact_check(arena, &ready, err) < 0 || check_company(store, &ready, err) < 0 ||
+		contact_check_codes(store, arena, NULL, &ready, err) < 0 ||
 		choose_number(store, arena, &ready, now, err) < 0 ||
-		insert_contact(store, arena, &ready, now, err) < 0)
+		insert_contact(store, arena, &ready, now, err) < 0 ||
+		contact_index(store, arena, ready.id, err) < 0)
 		return -1;
 	*contact = ready;
 	return 0;
@@ -203,48 +225,37 @@ contact_add(struct store *store, struct arena *arena, struct contact *contact, i
 
 /* ---- changing ---- */
 
-static const char COUNT_USES[] =
-	"SELECT EXISTS (SELECT 1 FROM interaction_contact WHERE contact_id = ?1)"
-	" OR EXISTS (SELECT 1 FROM interaction_contact WHERE company_id = ?1),"
-	" EXISTS (SELECT 1 FROM contact WHERE company_id = ?1),"
-	" EXISTS (SELECT 1 FROM contact_domain WHERE contact_id = ?1)";
-
 /* Business Central's rules for Person to Company and back. */
 static int
-check_retype(struct store *store, const struct contact *before, struct err *err)
+check_retype(struct store *store, const struct contact *before, const struct contact *after,
+	struct err *err)
 {
-	struct stmt *q = sql_prepare(store, COUNT_USES);
-	bool interactions = false, persons = false, domains = false;
+	const char *why;
 
-	stmt_bind_int(q, before->id);
-	if (stmt_row(q)) {
-		interactions = stmt_int(q) != 0;
-		persons = stmt_int(q) != 0;
-		domains = stmt_int(q) != 0;
-	}
-	if (stmt_end(q, err) < 0)
+	if (contact_barred(store, before->id,
+		    strcmp(after->type, "company") == 0 ? BAR_TO_COMPANY : BAR_TO_PERSON, &why,
+		    err) < 0)
 		return -1;
-	if (interactions || persons || domains)
+	if (why != NULL)
 		return fail_field(err, ERR_REFUSED, "type", "the type of '%s' stays: it has %s",
-			before->name,
-			interactions ? "interactions"
-			: persons    ? "persons"
-				     : "domains");
+			before->name, why);
 	return 0;
 }
 
 /* What the new type cannot have is blanked, what it must have is made. */
-static void
-follow_type(struct arena *arena, struct contact *contact)
+static int
+follow_type(struct store *store, struct arena *arena, struct contact *contact, struct err *err)
 {
-	if (is_company(contact)) {
-		contact->first_name = contact->middle_name = contact->surname = NULL;
-		contact->job_title = NULL;
-		contact->company_id = 0;
-		contact->minor = contact->parental_consent = false;
-	} else {
+	if (!is_company(contact)) {
 		contact_settle_name(arena, contact, true, false);
+		return setup_get(
+			store, arena, "default-person-salutation", &contact->salutation, err);
 	}
+	contact->first_name = contact->middle_name = contact->surname = NULL;
+	contact->job_title = contact->initials = NULL;
+	contact->company_id = 0;
+	contact->minor = contact->parental_consent = false;
+	return setup_get(store, arena, "default-company-salutation", &contact->salutation, err);
 }
 
 /* A minor stays blocked until a parent consents; consent lifts the block. */
@@ -265,8 +276,8 @@ static const char UPDATE_CONTACT[] = "UPDATE contact SET version = version + 1, 
 				     "name_fold = ?, company_id = ?" CONTACT_TEXTS(SET)
 					     CONTACT_FLAGS(SET) " WHERE id = ?";
 
-static int
-store_fields(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+int
+contact_store(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
 	struct err *err)
 {
 	struct stmt *q = sql_prepare(store, UPDATE_CONTACT);
@@ -303,13 +314,15 @@ contact_update(struct store *store, struct arena *arena, struct contact *contact
 	if (contact_get(store, arena, contact->id, &before, err) < 0)
 		return -1;
 	if (!text_same(before.type, ready.type)) {
-		if (check_retype(store, &before, err) < 0)
+		if (check_retype(store, &before, &ready, err) < 0 ||
+			follow_type(store, arena, &ready, err) < 0)
 			return -1;
-		follow_type(arena, &ready);
 	}
 	if (follow_consent(&before, &ready, err) < 0 || contact_check(arena, &ready, err) < 0 ||
 		check_company(store, &ready, err) < 0 ||
-		store_fields(store, arena, &ready, now, err) < 0)
+		contact_check_codes(store, arena, &before, &ready, err) < 0 ||
+		contact_store(store, arena, &ready, now, err) < 0 ||
+		contact_index(store, arena, ready.id, err) < 0)
 		return -1;
 	if (before.company_id == 0 && ready.company_id != 0 && bring_past(store, &ready, err) < 0)
 		return -1;

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "code_text.h"
@@ -6,16 +7,35 @@
 
 /* Further postal addresses of a contact, and the days they are in force. */
 
+/* Nothing but whose it is and its code. */
+static bool
+is_empty(const struct record *record)
+{
+	for (unsigned i = at_address_name; i < record->noun->count; i++) {
+		if (i != at_address_country && record->values[i].given)
+			return false;
+	}
+	return true;
+}
+
 static int
 check_address(struct store *store, struct arena *arena, struct record *record,
 	const struct record *before, struct err *err)
 {
 	const struct record_value *values = record->values;
 
+	static const unsigned PHONES[] = { at_address_phone, at_address_extension,
+		at_address_mobile, at_address_pager, at_address_fax };
+
 	(void)store, (void)arena, (void)before;
-	if (!values[at_address_name].given && !values[at_address_street].given &&
-		!values[at_address_city].given && !values[at_address_post_code].given &&
-		!values[at_address_phone].given && !values[at_address_email].given)
+	for (size_t i = 0; i < sizeof PHONES / sizeof *PHONES; i++) {
+		if (phone_check(record->noun->fields[PHONES[i]].name, values[PHONES[i]].text, err) <
+			0)
+			return -1;
+	}
+	if (home_page_check(values[at_address_home_page].text, err) < 0)
+		return -1;
+	if (is_empty(record))
 		return fail_field(err, ERR_USAGE, "street", "the address '%s' has nothing in it",
 			values[at_address_code].text);
 	return country_check("country", values[at_address_country].text, err);
@@ -55,8 +75,28 @@ write_ranges(
 	return stmt_end(q, err);
 }
 
+static const char RESTORE_RANGES[] =
+	"INSERT INTO contact_address_range (address_id, from_day, until_day)"
+	" SELECT ?1, unixepoch(r.value ->> 'from'), unixepoch(r.value ->> 'until')"
+	" FROM json_each(?2) r";
+
+static int
+restore_ranges(
+	struct store *store, const struct record *record, const json_t *json, struct err *err)
+{
+	char *ranges = json_dumps(json_object_get(json, "ranges"), JSON_COMPACT);
+	struct stmt *q = sql_prepare(store, RESTORE_RANGES);
+	int result;
+
+	stmt_bind_int(q, record->id);
+	stmt_bind_text(q, ranges);
+	result = stmt_run(q, err);
+	free(ranges);
+	return result;
+}
+
 RECORD_PART(address, "address", "contact_address", "code", ADDRESS_FIELDS, .check = check_address,
-	.write_more = write_ranges);
+	.write_more = write_ranges, .restore_more = restore_ranges);
 
 static const char PUT_RANGE[] =
 	"INSERT INTO contact_address_range (address_id, from_day, until_day) VALUES (?1, ?2, ?3)"

@@ -13,7 +13,7 @@
 const struct contact_field contact_fields[] = { CONTACT_TEXTS(TEXT_FIELD)
 		CONTACT_FLAGS(FLAG_FIELD){ 0 } };
 
-static const char DIGITS[] = "0123456789";
+static const char DIGITS[] = "0123456789", CAPITALS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 static size_t
 count_characters(const char *text)
@@ -54,8 +54,8 @@ typographic(const char *at)
 	return strncmp(at, "\xe2\x88\x92", 3) == 0 ? 3 : 0;
 }
 
-static int
-check_phone(const char *field, const char *value, struct err *err)
+int
+phone_check(const char *field, const char *value, struct err *err)
 {
 	const char *at = value;
 
@@ -86,8 +86,8 @@ check_places(const struct contact *contact, struct err *err)
 }
 
 /* A host name with a point in it, perhaps after http:// or https://, perhaps with a port and path. */
-static int
-check_home_page(const char *value, struct err *err)
+int
+home_page_check(const char *value, struct err *err)
 {
 	const char *host = value;
 	size_t size;
@@ -107,6 +107,42 @@ check_home_page(const char *value, struct err *err)
 	return 0;
 }
 
+/* ISO 4217. */
+static int
+check_currency(const struct contact *contact, struct err *err)
+{
+	const char *value = contact->currency;
+
+	if (value == NULL || (strlen(value) == 3 && strspn(value, CAPITALS) == 3))
+		return 0;
+	return fail_field(err, ERR_USAGE, "currency",
+		"the currency '%s' is no code of three letters such as EUR", value);
+}
+
+/* Countries write theirs with digits and letters, in groups or not. */
+static int
+check_vat_no(struct arena *arena, struct contact *contact, struct err *err)
+{
+	const char *value;
+
+	if (contact->vat_no == NULL)
+		return 0;
+	value = contact->vat_no = upper_text(arena, contact->vat_no);
+	if (strpbrk(value, DIGITS) == NULL)
+		return fail_field(
+			err, ERR_USAGE, "vat_no", "the VAT number '%s' has no digit", value);
+	for (; *value != '\0'; value++) {
+		if (strchr(DIGITS, *value) == NULL && strchr(CAPITALS, *value) == NULL &&
+			strchr(" .-/+*", *value) == NULL)
+			return fail_field(err, ERR_USAGE, "vat_no",
+				"the VAT number '%s' has more in it than letters, digits, blanks "
+				"and "
+				". - / + *",
+				contact->vat_no);
+	}
+	return 0;
+}
+
 /* What a company cannot have. */
 static int
 check_company(const struct contact *contact, struct err *err)
@@ -118,6 +154,7 @@ check_company(const struct contact *contact, struct err *err)
 		{ "first_name", "first name", contact->first_name != NULL },
 		{ "middle_name", "middle name", contact->middle_name != NULL },
 		{ "surname", "surname", contact->surname != NULL },
+		{ "initials", "initials", contact->initials != NULL },
 		{ "job_title", "job title", contact->job_title != NULL },
 		{ "organizational_level", "organizational level",
 			contact->organizational_level != NULL },
@@ -184,10 +221,16 @@ contact_check(struct arena *arena, struct contact *contact, struct err *err)
 		return -1;
 	if (contact->country != NULL)
 		contact->country = upper_text(arena, contact->country);
+	if (contact->currency != NULL)
+		contact->currency = upper_text(arena, contact->currency);
 	if (check_kind(contact, err) < 0 || check_places(contact, err) < 0 ||
-		check_phone("phone", contact->phone, err) < 0 ||
-		check_phone("mobile", contact->mobile, err) < 0 ||
-		check_home_page(contact->home_page, err) < 0 ||
+		phone_check("phone", contact->phone, err) < 0 ||
+		phone_check("mobile", contact->mobile, err) < 0 ||
+		phone_check("extension", contact->extension, err) < 0 ||
+		phone_check("pager", contact->pager, err) < 0 ||
+		phone_check("fax", contact->fax, err) < 0 || check_currency(contact, err) < 0 ||
+		check_vat_no(arena, contact, err) < 0 ||
+		home_page_check(contact->home_page, err) < 0 ||
 		code_check(arena, "salesperson", &contact->salesperson, err) < 0 ||
 		code_check(arena, "territory", &contact->territory, err) < 0 ||
 		code_check(arena, "salutation", &contact->salutation, err) < 0 ||

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "contact_index.h"
 #include "liaison/base/address.h"
 #include "liaison/crm/contact.h"
 
@@ -50,7 +51,7 @@ contact_domain_add(struct store *store, struct arena *arena, int64_t contact_id,
 			       ? fail_field(err, ERR_CONFLICT, "domain",
 					 "the company has the domain '%s' already", canonical)
 			       : -1;
-	return 0;
+	return contact_index(store, arena, contact_id, err);
 }
 
 static const char DELETE_DOMAIN[] =
@@ -69,7 +70,7 @@ contact_domain_remove(
 	if (store_changes(store) == 0)
 		return fail_field(
 			err, ERR_NOT_FOUND, "domain", "the contact has no domain '%s'", canonical);
-	return 0;
+	return contact_index_alone(store, contact_id, err);
 }
 
 static const char SELECT_DOMAINS[] = "SELECT domain FROM contact_domain WHERE contact_id = ?";

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "contact_index.h"
 #include "liaison/base/address.h"
 #include "liaison/base/clock.h"
 #include "liaison/crm/contact.h"
@@ -53,6 +54,28 @@ contact_emails(struct store *store, struct arena *arena, int64_t contact_id,
 	*out = emails;
 	*count = used;
 	return 0;
+}
+
+/* What most additions need to know only. */
+static const char SELECT_OTHERS[] =
+	"SELECT EXISTS (SELECT 1 FROM contact_email WHERE address = ?1 AND state = 'active'),"
+	" EXISTS (SELECT 1 FROM contact_email WHERE contact_id = ?2)";
+
+/* held: somebody has the address. any: the contact has addresses, or had. */
+static int
+look_around(struct store *store, int64_t contact_id, const char *address, bool *held, bool *any,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_OTHERS);
+
+	stmt_bind_text(q, address);
+	stmt_bind_int(q, contact_id);
+	*held = *any = true;
+	if (stmt_row(q)) {
+		*held = stmt_int(q) != 0;
+		*any = stmt_int(q) != 0;
+	}
+	return stmt_end(q, err);
 }
 
 /* Who holds the address within a span of time, this contact first. */
@@ -115,6 +138,10 @@ static const char REVIVE_EMAIL[] =
 static const char INSERT_EMAIL[] = "INSERT INTO contact_email (contact_id, address, valid_from, "
 				   "email, kind, valid_until, shared,"
 				   " learned_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+static const char INSERT_FIRST[] = "INSERT INTO contact_email (contact_id, address, valid_from, "
+				   "email, kind, valid_until, shared,"
+				   " learned_from, is_primary)"
+				   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1)";
 
 static int
 put_email(struct store *store, const char *sql, int64_t contact_id,
@@ -166,11 +193,35 @@ find_id(struct store *store, int64_t contact_id, struct contact_email *email, st
 	return sql_get_int(q, &email->id, &found, err);
 }
 
+/* There is nothing to revive, and none to choose from. */
+static int
+add_first(struct store *store, int64_t contact_id, struct contact_email *email, struct err *err)
+{
+	if (put_email(store, INSERT_FIRST, contact_id, email, err) < 0)
+		return -1;
+	email->id = store_last_id(store);
+	return 0;
+}
+
+static int
+add_another(struct store *store, int64_t contact_id, struct contact_email *email, struct err *err)
+{
+	if (put_email(store, REVIVE_EMAIL, contact_id, email, err) < 0)
+		return -1;
+	if (store_changes(store) == 0 && put_email(store, INSERT_EMAIL, contact_id, email, err) < 0)
+		return -1;
+	if (contact_email_choose(store, contact_id, email->primary ? email->address : NULL, err) <
+		0)
+		return -1;
+	return find_id(store, contact_id, email, err);
+}
+
 int
 contact_email_add(struct store *store, struct arena *arena, int64_t contact_id,
 	struct contact_email *email, struct err *err)
 {
 	char *address;
+	bool held, any;
 
 	if (address_canonical(arena, email->email, &address, err) < 0)
 		return -1;
@@ -178,14 +229,11 @@ contact_email_add(struct store *store, struct arena *arena, int64_t contact_id,
 	if (email->has_from && email->has_until && email->until < email->from)
 		return fail_field(
 			err, ERR_USAGE, "until", "the address '%s' ends before it begins", address);
-	if (refuse_rival(store, arena, contact_id, email, err) < 0 ||
-		put_email(store, REVIVE_EMAIL, contact_id, email, err) < 0)
+	if (look_around(store, contact_id, address, &held, &any, err) < 0 ||
+		(held && refuse_rival(store, arena, contact_id, email, err) < 0) ||
+		(any ? add_another : add_first)(store, contact_id, email, err) < 0)
 		return -1;
-	if (store_changes(store) == 0 && put_email(store, INSERT_EMAIL, contact_id, email, err) < 0)
-		return -1;
-	if (contact_email_choose(store, contact_id, email->primary ? address : NULL, err) < 0)
-		return -1;
-	return find_id(store, contact_id, email, err);
+	return contact_index(store, arena, contact_id, err);
 }
 
 static const char REMOVE_EMAIL[] =
@@ -220,8 +268,22 @@ static const char SELECT_HOLDERS[] =
 	" FROM contact_email e JOIN contact c ON c.id = e.contact_id"
 	" WHERE e.address = ?1 AND e.state = 'active'"
 	" AND (e.valid_from IS NULL OR e.valid_from <= ?2)"
-	" AND (e.valid_until IS NULL OR e.valid_until >= ?2) ORDER BY e.contact_id";
+	" AND (e.valid_until IS NULL OR e.valid_until >= ?2)";
 
+static struct contact_holder
+read_holder(struct stmt *q)
+{
+	struct contact_holder holder = { 0 };
+
+	/* once: its spans of one address do not overlap */
+	holder.contact_id = stmt_int(q);
+	holder.company_id = stmt_int(q);
+	holder.person = stmt_int(q) != 0;
+	holder.shared = stmt_int(q) != 0;
+	return holder;
+}
+
+/* In the order of their contacts, which SQLite would open a sorter for at each look-up: most find one. */
 int
 contact_by_address(struct store *store, const char *address, int64_t at, struct contact_holder *out,
 	unsigned max, unsigned *count, struct err *err)
@@ -231,13 +293,17 @@ contact_by_address(struct store *store, const char *address, int64_t at, struct 
 
 	stmt_bind_text(q, address);
 	stmt_bind_int(q, at);
-	while (used < max && stmt_row(q)) {
-		out[used].contact_id = stmt_int(
-			q); /* once: its spans of one address do not overlap */
-		out[used].company_id = stmt_int(q);
-		out[used].person = stmt_int(q) != 0;
-		out[used].shared = stmt_int(q) != 0;
-		used++;
+	while (stmt_row(q)) {
+		const struct contact_holder holder = read_holder(q);
+		unsigned place = used;
+
+		while (place > 0 && out[place - 1].contact_id > holder.contact_id)
+			place--;
+		if (place == max)
+			continue;
+		used += used < max;
+		memmove(&out[place + 1], &out[place], (used - 1 - place) * sizeof *out);
+		out[place] = holder;
 	}
 	*count = used;
 	return stmt_end(q, err);

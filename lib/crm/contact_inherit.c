@@ -6,11 +6,12 @@
 #include "liaison/crm/setup.h"
 
 /* What persons take from their company, and new contacts from setup (reference 2.8). An address is a
- * block of three; what is said in the same command wins over both. */
+ * block of four and the county; what is said in the same command wins over both. */
 
 enum manner {
 	ALWAYS, /* overwrites what a person has when the company becomes its own */
 	BLOCK, /* with the other fields of the block, into an empty one or the old company's */
+	ALONG, /* as the block, and not looked at */
 	ONE /* by itself, into an empty one or the old company's */
 };
 
@@ -29,10 +30,15 @@ static const struct heirloom HEIRLOOMS[] = {
 	{ OF(language), ALWAYS, "inherit-language" },
 	{ OF(format_region), ALWAYS, "inherit-format-region" },
 	{ OF(street), BLOCK, "inherit-address" },
+	{ OF(street_2), BLOCK, "inherit-address" },
 	{ OF(post_code), BLOCK, "inherit-address" },
 	{ OF(city), BLOCK, "inherit-address" },
+	{ OF(county), ALONG, "inherit-address" },
 	{ OF(phone), ONE, "inherit-communication" },
+	{ OF(extension), ONE, "inherit-communication" },
 	{ OF(mobile), ONE, "inherit-communication" },
+	{ OF(pager), ONE, "inherit-communication" },
+	{ OF(fax), ONE, "inherit-communication" },
 	{ OF(home_page), ONE, "inherit-communication" },
 	{ OF(correspondence), ONE, "inherit-communication" },
 };
@@ -99,6 +105,7 @@ takes(const struct heirloom *heirloom, const struct contact *before, const struc
 	case ALWAYS:
 		return same(before, after, heirloom);
 	case BLOCK:
+	case ALONG:
 		return has_block_of(after, &NOBODY) || has_block_of(after, old_company);
 	case ONE:
 		return is_blank(get(after, heirloom)) || same(after, old_company, heirloom);
@@ -117,9 +124,12 @@ take_all(struct store *store, struct arena *arena, const struct contact *before,
 		const struct heirloom *heirloom = &HEIRLOOMS[i];
 		bool on;
 
+		if (same(company, &asked, heirloom) ||
+			!takes(heirloom, before, &asked, old_company))
+			continue;
 		if (is_on(store, arena, heirloom, &on, err) < 0)
 			return -1;
-		if (on && takes(heirloom, before, &asked, old_company))
+		if (on)
 			set(after, heirloom, get(company, heirloom));
 	}
 	return 0;
@@ -145,6 +155,21 @@ contact_follow_company(struct store *store, struct arena *arena, const struct co
 
 /* ---- a company changes ---- */
 
+static bool
+follows(const struct contact *person, const struct contact *company,
+	const struct heirloom *heirloom, bool block)
+{
+	switch (heirloom->manner) {
+	case ALWAYS:
+	case ONE:
+		return same(person, company, heirloom);
+	case BLOCK:
+	case ALONG:
+		return block;
+	}
+	return false;
+}
+
 int
 contact_heir(struct store *store, struct arena *arena, const struct contact *before,
 	const struct contact *after, struct contact *person, struct err *err)
@@ -157,7 +182,7 @@ contact_heir(struct store *store, struct arena *arena, const struct contact *bef
 
 		if (same(before, after, heirloom))
 			continue;
-		if (heirloom->manner == BLOCK ? !block : !same(person, before, heirloom))
+		if (!follows(person, before, heirloom, block))
 			continue;
 		if (is_on(store, arena, heirloom, &on, err) < 0)
 			return -1;
@@ -165,6 +190,15 @@ contact_heir(struct store *store, struct arena *arena, const struct contact *bef
 			set(person, heirloom, get(after, heirloom));
 	}
 	return 0;
+}
+
+void
+contact_forebear(const struct contact *person, struct contact *company)
+{
+	for (size_t i = 0; i < HEIRLOOM_COUNT; i++) {
+		if (HEIRLOOMS[i].manner != ONE)
+			set(company, &HEIRLOOMS[i], get(person, &HEIRLOOMS[i]));
+	}
 }
 
 /* ---- setup's defaults ---- */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "code_text.h"
+#include "contact_index.h"
 #include "liaison/base/text.h"
 #include "liaison/crm/code.h"
 #include "liaison/crm/contact.h"
@@ -129,7 +130,7 @@ contact_label_add(struct store *store, struct arena *arena, int64_t contact,
 	stmt_bind_text(q, label->kind);
 	stmt_bind_text(q, label->code);
 	stmt_bind_text(q, label->word);
-	return stmt_run(q, err);
+	return stmt_run(q, err) < 0 ? -1 : contact_index(store, arena, contact, err);
 }
 
 static const char DELETE_LABEL[] = "DELETE FROM contact_label WHERE id = ?";
@@ -145,7 +146,7 @@ contact_label_remove(
 		return -1;
 	q = sql_prepare(store, DELETE_LABEL);
 	stmt_bind_int(q, id);
-	return stmt_run(q, err);
+	return stmt_run(q, err) < 0 ? -1 : contact_index_alone(store, contact, err);
 }
 
 /* ---- as JSON ---- */
@@ -209,7 +210,8 @@ contact_label_write(struct store *store, int64_t id, struct json_out *out, struc
 }
 
 static const char SELECT_CODES[] =
-	"SELECT code FROM contact_label WHERE contact_id = ?1 AND kind = ?2 ORDER BY code";
+	"SELECT code || coalesce(' ' || word, '') FROM contact_label WHERE contact_id = ?1"
+	" AND kind = ?2 ORDER BY code";
 
 int
 contact_labels_write(struct store *store, int64_t contact, const char *kind, const char *name,
@@ -224,4 +226,36 @@ contact_labels_write(struct store *store, int64_t contact, const char *kind, con
 		json_text(out, NULL, stmt_text(q));
 	json_array_end(out);
 	return stmt_end(q, err);
+}
+
+/* ---- all of a kind ---- */
+
+const char *const contact_label_kinds[] = { "mailing-group", "industry-group", "responsibility",
+	"web-source", "tag", NULL };
+
+static const char SELECT_ANY[] =
+	"SELECT 1 FROM contact_label WHERE contact_id = ?1 AND kind = ?2 LIMIT 1";
+
+int
+contact_labels_any(
+	struct store *store, int64_t contact, const char *kind, bool *any, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_ANY);
+	int64_t one;
+
+	stmt_bind_int(q, contact);
+	stmt_bind_text(q, kind);
+	return sql_get_int(q, &one, any, err);
+}
+
+static const char DELETE_KIND[] = "DELETE FROM contact_label WHERE contact_id = ?1 AND kind = ?2";
+
+int
+contact_labels_clear(struct store *store, int64_t contact, const char *kind, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, DELETE_KIND);
+
+	stmt_bind_int(q, contact);
+	stmt_bind_text(q, kind);
+	return stmt_run(q, err);
 }

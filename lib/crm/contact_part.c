@@ -4,6 +4,7 @@
 
 #include "liaison/base/text.h"
 #include "liaison/crm/code.h"
+#include "liaison/crm/contact.h"
 #include "liaison/crm/setup.h"
 #include "record_noun.h"
 
@@ -62,15 +63,61 @@ check_holder(struct store *store, struct arena *arena, const struct record *reco
 		no, holder);
 }
 
+/* Nor does one become a customer who asked that nothing be done with them (reference 1.12). */
+static int
+check_blocked(
+	struct store *store, struct arena *arena, const struct record *record, struct err *err)
+{
+	const char *kind = record->values[at_relation_kind].text;
+	struct contact contact;
+
+	if (strcmp(kind, "other") == 0)
+		return 0;
+	if (contact_get(store, arena, record->values[at_relation_contact].number, &contact, err) <
+		0)
+		return -1;
+	return !contact.privacy_blocked
+		       ? 0
+		       : fail_field(err, ERR_REFUSED, "contact",
+				 "contact '%s' (%s) is privacy-blocked: it becomes no %s",
+				 contact.no, contact.name, kind);
+}
+
+static const char SELECT_SAME_KIND[] =
+	"SELECT code FROM contact_relation WHERE contact = ?1 AND kind = ?2 AND id <> ?3"
+	" AND kind <> 'other'";
+
+/* And a contact one customer. */
+static int
+check_kind(struct store *store, struct arena *arena, const struct record *record, struct err *err)
+{
+	const char *kind = record->values[at_relation_kind].text, *code = NULL;
+	struct stmt *q = sql_prepare(store, SELECT_SAME_KIND);
+
+	stmt_bind_int(q, record->values[at_relation_contact].number);
+	stmt_bind_text(q, kind);
+	stmt_bind_int(q, record->id);
+	if (stmt_row(q))
+		code = stmt_text_copy(q, arena);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (code == NULL || text_equal_nocase(code, record->values[at_relation_code].text))
+		return 0; /* the same code is the key's own conflict */
+	return fail_field(err, ERR_CONFLICT, "kind",
+		"the contact is a %s already, by the code '%s'", kind, code);
+}
+
 static int
 check_relation(struct store *store, struct arena *arena, struct record *record,
 	const struct record *before, struct err *err)
 {
-	(void)before;
 	if (code_take(store, arena, "business-relation", "code",
 		    &record->values[at_relation_code].text, err) < 0)
 		return -1;
 	if (!record->values[at_relation_kind].given && guess_kind(store, arena, record, err) < 0)
+		return -1;
+	if ((before == NULL && check_blocked(store, arena, record, err) < 0) ||
+		check_kind(store, arena, record, err) < 0)
 		return -1;
 	return check_holder(store, arena, record, err);
 }

@@ -3,6 +3,7 @@
 #include "liaison/base/address.h"
 #include "liaison/base/text.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/contact_find.h"
 
 /* From what people type to the one contact they mean. */
 
@@ -53,6 +54,20 @@ static int
 by_number(struct store *store, const char *words, struct choice *out, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, BY_NUMBER);
+
+	stmt_bind_text(q, words);
+	return collect(q, out, err);
+}
+
+static const char BY_MERGED[] =
+	"SELECT c.id, c.no, c.name, c.type FROM merge m JOIN contact c ON c.id = m.into_id"
+	" WHERE m.no = ?";
+
+/* The number of a contact that went up in another. */
+static int
+by_merged(struct store *store, const char *words, struct choice *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, BY_MERGED);
 
 	stmt_bind_text(q, words);
 	return collect(q, out, err);
@@ -117,6 +132,20 @@ settle(const char *words, const struct choice *choice, int64_t *id, struct err *
 	return 0;
 }
 
+/* Who cannot take it back means that one, and not the one that it went up in. */
+static int
+refuse_merged(struct store *store, const char *words, struct err *err)
+{
+	struct choice choice;
+
+	if (by_merged(store, words, &choice, err) < 0)
+		return -1;
+	if (choice.count == 0)
+		return 0;
+	fail(err, ERR_NOT_FOUND, "'%.40s' was merged into '%s'", words, choice.candidates[0].no);
+	return err_hint(err, "contact unmerge takes that back");
+}
+
 int
 contact_resolve_exact(
 	struct store *store, struct arena *arena, const char *words, int64_t *id, struct err *err)
@@ -124,6 +153,8 @@ contact_resolve_exact(
 	struct choice choice;
 
 	if (by_number(store, words, &choice, err) < 0)
+		return -1;
+	if (choice.count == 0 && refuse_merged(store, words, err) < 0)
 		return -1;
 	if (choice.count == 0 && by_address(store, arena, words, &choice, err) < 0)
 		return -1;
@@ -134,6 +165,23 @@ contact_resolve_exact(
 		       : err_hint(err, "give the number or a whole address, not a name");
 }
 
+/* Nobody is meant by what is only like it, but whom it is like is told. */
+static int
+suggest(struct store *store, struct arena *arena, const char *words, struct err *err)
+{
+	struct contact_finding found;
+	struct contact like;
+
+	if (contact_find(store, arena, words, 1, &found, err) < 0)
+		return -1;
+	if (found.count > 0 && contact_get(store, arena, found.hits[0].id, &like, err) < 0)
+		return -1;
+	fail(err, ERR_NOT_FOUND, "there is no contact '%.100s'", words);
+	if (found.count == 0)
+		return -1;
+	return err_hint(err, "did you mean '%s' (%.80s)?", like.no, like.name);
+}
+
 int
 contact_resolve(
 	struct store *store, struct arena *arena, const char *words, int64_t *id, struct err *err)
@@ -141,17 +189,22 @@ contact_resolve(
 	struct choice choice;
 	const char *folded;
 
-	if (words[strspn(words, " ")] == '\0')
+	words = text_trim(arena, words, strlen(words));
+	if (words[0] == '\0')
 		return fail(
 			err, ERR_USAGE, "a contact is a number, an address or a name, not nothing");
 	if (by_number(store, words, &choice, err) < 0)
 		return -1;
+	if (choice.count == 0 && by_merged(store, words, &choice, err) < 0)
+		return -1;
 	if (choice.count == 0 && by_address(store, arena, words, &choice, err) < 0)
 		return -1;
-	folded = text_fold(arena, text_trim(arena, words, strlen(words)));
+	folded = text_fold(arena, words);
 	if (choice.count == 0 && by_name(store, folded, &choice, err) < 0)
 		return -1;
 	if (choice.count == 0 && by_prefix(store, arena, folded, &choice, err) < 0)
 		return -1;
+	if (choice.count == 0)
+		return suggest(store, arena, words, err);
 	return settle(words, &choice, id, err);
 }

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "liaison/crm/contact.h"
+#include "liaison/crm/contact_picture.h"
 #include "liaison/crm/field.h"
 #include "setup_keys.h"
 
@@ -126,9 +126,17 @@ write_figures(struct stmt *q, struct json_out *out)
 	json_int(out, "opportunities", 0);
 	json_money(out, "estimated_value", 0, exponent);
 	json_money(out, "calculated_value", 0, exponent);
-	json_text(out, "organizational_level", stmt_text(q));
-	json_text(out, "format_region", stmt_text(q));
-	json_text(out, "salutation", stmt_text(q));
+}
+
+static void
+write_later_texts(struct stmt *q, struct json_out *out)
+{
+	static const char *const NAMES[] = { "organizational_level", "format_region", "salutation",
+		"name_2", "initials", "street_2", "county", "extension", "pager", "fax", "currency",
+		"vat_no", "registration_no", "external_id" };
+
+	for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+		json_text(out, NAMES[i], stmt_text(q));
 }
 
 /* A company's company is itself (reference 1.3). */
@@ -143,7 +151,11 @@ static const char SELECT_RECORD[] =
 	" c.privacy_blocked, c.minor, c.parental_consent, c.excluded, c.opted_out, c.interactions,"
 	" c.last_interaction, c.last_interaction_offset, c.last_attempt, c.last_attempt_offset, "
 	"c.cost,"
-	" c.duration_min, c.organizational_level, c.format_region, c.salutation"
+	" c.duration_min, c.organizational_level, c.format_region, c.salutation, c.name_2, "
+	"c.initials,"
+	" c.street_2, c.county, c.extension, c.pager, c.fax, c.currency, c.vat_no, "
+	"c.registration_no,"
+	" c.external_id"
 	" FROM contact c LEFT JOIN contact k ON k.id = c.company_id WHERE c.id = ?";
 
 /* The statement stays on its row while the lists inside the record are read by others. */
@@ -161,6 +173,9 @@ write_row(struct store *store, struct stmt *q, struct json_out *out, struct err 
 		write_domains(store, id, company, out, err) < 0)
 		return -1;
 	write_figures(q, out);
+	write_later_texts(q, out);
+	if (contact_picture_write(store, id, "picture", out, err) < 0)
+		return -1;
 	return field_write_values(store, id, "fields", out, err);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contact_index.h"
 #include "liaison/base/text.h"
 #include "record_noun.h"
 
@@ -163,6 +164,15 @@ put_value(struct store *store, int64_t contact, const struct known *field,
 }
 
 static int
+keep_value(struct store *store, struct arena *arena, int64_t contact, const struct known *field,
+	const struct parsed *value, struct err *err)
+{
+	if (put_value(store, contact, field, value, err) < 0)
+		return -1;
+	return contact_index(store, arena, contact, err);
+}
+
+static int
 unknown_field(const char *name, struct err *err)
 {
 	fail_field(err, ERR_NOT_FOUND, "field", "there is no field '%.40s'", name);
@@ -187,7 +197,7 @@ field_set(struct store *store, struct arena *arena, int64_t contact, const char 
 	if (field.id == 0)
 		return unknown_field(name, err);
 	if (value[0] == '\0')
-		return put_value(store, contact, &field, NULL, err);
+		return keep_value(store, arena, contact, &field, NULL, err);
 	parsed.text = value;
 	if (strcmp(field.type, "number") == 0)
 		result = parse_number(&field, value, &parsed, err);
@@ -195,7 +205,7 @@ field_set(struct store *store, struct arena *arena, int64_t contact, const char 
 		result = parse_date(&field, value, zone, now, &parsed, err);
 	else if (strcmp(field.type, "flag") == 0)
 		result = parse_flag(&field, value, &parsed, err);
-	return result < 0 ? -1 : put_value(store, contact, &field, &parsed, err);
+	return result < 0 ? -1 : keep_value(store, arena, contact, &field, &parsed, err);
 }
 
 static const char SELECT_VALUES[] =

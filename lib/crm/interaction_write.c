@@ -217,12 +217,16 @@ static const struct column LINK[] = {
 	{ "via", AS_TEXT },
 	{ "ambiguous", AS_FLAG },
 	{ "response", AS_TEXT },
+	{ "company_no", AS_TEXT },
+	{ "company_name", AS_TEXT },
 	{ 0 },
 };
 
+/* With the company of that time. */
 static const char SELECT_LINKS[] =
-	"SELECT c.no, c.name, x.role, x.email, x.via, x.ambiguous, x.response"
+	"SELECT c.no, c.name, x.role, x.email, x.via, x.ambiguous, x.response, p.no, p.name"
 	" FROM interaction_contact x JOIN contact c ON c.id = x.contact_id"
+	" LEFT JOIN contact p ON p.id = x.company_id"
 	" WHERE x.interaction_id = ?1 AND (?2 OR " SIGHT_TOOK_PART(
 		"x") ")"
 		     " ORDER BY CASE x.role WHEN 'from' THEN 0 WHEN 'organizer' THEN 0 WHEN 'to' "

@@ -2,6 +2,7 @@
 #include "liaison/crm/contact_label.h"
 #include "liaison/crm/contact_part.h"
 #include "liaison/crm/interaction.h"
+#include "liaison/crm/profile.h"
 #include "liaison/crm/sight.h"
 
 /* What conditions, lists and sorts may say of contacts and interactions. Conditions nest, and inside
@@ -50,7 +51,8 @@
 	NUMBER("id", c ".id"), NUMBER("version", c ".version"), WORD("no", c ".no"), \
 		WORD("type", c ".type"), TEXT("name", c ".name_fold"), \
 		TEXT("first_name", c ".first_name"), TEXT("middle_name", c ".middle_name"), \
-		TEXT("surname", c ".surname"), \
+		TEXT("surname", c ".surname"), TEXT("name_2", c ".name_2"), \
+		TEXT("initials", c ".initials"), \
 		{ "company", QUERY_TEXT, "CASE w.n WHEN 0 THEN o.no ELSE o.name END", \
 			"SELECT 1 FROM contact o, (SELECT 0 AS n UNION ALL SELECT 1) w WHERE " \
 			"o.id = " \
@@ -66,7 +68,13 @@
 		WORD("salutation", c ".salutation"), TEXT("street", c ".street"), \
 		TEXT("city", c ".city"), TEXT("post_code", c ".post_code"), \
 		TEXT("phone", c ".phone"), TEXT("mobile", c ".mobile"), \
-		TEXT("home_page", c ".home_page"), WORD("correspondence", c ".correspondence"), \
+		TEXT("street_2", c ".street_2"), TEXT("county", c ".county"), \
+		TEXT("extension", c ".extension"), TEXT("pager", c ".pager"), \
+		TEXT("fax", c ".fax"), WORD("currency", c ".currency"), \
+		WORD("vat_no", c ".vat_no"), TEXT("registration_no", c ".registration_no"), \
+		TEXT("external_id", c ".external_id"), \
+		BOOL("picture", c ".picture_id IS NOT NULL"), TEXT("home_page", c ".home_page"), \
+		WORD("correspondence", c ".correspondence"), \
 		TEXT("lead_status", c ".lead_status"), TEXT("lead_source", c ".lead_source"), \
 		{ "email", QUERY_TEXT, "e.address", \
 			"SELECT 1 FROM contact_email e WHERE e.contact_id = " c \
@@ -93,34 +101,41 @@
 /* A relation to records that cannot be added yet: a known word, and true of no contact. */
 #define NOBODY_HAS(name) \
 	{ \
-		name, "(SELECT 0 AS id) n WHERE n.id = 1", &nothing_noun \
+		name, "(SELECT 0 AS id) n WHERE n.id = 1", &nothing_noun, NULL \
 	}
 
 #define LABELLED(kind, c) \
 	{ \
 		kind, "contact_label l WHERE l.kind = '" kind "' AND l.contact_id = " c ".id", \
-			&contact_label_noun \
+			&contact_label_noun, NULL \
 	}
+
+static const struct query_field link_copies[] = { TIME("at", "x.at"), { 0 } };
 
 #define CONTACT_RELATIONS(c, person, person_noun, company, company_noun) \
 	{ "interaction", \
 		"interaction_contact x JOIN interaction i ON i.id = x.interaction_id " \
 		"WHERE (x.contact_id = " c ".id OR x.company_id = " c \
 		".id) AND " SIGHT_LINKED("x", "i.message_id"), \
-		&interaction_noun }, \
+		&interaction_noun, link_copies }, \
 		{ "email", "contact_email e WHERE e.state = 'active' AND e.contact_id = " c ".id", \
-			&contact_email_noun }, \
+			&contact_email_noun, NULL }, \
 		{ "person", "contact " person " WHERE " person ".company_id = " c ".id", \
-			person_noun }, \
+			person_noun, NULL }, \
 		{ "company", "contact " company " WHERE " company ".id = " c ".company_id", \
-			company_noun }, \
+			company_noun, NULL }, \
 		LABELLED("mailing-group", c), LABELLED("industry-group", c), \
 		LABELLED("responsibility", c), LABELLED("web-source", c), LABELLED("tag", c), \
-		{ "relation", "contact_relation t WHERE t.contact = " c ".id", &relation_query }, \
-		{ "consent", "contact_consent t WHERE t.contact = " c ".id", &consent_query }, \
-		{ "fact", "contact_fact t WHERE t.contact = " c ".id", &fact_query }, \
-		NOBODY_HAS("answer"), NOBODY_HAS("opportunity"), NOBODY_HAS("task"), \
-		NOBODY_HAS("campaign"), \
+		{ "relation", "contact_relation t WHERE t.contact = " c ".id", &relation_query, \
+			NULL }, \
+		{ "consent", "contact_consent t WHERE t.contact = " c ".id", &consent_query, \
+			NULL }, \
+		{ "fact", "contact_fact t WHERE t.contact = " c ".id", &fact_query, NULL }, \
+		{ "answer", \
+			"contact_answer t JOIN answer a ON a.id = t.answer_id WHERE t.contact_id " \
+			"= " c ".id", \
+			&profile_query, NULL }, \
+		NOBODY_HAS("opportunity"), NOBODY_HAS("task"), NOBODY_HAS("campaign"), \
 	{ \
 		0 \
 	}
@@ -289,15 +304,15 @@ static const struct query_relation interaction_relations[] = {
 	{ "contact",
 		"interaction_contact x JOIN contact c ON c.id = x.contact_id"
 		" WHERE x.interaction_id = i.id",
-		&contact_noun },
+		&contact_noun, NULL },
 	{ "person",
 		"interaction_contact x JOIN contact c ON c.id = x.contact_id"
 		" WHERE x.interaction_id = i.id AND c.type = 'person'",
-		&contact_noun },
+		&contact_noun, NULL },
 	{ "company",
 		"interaction_contact x JOIN contact c ON c.id = coalesce(x.company_id,"
 		" x.contact_id) WHERE x.interaction_id = i.id AND c.type = 'company'",
-		&contact_noun },
+		&contact_noun, NULL },
 	{ 0 },
 };
 

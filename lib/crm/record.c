@@ -15,7 +15,7 @@ static bool
 is_text(const struct record_field *field)
 {
 	return field->type == RECORD_TEXT || field->type == RECORD_CODE ||
-	       field->type == RECORD_ENUM;
+	       field->type == RECORD_ENUM || field->type == RECORD_FORMULA;
 }
 
 struct record *
@@ -227,6 +227,20 @@ record_add(struct store *store, struct arena *arena, struct record *record, stru
 }
 
 int
+record_restore(struct store *store, struct record *record, const json_t *json, struct err *err)
+{
+	const struct record_noun *noun = record->noun;
+	struct stmt *q = sql_prepare(store, noun->restore);
+
+	stmt_bind_int(q, record->id);
+	stmt_bind_int(q, ++record->version);
+	bind_values(q, record);
+	if (run_named(q, record, err) < 0)
+		return -1;
+	return noun->restore_more == NULL ? 0 : noun->restore_more(store, record, json, err);
+}
+
+int
 record_update(struct store *store, struct arena *arena, struct record *record,
 	const struct record *before, struct err *err)
 {
@@ -298,6 +312,7 @@ write_value(struct store *store, const struct record_field *field, const struct 
 	case RECORD_TEXT:
 	case RECORD_CODE:
 	case RECORD_ENUM:
+	case RECORD_FORMULA:
 		json_text(out, field->name, value->text);
 		return 0;
 	case RECORD_FLAG:
@@ -314,6 +329,9 @@ write_value(struct store *store, const struct record_field *field, const struct 
 		return 0;
 	case RECORD_PERCENT:
 		json_double(out, field->name, (double)value->number / 100);
+		return 0;
+	case RECORD_DECIMAL:
+		json_double(out, field->name, (double)value->number / 1000000);
 		return 0;
 	case RECORD_DATE:
 		record_write_day(out, field->name, value->number);
@@ -344,22 +362,20 @@ record_write(
 
 /* ---- differences ---- */
 
-static bool
-differs(const struct record_field *field, const struct record_value *a,
+bool
+record_same(const struct record_field *field, const struct record_value *a,
 	const struct record_value *b)
 {
-	if (a->given != b->given)
-		return true;
-	if (!a->given)
-		return false;
-	return is_text(field) ? strcmp(a->text, b->text) != 0 : a->number != b->number;
+	if (!a->given || !b->given)
+		return a->given == b->given;
+	return is_text(field) ? strcmp(a->text, b->text) == 0 : a->number == b->number;
 }
 
 bool
 record_differs(const struct record *a, const struct record *b)
 {
 	for (unsigned i = 0; i < a->noun->count; i++) {
-		if (differs(&a->noun->fields[i], &a->values[i], &b->values[i]))
+		if (!record_same(&a->noun->fields[i], &a->values[i], &b->values[i]))
 			return true;
 	}
 	return false;
@@ -374,7 +390,7 @@ record_diff_write(struct store *store, const struct record *before, const struct
 	for (unsigned i = 0; i < before->noun->count; i++) {
 		const struct record_field *field = &before->noun->fields[i];
 
-		if (!differs(field, &before->values[i], &after->values[i]))
+		if (record_same(field, &before->values[i], &after->values[i]))
 			continue;
 		if (write_value(store, field, &before->values[i], old_fields, err) < 0 ||
 			write_value(store, field, &after->values[i], new_fields, err) < 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "code_text.h"
+#include "liaison/base/formula.h"
 #include "liaison/base/text.h"
 
 static size_t
@@ -62,6 +63,21 @@ check_number(const struct record_field *field, int64_t number, struct err *err)
 		field->name, (long long)number, field->max);
 }
 
+/* However it was written, it is kept in one way. */
+static int
+check_formula(struct arena *arena, const struct record_field *field, struct record_value *value,
+	struct err *err)
+{
+	struct formula formula;
+
+	if (formula_parse(value->text, &formula, err) < 0)
+		return fail_field(err, ERR_USAGE, field->name,
+			"the %s '%.40s' is no date formula such as 1M+2D or -CY", field->name,
+			value->text);
+	value->text = formula_text(arena, &formula);
+	return 0;
+}
+
 static int
 check_value(struct arena *arena, const struct record_field *field, struct record_value *value,
 	struct err *err)
@@ -78,7 +94,10 @@ check_value(struct arena *arena, const struct record_field *field, struct record
 	case RECORD_MONEY:
 	case RECORD_PERCENT:
 		return check_number(field, value->number, err);
+	case RECORD_FORMULA:
+		return check_formula(arena, field, value, err);
 	case RECORD_FLAG:
+	case RECORD_DECIMAL:
 	case RECORD_DATE:
 	case RECORD_CONTACT:
 		return 0;

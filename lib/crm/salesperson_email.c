@@ -5,6 +5,45 @@
 
 /* The addresses of salespeople, each within its time. */
 
+static void
+read_email(struct stmt *q, struct arena *arena, struct salesperson_email *out)
+{
+	out->email = stmt_text_copy(q, arena);
+	out->has_from = !stmt_next_is_null(q);
+	out->from = stmt_int(q);
+	out->has_until = !stmt_next_is_null(q);
+	out->until = stmt_int(q);
+}
+
+/* What sql selects, at most as many as counted; both are of one salesperson unless that is 0. */
+static int
+read_emails(struct store *store, struct arena *arena, const char *counted, const char *sql,
+	int64_t id, struct salesperson_email **out, unsigned *count, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, counted);
+	struct salesperson_email *emails;
+	int64_t most = 0;
+	unsigned used = 0;
+	bool found;
+
+	if (id != 0)
+		stmt_bind_int(q, id);
+	if (sql_get_int(q, &most, &found, err) < 0)
+		return -1;
+	emails = arena_array(arena, (size_t)most + 1, sizeof *emails);
+	q = sql_prepare(store, sql);
+	if (id != 0)
+		stmt_bind_int(q, id);
+	stmt_bind_int(q, most);
+	while (stmt_row(q))
+		read_email(q, arena, &emails[used++]);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	*out = emails;
+	*count = used;
+	return 0;
+}
+
 static const char COUNT_EMAILS[] =
 	"SELECT count(*) FROM salesperson_email WHERE salesperson_id = ?";
 static const char SELECT_EMAILS[] =
@@ -15,33 +54,18 @@ int
 salesperson_emails(struct store *store, struct arena *arena, int64_t id,
 	struct salesperson_email **out, unsigned *count, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, COUNT_EMAILS);
-	struct salesperson_email *emails;
-	int64_t most = 0;
-	unsigned used = 0;
-	bool found;
+	return read_emails(store, arena, COUNT_EMAILS, SELECT_EMAILS, id, out, count, err);
+}
 
-	stmt_bind_int(q, id);
-	if (sql_get_int(q, &most, &found, err) < 0)
-		return -1;
-	emails = arena_array(arena, (size_t)most + 1, sizeof *emails);
-	q = sql_prepare(store, SELECT_EMAILS);
-	stmt_bind_int(q, id);
-	stmt_bind_int(q, most);
-	while (stmt_row(q)) {
-		struct salesperson_email *email = &emails[used++];
+static const char SELECT_ADDRESSES[] =
+	"SELECT address, valid_from, valid_until FROM salesperson_email ORDER BY address LIMIT ?";
+static const char COUNT_ADDRESSES[] = "SELECT count(*) FROM salesperson_email";
 
-		email->email = stmt_text_copy(q, arena);
-		email->has_from = !stmt_next_is_null(q);
-		email->from = stmt_int(q);
-		email->has_until = !stmt_next_is_null(q);
-		email->until = stmt_int(q);
-	}
-	if (stmt_end(q, err) < 0)
-		return -1;
-	*out = emails;
-	*count = used;
-	return 0;
+int
+salesperson_addresses(struct store *store, struct arena *arena, struct salesperson_email **out,
+	unsigned *count, struct err *err)
+{
+	return read_emails(store, arena, COUNT_ADDRESSES, SELECT_ADDRESSES, 0, out, count, err);
 }
 
 static const char INSERT_EMAIL[] =
@@ -111,4 +135,39 @@ salesperson_of_address(struct store *store, struct arena *arena, const char *add
 		return -1;
 	*code = found;
 	return 0;
+}
+
+/* ---- the record ---- */
+
+static const char SELECT_RECORD[] = "SELECT email, valid_from, valid_until FROM salesperson_email"
+				    " WHERE salesperson_id = ? ORDER BY id";
+
+static void
+write_moment(struct stmt *q, struct json_out *out, const char *name)
+{
+	bool null = stmt_next_is_null(q);
+	int64_t moment = stmt_int(q);
+
+	if (null)
+		json_null_(out, name);
+	else
+		json_time(out, name, moment, 0);
+}
+
+int
+salesperson_emails_write(struct store *store, int64_t id, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_RECORD);
+
+	stmt_bind_int(q, id);
+	json_array_begin(out, "emails");
+	while (stmt_row(q)) {
+		json_object_begin(out, NULL);
+		json_text(out, "email", stmt_text(q));
+		write_moment(q, out, "from");
+		write_moment(q, out, "until");
+		json_object_end(out);
+	}
+	json_array_end(out);
+	return stmt_end(q, err);
 }

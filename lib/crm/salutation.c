@@ -200,8 +200,10 @@ static const char SELECT_SAME[] =
 	"SELECT 1 FROM salutation_formula WHERE code = ?1 AND language = ?2 AND manner = ?3";
 
 int
-salutation_seed(struct store *store, struct arena *arena, unsigned *added, struct err *err)
+salutation_seed(struct store *store, struct arena *arena, struct json_out *out, unsigned *added,
+	struct err *err)
 {
+	json_array_begin(out, "salutation-formula");
 	for (size_t i = 0; i < sizeof SEEDS / sizeof *SEEDS; i++) {
 		struct record *record = record_new(arena, &salutation_noun);
 		struct stmt *q = sql_prepare(store, SELECT_SAME);
@@ -226,7 +228,12 @@ salutation_seed(struct store *store, struct arena *arena, unsigned *added, struc
 			SEEDS[i].manner };
 		if (record_add(store, arena, record, err) < 0)
 			return -1;
+		json_text(out, NULL,
+			arena_printf(arena, "%s%s%s %s", SEEDS[i].code,
+				SEEDS[i].language[0] != '\0' ? " " : "", SEEDS[i].language,
+				SEEDS[i].manner));
 		(*added)++;
 	}
+	json_array_end(out);
 	return 0;
 }

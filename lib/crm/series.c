@@ -8,8 +8,6 @@
 
 /* Number series, exact to Business Central's tables 308 and 309. */
 
-enum { DAY = 86400 };
-
 struct series {
 	int64_t id, version;
 	const char *code, *description;
@@ -22,14 +20,6 @@ struct line {
 	const char *start, *end, *warn, *last;
 	bool has_last_date, open;
 };
-
-static int64_t
-day_of(int64_t at)
-{
-	int64_t past = at % DAY;
-
-	return at - (past < 0 ? past + DAY : past);
-}
 
 static const char SELECT_SERIES[] =
 	"SELECT id, version, code, description, is_default, manual, date_order FROM series"
@@ -120,7 +110,7 @@ next_of(struct arena *arena, const struct series *series, const struct line *lin
 				   ? line->start
 				   : series_increment(arena, line->last, line->increment);
 
-	if (series->date_order && line->has_last_date && day_of(at) < line->last_date)
+	if (series->date_order && line->has_last_date && series_day(at) < line->last_date)
 		return fail_field(err, ERR_REFUSED, "date",
 			"series '%s' gives numbers in order of date, and %s is before %s, its last",
 			series->code, date_text(arena, at, 0),
@@ -156,9 +146,26 @@ take_number(struct store *store, struct arena *arena, const struct line *line, c
 
 	stmt_bind_int(q, line->id);
 	stmt_bind_text(q, no);
-	stmt_bind_int(q, day_of(at));
+	stmt_bind_int(q, series_day(at));
 	stmt_bind_int(q, stays_open(arena, line, no));
 	return stmt_run(q, err);
+}
+
+static int
+draw(struct store *store, struct arena *arena, const struct series *series, int64_t at, bool peek,
+	const char **no, bool *warning, struct err *err)
+{
+	struct line line = { 0 };
+	const char *next = NULL;
+
+	if (find_open_line(store, arena, series, at, &line, err) < 0 ||
+		next_of(arena, series, &line, at, &next, err) < 0)
+		return -1;
+	if (!peek && take_number(store, arena, &line, next, at, err) < 0)
+		return -1;
+	*warning = line.end != NULL && line.warn != NULL && number_compare(next, line.warn) >= 0;
+	*no = next;
+	return 0;
 }
 
 int
@@ -166,19 +173,13 @@ series_next(struct store *store, struct arena *arena, const char *code, int64_t 
 	const char **no, bool *warning, struct err *err)
 {
 	struct series series = { 0 };
-	struct line line = { 0 };
-	const char *next = NULL;
+	bool warns = false;
 
 	if (find_series(store, arena, code, &series, err) < 0 ||
-		find_open_line(store, arena, &series, at, &line, err) < 0 ||
-		next_of(arena, &series, &line, at, &next, err) < 0)
-		return -1;
-	if (!peek && take_number(store, arena, &line, next, at, err) < 0)
+		draw(store, arena, &series, at, peek, no, &warns, err) < 0)
 		return -1;
 	if (warning != NULL)
-		*warning = line.end != NULL && line.warn != NULL &&
-			   number_compare(next, line.warn) >= 0;
-	*no = next;
+		*warning = warns;
 	return 0;
 }
 
@@ -201,18 +202,87 @@ int
 series_draw(struct store *store, struct arena *arena, const char *setup_key, int64_t at,
 	const char **no, struct err *err)
 {
-	struct series series = { 0 };
+	return series_draw_from(store, arena, setup_key, NULL, at, no, err);
+}
+
+/* The one that setup_key names, or that was asked for instead. */
+static int
+find_drawn(struct store *store, struct arena *arena, const char *setup_key, const char *asked,
+	struct series *out, struct err *err)
+{
 	const char *code = NULL;
 
-	if (series_for(store, arena, setup_key, &code, err) < 0 ||
-		find_series(store, arena, code, &series, err) < 0)
+	if (series_choose(store, arena, setup_key, asked, &code, err) < 0 ||
+		find_series(store, arena, code, out, err) < 0)
 		return -1;
-	if (!series.is_default) {
-		fail_field(err, ERR_REFUSED, "no", "series '%s' gives no numbers by itself",
-			series.code);
-		return err_hint(err, "give the number");
-	}
-	return series_next(store, arena, code, at, false, no, NULL, err);
+	if (out->is_default)
+		return 0;
+	fail_field(err, ERR_REFUSED, "no", "series '%s' gives no numbers by itself", out->code);
+	return err_hint(err, "give the number");
+}
+
+int
+series_draw_from(struct store *store, struct arena *arena, const char *setup_key, const char *asked,
+	int64_t at, const char **no, struct err *err)
+{
+	struct series series = { 0 };
+	bool warning;
+
+	if (find_drawn(store, arena, setup_key, asked, &series, err) < 0)
+		return -1;
+	return draw(store, arena, &series, at, false, no, &warning, err);
+}
+
+/* ---- many in one transaction ---- */
+
+struct series_place {
+	struct series series;
+	struct line line; /* as it is stored */
+};
+
+static int
+roll_begin(struct store *store, struct series_roll *roll, const char *setup_key, int64_t at,
+	struct err *err)
+{
+	struct series_place *place = arena_alloc(roll->arena, sizeof *place);
+
+	if (find_drawn(store, roll->arena, setup_key, NULL, &place->series, err) < 0 ||
+		find_open_line(store, roll->arena, &place->series, at, &place->line, err) < 0)
+		return -1;
+	roll->place = place;
+	roll->at = at;
+	return 0;
+}
+
+int
+series_roll_end(struct store *store, struct series_roll *roll, struct err *err)
+{
+	if (roll->last != NULL &&
+		take_number(store, roll->arena, &roll->place->line, roll->last, roll->at, err) < 0)
+		return -1;
+	roll->place = NULL;
+	roll->last = NULL;
+	return 0;
+}
+
+/* On another day, and after the last number of a line, another line may be the open one. */
+int
+series_roll_draw(struct store *store, struct series_roll *roll, const char *setup_key, int64_t at,
+	const char **no, struct err *err)
+{
+	struct line line;
+
+	if (roll->place != NULL && series_day(at) != series_day(roll->at) &&
+		series_roll_end(store, roll, err) < 0)
+		return -1;
+	if (roll->place == NULL && roll_begin(store, roll, setup_key, at, err) < 0)
+		return -1;
+	line = roll->place->line;
+	line.last = roll->last != NULL ? roll->last : line.last;
+	if (next_of(roll->arena, &roll->place->series, &line, at, &roll->last, err) < 0)
+		return -1;
+	*no = roll->last;
+	return stays_open(roll->arena, &line, roll->last) ? 0 : series_roll_end(store, roll, err);
 }
 
 static int
@@ -278,94 +348,6 @@ series_add(struct store *store, const char *code, const char *description, bool 
 			       : -1;
 	*id = store_last_id(store);
 	return 0;
-}
-
-static int
-check_number(const char *field, const char *no, const char *start, struct err *err)
-{
-	if (no == NULL)
-		return 0;
-	if (no[0] == '\0' || strlen(no) > NUMBER_MAX)
-		return fail_field(err, ERR_USAGE, field, "'%.40s' is no number: 1 to %d characters",
-			no, NUMBER_MAX);
-	if (!number_has_digit(no))
-		return fail_field(err, ERR_USAGE, field, "'%s' has no digit to increase", no);
-	if (!number_alike(no, start))
-		return fail_field(
-			err, ERR_USAGE, field, "'%s' is not of the pattern of '%s'", no, start);
-	if (number_compare(no, start) < 0)
-		return fail_field(err, ERR_USAGE, field,
-			"'%s' is less than the starting number '%s'", no, start);
-	return 0;
-}
-
-static int
-check_line(const struct series_line *line, struct err *err)
-{
-	if (check_number("start", line->start, line->start, err) < 0 ||
-		check_number("end", line->end, line->start, err) < 0 ||
-		check_number("warn", line->warn, line->start, err) < 0)
-		return -1;
-	if (line->warn != NULL && line->end == NULL)
-		return fail_field(err, ERR_USAGE, "warn",
-			"a warning number '%s' needs an ending number", line->warn);
-	if (line->warn != NULL && number_compare(line->warn, line->end) > 0)
-		return fail_field(err, ERR_USAGE, "warn",
-			"'%s' is greater than the ending number '%s'", line->warn, line->end);
-	if (line->increment < 1 || line->increment > 1000000000)
-		return fail_field(err, ERR_USAGE, "increment",
-			"an increment of '%lld' is not in 1 to "
-			"1,000,000,000",
-			(long long)line->increment);
-	return 0;
-}
-
-static const char TOUCH_SERIES[] = "UPDATE series SET version = version + 1 WHERE code = ?";
-
-static int
-touch_series(struct store *store, const char *code, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, TOUCH_SERIES);
-
-	stmt_bind_text(q, code);
-	return stmt_run(q, err);
-}
-
-static const char INSERT_LINE[] =
-	"INSERT INTO series_line (series_id, valid_from, start_no, end_no, warn_no, increment)"
-	" SELECT id, ?2, ?3, ?4, ?5, ?6 FROM series WHERE code = ?1";
-
-static int
-insert_line(struct store *store, const char *code, const struct series_line *line, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, INSERT_LINE);
-
-	stmt_bind_text(q, code);
-	stmt_bind_int(q, day_of(line->from));
-	stmt_bind_text(q, line->start);
-	stmt_bind_text(q, line->end);
-	stmt_bind_text(q, line->warn);
-	stmt_bind_int(q, line->increment);
-	if (stmt_run(q, err) < 0) {
-		if (err->code != ERR_CONFLICT)
-			return -1;
-		fail_field(err, ERR_CONFLICT, "from", "series '%s' has a line that begins that day",
-			code);
-		return err_hint(err, "say another day with --from");
-	}
-	if (store_changes(store) == 0)
-		return fail_field(
-			err, ERR_NOT_FOUND, "code", "there is no number series '%s'", code);
-	return 0;
-}
-
-int
-series_line_add(
-	struct store *store, const char *code, const struct series_line *line, struct err *err)
-{
-	if (check_line(line, err) < 0 || insert_line(store, code, line, err) < 0)
-		return -1;
-	return touch_series(store, code, err);
 }
 
 static const char HAS_LINE[] =

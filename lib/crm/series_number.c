@@ -5,6 +5,15 @@
 
 #include "liaison/crm/series.h"
 
+int64_t
+series_day(int64_t at)
+{
+	enum { DAY = 86400 };
+	int64_t past = at % DAY;
+
+	return at - (past < 0 ? past + DAY : past);
+}
+
 static bool
 is_digit(char c)
 {

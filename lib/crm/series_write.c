@@ -78,8 +78,10 @@ series_write(struct store *store, const char *code, struct json_out *out, struct
 	arena = arena_new();
 	result = write_lines(store, arena, id, out, err);
 	arena_free(arena);
+	if (result < 0 || series_relations_write(store, id, out, err) < 0)
+		return -1;
 	json_object_end(out);
-	return result;
+	return 0;
 }
 
 const struct query_noun series_noun = {

@@ -4,6 +4,7 @@
 
 #include "code_text.h"
 #include "liaison/base/text.h"
+#include "liaison/crm/duplicate.h"
 #include "setup_keys.h"
 
 enum setup_type {
@@ -17,6 +18,7 @@ enum setup_type {
 	SETUP_REGION,
 	SETUP_CORRESPONDENCE,
 	SETUP_UNKNOWN_CODES,
+	SETUP_STRINGS,
 };
 
 struct setup_key {
@@ -57,6 +59,9 @@ static const struct setup_key keys[] = {
 		"looks for duplicates when a contact is added or edited" },
 	{ "duplicate-hit", SETUP_PERCENT, "60",
 		"the score, in percent, from which contacts count as duplicates" },
+	{ "duplicate-strings", SETUP_STRINGS, DUPLICATE_STRINGS,
+		"beginnings and ends of fields by which contacts are compared, "
+		"field:first:letters" },
 	{ "inherit-salesperson", SETUP_FLAG, "true",
 		"a person takes the salesperson of its company" },
 	{ "inherit-territory", SETUP_FLAG, "true", "a person takes the territory of its company" },
@@ -271,6 +276,8 @@ check_value(struct store *store, struct arena *arena, const struct setup_key *ke
 		return check_correspondence(*value, err);
 	case SETUP_UNKNOWN_CODES:
 		return check_policy(*value, err);
+	case SETUP_STRINGS:
+		return duplicate_strings_check(arena, value, err);
 	}
 	return 0;
 }

@@ -32,6 +32,26 @@ sight_withheld(struct store *store, int64_t interaction, bool *withheld, struct 
 	return 0;
 }
 
+static const char SELECT_LINKS[] =
+	"SELECT 1 FROM (SELECT value ->> 0 AS id FROM json_each(?1, '$.links')"
+	" UNION SELECT value ->> 0 FROM json_each(?1, '$.past')) l"
+	" LEFT JOIN interaction i ON i.id = l.id"
+	" WHERE i.id IS NULL OR " SIGHT_WITHHELD("i.message_id") " LIMIT 1";
+
+int
+sight_links_withheld(struct store *store, const char *links, bool *withheld, struct err *err)
+{
+	struct stmt *q;
+	int64_t one;
+
+	*withheld = false;
+	if (store_viewer(store) == NULL || links == NULL)
+		return 0;
+	q = sql_prepare(store, SELECT_LINKS);
+	stmt_bind_text(q, links);
+	return sql_get_int(q, &one, withheld, err);
+}
+
 /* Those of SIGHT_SEEN by name: everybody (the first column), or a salesperson. */
 static const char SELECT_OWNERS[] =
 	"SELECT DISTINCT o.everybody, o.code, p.user FROM"

@@ -24,6 +24,37 @@ add(struct query_sql *sql, const char *text)
 
 static void add_node(struct query_sql *sql, const struct query_node *node, bool inverse, bool bits);
 
+static const struct query_field *
+find_copy(const struct query_relation *relation, const struct query_field *of)
+{
+	for (const struct query_field *f = relation->copies; f != NULL && f->name != NULL; f++)
+		if (query_same_name(f->name, of->name))
+			return f;
+	return NULL;
+}
+
+/* Only of what must be true by itself. */
+static void
+add_copies(
+	struct query_sql *sql, const struct query_relation *relation, const struct query_node *node)
+{
+	struct query_node copy = *node;
+
+	if (node->kind == QUERY_AND) {
+		for (unsigned i = 0; i < node->count; i++)
+			add_copies(sql, relation, node->children[i]);
+		return;
+	}
+	if (node->kind != QUERY_TEST || node->op == QUERY_NE || node->op == QUERY_BLANK)
+		return;
+	copy.field = find_copy(relation, node->field);
+	if (copy.field == NULL)
+		return;
+	add(sql, " AND (");
+	query_add_test(sql, &copy);
+	add(sql, ")");
+}
+
 static void
 add_has(struct query_sql *sql, const struct query_node *node)
 {
@@ -34,13 +65,14 @@ add_has(struct query_sql *sql, const struct query_node *node)
 	if (masked && open->most != QUERY_ALWAYS)
 		text_printf(&sql->text, "sight.value <= %u AND ", open->most);
 	add(sql, "EXISTS (SELECT 1 FROM ");
-	query_add_from(sql, node->relation->noun, node->relation->join);
+	query_add_from(sql, node->count > 0 ? node->relation->noun : NULL, node->relation->join);
 	if (masked && open->only != NULL)
 		text_printf(&sql->text, " AND (sight.value = 0 OR %s)", open->only);
 	if (node->count > 0) {
 		add(sql, " AND (");
 		add_node(sql, node->children[0], false, node->children[0]->height > PLAIN_HEIGHT);
 		add(sql, ")");
+		add_copies(sql, node->relation, node->children[0]);
 	}
 	add(sql, ")");
 }

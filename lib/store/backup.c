@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "liaison/store/file.h"
 
 /* Online backup. A reader holds one snapshot for the whole of it, so that the writer goes on and the
  * copy need not begin again; a writer that copies itself has nobody to make room for. */
@@ -20,8 +21,9 @@ enum {
 struct copy {
 	struct store *from;
 	sqlite3 *to;
-	void (*progress)(void *context, int64_t done, int64_t total);
+	backup_progress *progress;
 	void *context;
+	bool files;
 };
 
 static void
@@ -32,17 +34,19 @@ pause_for(long ns)
 	nanosleep(&pause, NULL);
 }
 
-static void
-report(const struct copy *copy, sqlite3_backup *backup)
+static int
+report(const struct copy *copy, sqlite3_backup *backup, struct err *err)
 {
 	int64_t total = sqlite3_backup_pagecount(backup);
 
-	if (copy->progress != NULL)
-		copy->progress(copy->context, total - sqlite3_backup_remaining(backup), total);
+	if (copy->progress == NULL)
+		return 0;
+	return copy->progress(copy->context, total - sqlite3_backup_remaining(backup), total, err);
 }
 
+/* SQLITE_ABORT: it is not wanted any more, as err says. */
 static int
-copy_pages(const struct copy *copy, sqlite3_backup *backup)
+copy_pages(const struct copy *copy, sqlite3_backup *backup, struct err *err)
 {
 	unsigned tries = 0;
 	int result;
@@ -50,8 +54,10 @@ copy_pages(const struct copy *copy, sqlite3_backup *backup)
 	for (;;) {
 		result = sqlite3_backup_step(backup, SLICE_PAGES);
 		if (result == SQLITE_OK)
-			report(copy, backup);
+			result = report(copy, backup, err) < 0 ? SQLITE_ABORT : SQLITE_OK;
 		else if ((result != SQLITE_BUSY && result != SQLITE_LOCKED) || ++tries > BUSY_TRIES)
+			return result;
+		if (result == SQLITE_ABORT)
 			return result;
 		if (copy->from->mode == STORE_READER || result != SQLITE_OK)
 			pause_for(PAUSE_NS);
@@ -75,10 +81,12 @@ copy_whole(const struct copy *copy, struct err *err)
 
 	if (backup == NULL)
 		return copy_fail(copy, sqlite3_errcode(copy->to), err);
-	result = copy_pages(copy, backup);
-	if (result == SQLITE_DONE)
-		report(copy, backup);
+	result = copy_pages(copy, backup, err);
+	if (result == SQLITE_DONE && report(copy, backup, err) < 0)
+		result = SQLITE_ABORT;
 	ended = sqlite3_backup_finish(backup);
+	if (result == SQLITE_ABORT)
+		return -1;
 	if (result != SQLITE_DONE || ended != SQLITE_OK)
 		return copy_fail(copy, ended != SQLITE_OK ? ended : result, err);
 	/* One file, that can be moved and read without a log beside it. */
@@ -131,6 +139,8 @@ copy_to(struct copy *copy, const char *draft, struct err *err)
 	else
 		result = copy_from(copy, err);
 	sqlite3_close_v2(copy->to);
+	if (result == 0 && copy->files)
+		result = file_pack(copy->from, draft, err);
 	return result;
 }
 
@@ -161,12 +171,9 @@ make_backup(struct copy *copy, const char *path, struct err *err)
 	return result;
 }
 
-int
-store_backup(struct store *store, const char *path,
-	void (*progress)(void *context, int64_t done, int64_t total), void *context,
-	struct err *err)
+static int
+back_up(struct copy *copy, const char *path, struct err *err)
 {
-	struct copy copy = { store, NULL, progress, context };
 	struct stat info;
 	char *real = store_real_path(path, err);
 	int result;
@@ -176,7 +183,25 @@ store_backup(struct store *store, const char *path,
 	if (lstat(real, &info) == 0)
 		result = fail(err, ERR_CONFLICT, "there is a file '%s' already", path);
 	else
-		result = make_backup(&copy, real, err);
+		result = make_backup(copy, real, err);
 	free(real);
 	return result;
+}
+
+int
+store_backup(struct store *store, const char *path, backup_progress *progress, void *context,
+	struct err *err)
+{
+	struct copy copy = { store, NULL, progress, context, false };
+
+	return back_up(&copy, path, err);
+}
+
+int
+store_backup_whole(struct store *store, const char *path, backup_progress *progress, void *context,
+	struct err *err)
+{
+	struct copy copy = { store, NULL, progress, context, true };
+
+	return back_up(&copy, path, err);
 }

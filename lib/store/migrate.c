@@ -6,6 +6,7 @@
 #include "handle.h"
 #include "schema.h"
 
+#include "liaison/store/file.h"
 #include "liaison/store/migrate.h"
 
 /* From any older schema to this build's, a file at a time. */
@@ -199,6 +200,20 @@ backup_verify(const char *path, int *version, struct err *err)
 	if (store == NULL)
 		return -1;
 	result = verify(store, path, version, err);
+	store_close(store);
+	return result;
+}
+
+int
+backup_verify_files(const char *path, void (*complain)(void *context, const char *what),
+	void *context, struct err *err)
+{
+	struct store *store = store_open(path, STORE_READER, err);
+	int result;
+
+	if (store == NULL)
+		return -1;
+	result = file_check_packed(store, complain, context, err);
 	store_close(store);
 	return result;
 }

@@ -185,6 +185,18 @@ store_interrupt(struct store *store)
 }
 
 void
+store_put_off(struct store *store, bool on)
+{
+	store->puts_off = on;
+}
+
+bool
+store_puts_off(const struct store *store)
+{
+	return store->puts_off;
+}
+
+void
 store_set_viewer(struct store *store, const char *viewer)
 {
 	*store->viewer = viewer;

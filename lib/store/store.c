@@ -14,13 +14,19 @@
 
 /* Opening and closing: nothing is created unless nothing was there, nothing foreign is touched. */
 
-enum { HEAP_MAX = 128 << 20 };
+enum {
+	HEAP_MAX = 128 << 20,
+	/* Of what undoes a savepoint; what is more goes into a file, in one write, of which SQLite's
+	 * Unix VFS keeps the lower 17 bits of the length. */
+	UNDO_MAX = 0x1f000,
+};
 
 static void
 set_up_library(void)
 {
 	/* Refused when a test has started SQLite already; NOMUTEX at each opening says the same. */
 	sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+	sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, UNDO_MAX);
 	sqlite3_initialize();
 	sqlite3_hard_heap_limit64(HEAP_MAX);
 }

@@ -28,3 +28,23 @@ bounded_read(const struct frame_field *field, struct arena *arena, size_t max, b
 	*out = arena_text_n(arena, bytes, field->size);
 	return 0;
 }
+
+int
+bounded_count(const struct frame *frame, struct bounded_group *groups, unsigned group_count,
+	const char *what, struct err *err)
+{
+	struct frame_field field;
+	size_t cursor = 0;
+	int more;
+
+	while ((more = frame_field_next(frame, &cursor, &field, err)) > 0) {
+		for (unsigned i = 0; i < group_count; i++)
+			groups[i].count += field.tag == groups[i].tag;
+	}
+	for (unsigned i = 0; more == 0 && i < group_count; i++) {
+		if (groups[i].count > groups[i].max)
+			return fail(err, ERR_FORMAT, "%s has %u %s", what, groups[i].count,
+				groups[i].name);
+	}
+	return more;
+}

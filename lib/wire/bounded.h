@@ -11,4 +11,16 @@ bool bounded_put(struct frame_writer *writer, unsigned tag, const char *text, si
 int bounded_read(const struct frame_field *field, struct arena *arena, size_t max, bool lines,
 	const char *what, const char **out, struct err *err);
 
+/* A group of fields that may come several times: each is opened by a field of its tag. */
+struct bounded_group {
+	unsigned tag, max;
+	const char *name; /* "parties" */
+	unsigned count; /* out */
+};
+
+/* Counts the groups of a message, so that their arrays are allocated once. ERR_FORMAT: there are more of
+ * one than may be. */
+int bounded_count(const struct frame *frame, struct bounded_group *groups, unsigned group_count,
+	const char *what, struct err *err);
+
 #endif

@@ -15,30 +15,21 @@ struct decoder {
 	struct err *err;
 };
 
-/* A first walk counts the groups, so that their arrays are allocated once. */
 static int
-count_groups(const struct frame *frame, struct decoder *to)
+make_room(const struct frame *frame, struct decoder *to)
 {
-	unsigned parties = 0, parts = 0, references = 0;
-	struct frame_field field;
-	size_t cursor = 0;
-	int more;
+	struct event *event = &to->event;
+	struct bounded_group groups[] = {
+		{ EV_PARTY, EVENT_PARTIES_MAX, "parties", 0 },
+		{ EV_PART, EVENT_PARTS_MAX, "parts", 0 },
+		{ EV_REFERENCE, EVENT_REFERENCES_MAX, "references", 0 },
+	};
 
-	while ((more = frame_field_next(frame, &cursor, &field, to->err)) > 0) {
-		parties += field.tag == EV_PARTY;
-		parts += field.tag == EV_PART;
-		references += field.tag == EV_REFERENCE;
-	}
-	if (more < 0)
+	if (bounded_count(frame, groups, 3, "an event", to->err) < 0)
 		return -1;
-	if (parties > EVENT_PARTIES_MAX || parts > EVENT_PARTS_MAX ||
-		references > EVENT_REFERENCES_MAX)
-		return fail(to->err, ERR_FORMAT,
-			"an event has %u parties, %u parts and %u references", parties, parts,
-			references);
-	to->event.parties = arena_array(to->arena, parties, sizeof *to->event.parties);
-	to->event.parts = arena_array(to->arena, parts, sizeof *to->event.parts);
-	to->event.references = arena_array(to->arena, references, sizeof *to->event.references);
+	event->parties = arena_array(to->arena, groups[0].count, sizeof *event->parties);
+	event->parts = arena_array(to->arena, groups[1].count, sizeof *event->parts);
+	event->references = arena_array(to->arena, groups[2].count, sizeof *event->references);
 	return 0;
 }
 
@@ -267,7 +258,7 @@ event_decode(const struct frame *frame, struct arena *arena, struct event *out, 
 	struct frame_field field;
 	size_t cursor = 0;
 
-	if (count_groups(frame, &to) < 0)
+	if (make_room(frame, &to) < 0)
 		return -1;
 	while (frame_field_next(frame, &cursor, &field, err) > 0)
 		if (read_field(&to, &field) < 0)

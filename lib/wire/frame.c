@@ -83,11 +83,12 @@ frame_reader_next(struct frame_reader *reader, struct frame *out, struct err *er
 {
 	for (;;) {
 		size_t left = reader->in.size - reader->taken;
-		const uint8_t *bytes = (const uint8_t *)reader->in.bytes + reader->taken;
+		const uint8_t *bytes;
 		struct chunk chunk;
 
-		if (left < sizeof chunk)
+		if (left < sizeof chunk) /* there may be no bytes at all, and nothing to point at */
 			return 0;
+		bytes = (const uint8_t *)reader->in.bytes + reader->taken;
 		memcpy(&chunk, bytes, sizeof chunk);
 		if (chunk_check(reader, &chunk, err) < 0)
 			return -1;

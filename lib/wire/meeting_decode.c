@@ -16,28 +16,21 @@ struct decoder {
 	struct err *err;
 };
 
-/* A first walk counts the groups, so that their arrays are allocated once. */
 static int
-count_groups(const struct frame *frame, struct decoder *to)
+make_room(const struct frame *frame, struct decoder *to)
 {
 	struct meeting *meeting = &to->meeting;
-	unsigned parties = 0, occurrences = 0;
-	struct frame_field field;
-	size_t cursor = 0;
-	int more;
+	struct bounded_group groups[] = {
+		{ MT_PARTY, MEETING_PARTIES_MAX, "parties", 0 },
+		{ MT_OCCURRENCE, MEETING_OCCURRENCES_MAX, "occurrences", 0 },
+	};
 
-	while ((more = frame_field_next(frame, &cursor, &field, to->err)) > 0) {
-		parties += field.tag == MT_PARTY;
-		occurrences += field.tag == MT_OCCURRENCE;
-	}
-	if (more < 0)
+	if (bounded_count(frame, groups, 2, WHAT, to->err) < 0)
 		return -1;
-	if (parties > MEETING_PARTIES_MAX || occurrences > MEETING_OCCURRENCES_MAX)
-		return fail(to->err, ERR_FORMAT, "%s has %u parties and %u occurrences", WHAT,
-			parties, occurrences);
-	meeting->parties = arena_array(to->arena, parties, sizeof *meeting->parties);
-	meeting->responses = arena_array(to->arena, parties, sizeof *meeting->responses);
-	meeting->occurrences = arena_array(to->arena, occurrences, sizeof *meeting->occurrences);
+	meeting->parties = arena_array(to->arena, groups[0].count, sizeof *meeting->parties);
+	meeting->responses = arena_array(to->arena, groups[0].count, sizeof *meeting->responses);
+	meeting->occurrences = arena_array(
+		to->arena, groups[1].count, sizeof *meeting->occurrences);
 	return 0;
 }
 
@@ -273,7 +266,7 @@ meeting_decode(const struct frame *frame, struct arena *arena, struct meeting *o
 	struct frame_field field;
 	size_t cursor = 0;
 
-	if (count_groups(frame, &to) < 0)
+	if (make_room(frame, &to) < 0)
 		return -1;
 	while (frame_field_next(frame, &cursor, &field, err) > 0)
 		if (read_field(&to, &field) < 0)

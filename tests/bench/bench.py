@@ -1,6 +1,6 @@
 """The figures of the README, measured beside what they are compared with. `make bench`, or
 tests/bench/bench.py PART [--runs N] with PART of: backfill idle latency show calendar feeds
-control start."""
+control start find contacts."""
 
 import argparse
 import json
@@ -15,9 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from contacts import bench_contacts
 from control import bench_control
 from feeds import bench_calendar, bench_feeds
-from measure import PROGRAMS, add_contacts, cpu_seconds, mail_delays, peaks, tell
+from finding import bench_find
+from measure import PROGRAMS, TOP, add_contacts, cpu_seconds, mail_delays, peaks, tell
 from start import bench_start
 
 from daemon import Daemon, account, wait_until
@@ -232,7 +234,8 @@ def bench_show(place, runs, count):
 
 PARTS = {"backfill": (bench_backfill, 50000), "idle": (bench_idle, 1000), "latency": (bench_latency, 60),
          "show": (bench_show, 100000), "calendar": (bench_calendar, 10000), "feeds": (bench_feeds, 200),
-         "control": (bench_control, 1000), "start": (bench_start, 1000000)}
+         "control": (bench_control, 1000), "start": (bench_start, 1000000), "find": (bench_find, 100000),
+         "contacts": (bench_contacts, 100000)}
 
 
 def main():
@@ -241,8 +244,10 @@ def main():
     arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--count", type=int)
     chosen = arguments.parse_args()
+    schema = len(list((TOP / "lib/store/schema").glob("*.sql")))
     tell("machine", cpus=os.cpu_count(), kernel=platform.release(),
-         settings="synchronous=FULL, journal_mode=WAL, schema 2, database on the disk that holds the temporary directory")
+         settings=f"synchronous=FULL, journal_mode=WAL, schema {schema}, "
+                  "database on the disk that holds the temporary directory")
     for part in chosen.parts:
         run, count = PARTS[part]
         place = Path(tempfile.mkdtemp(prefix="liaison-bench-", dir=os.environ.get("BENCH_DIR", "/var/tmp")))

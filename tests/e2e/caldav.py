@@ -4,14 +4,11 @@ hands out a collection as one file, and Xandikos, which hands out its events one
 import base64
 import functools
 import http.client
-import os
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 from dovecot import free_port
-from reach import RUNNING, TOP, become, give, reachable
+from reach import TOP, Running, give, reachable
 
 SECRET = "let-me-in"
 
@@ -23,7 +20,7 @@ def packages(name):
     return reachable(TOP / "build/servers" / name, f"LIAISON_{name.upper()}") / "root/usr/lib/python3/dist-packages"
 
 
-class Server:
+class Server(Running):
     """`with Radicale(directory) as server:`"""
 
     def __init__(self, directory):
@@ -43,45 +40,20 @@ class Server:
         finally:
             connection.close()
 
+    def answers(self):
+        self.ask("GET", "/")
+
     def put(self, path, body):
         status, text = self.ask("PUT", path, body)
         assert status in (200, 201, 204), (status, text)
 
     def __enter__(self):
-        RUNNING.add(self)
         self.dir.mkdir(parents=True, exist_ok=True)
         give(self.dir)
-        command = self.command()
-        with open(self.dir / "stdio", "ab") as out:
-            self.process = subprocess.Popen(
-                ["/usr/bin/python3", "-B", "-m", *map(str, command)], stdout=out, stderr=out, cwd=self.dir,
-                env={"PATH": "/usr/bin:/bin", "HOME": str(self.dir), "PYTHONPATH": str(packages(self.name))},
-                start_new_session=True, **become())
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                self.ask("GET", "/")
-                break
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"{self.name} did not start: " + (self.dir / "stdio").read_text())
-                time.sleep(0.05)
+        self.launch(["/usr/bin/python3", "-B", "-m", *map(str, self.command())], cwd=self.dir, PATH="/usr/bin:/bin",
+                    HOME=str(self.dir), PYTHONPATH=str(packages(self.name)))
         self.prepare()
         return self
-
-    def kill(self):
-        RUNNING.discard(self)
-        if self.process is None:
-            return
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait(10)
-        self.process = None
-
-    def __exit__(self, *_):
-        self.kill()
 
 
 class Radicale(Server):

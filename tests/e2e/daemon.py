@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from reach import RUNNING, TOP, become, give, reachable
+from reach import RUNNING, TOP, Running, become, give, reachable
 
 BIN = reachable(TOP / "build/plain/bin", "LIAISON_BIN")
 VARIANT = BIN.parent.name
@@ -114,7 +114,7 @@ def wait_until(condition, what, seconds=None):
         time.sleep(0.02)
 
 
-class Daemon:
+class Daemon(Running):
     """expects_errors: a pattern of what the log may tell as an error or worse; anything else fails the test that
     ends the daemon with its `with`."""
 
@@ -198,18 +198,8 @@ class Daemon:
             self.kill()
         return status
 
-    def kill(self):
-        """Ends whatever of the daemon's session is left."""
-        RUNNING.discard(self)
-        if self.process is None:
-            return
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait(20)
+    def ended(self):
         wait_until(lambda: not self.children(), "the children's end")
-        self.process = None
 
     def children(self):
         """{program: [pid, …]} of this daemon's session."""
@@ -287,10 +277,10 @@ class Daemon:
 
 
 def shown_by(pid, file):
-    """What the system tells of a process; nothing when it is closed even to its own user."""
+    """What the system tells of a process; nothing when it is closed even to its own user, or has ended."""
     try:
         return Path(f"/proc/{pid}/{file}").read_bytes().decode(errors="replace")
-    except PermissionError:
+    except (PermissionError, FileNotFoundError, ProcessLookupError):
         return ""
 
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from letters import fill_maildir
-from reach import RUNNING, TOP, become, give, ordinary_user, reachable
+from reach import TOP, Running, give, ordinary_user, reachable
 
 
 def free_port():
@@ -74,8 +74,10 @@ class Authority:
         return pem, key
 
 
-class Dovecot:
+class Dovecot(Running):
     """`with Dovecot(directory, authority) as server:`; mail lies in directory/mail/USER."""
+
+    name = "dovecot"
 
     def __init__(self, directory, authority, certificate=None, mail="maildir", extra=""):
         self.root = servers() / "dovecot/root"
@@ -172,7 +174,6 @@ namespace inbox {{
         return {"maildir": "maildir:~/Maildir", "sdbox": "sdbox:~/sdbox"}[self.mail]
 
     def start(self):
-        RUNNING.add(self)
         for path in (self.dir, self.dir / "mail", self.dir / "run", self.dir / "state"):
             path.mkdir(parents=True, exist_ok=True)
             give(path)
@@ -187,23 +188,20 @@ namespace inbox {{
             str(self.root / d) for d in ("usr/lib/dovecot", "usr/lib/dovecot/modules",
                                          "usr/lib/dovecot/modules/old-stats", "usr/lib/dovecot/old-stats",
                                          "usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu"))}
-        with open(self.dir / "stdio", "ab") as out:
-            self.process = subprocess.Popen(
-                # doveconf first: dovecot would look for it in /usr/bin by itself
-                [self.root / "usr/bin/doveconf", "-f", "service=master", "-c", conf, "-e",
-                 self.root / "usr/sbin/dovecot", "-F", "-c", conf],
-                env=environment, stdout=out, stderr=out, cwd="/", start_new_session=True, **become())
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                self.imap().logout()
-                return self
-            except (OSError, imaplib.IMAP4.error):
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    log = self.dir / "log"
-                    raise RuntimeError("dovecot did not start: " + (self.dir / "stdio").read_text() +
-                                       (log.read_text() if log.exists() else ""))
-                time.sleep(0.05)
+        # doveconf first: dovecot would look for it in /usr/bin by itself
+        self.launch([self.root / "usr/bin/doveconf", "-f", "service=master", "-c", conf, "-e",
+                     self.root / "usr/sbin/dovecot", "-F", "-c", conf], **environment)
+        return self
+
+    def answers(self):
+        try:
+            self.imap().logout()
+        except imaplib.IMAP4.error as error:
+            raise OSError(str(error)) from error
+
+    def told(self):
+        log = self.dir / "log"
+        return super().told() + (log.read_text() if log.exists() else "")
 
     def stop(self):
         if self.process is None:
@@ -214,17 +212,6 @@ namespace inbox {{
         except (ProcessLookupError, subprocess.TimeoutExpired):
             pass
         self.kill()
-
-    def kill(self):
-        RUNNING.discard(self)
-        if self.process is None:
-            return
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait(10)
-        self.process = None
 
     def restart(self):
         self.stop()

@@ -1,16 +1,13 @@
 """A private nginx, unpacked under build/servers and run as an ordinary user on loopback: a server of feeds."""
 
 import functools
-import os
-import signal
 import socket
 import ssl
 import subprocess
-import time
 from pathlib import Path
 
 from dovecot import free_port
-from reach import RUNNING, TOP, become, give, reachable
+from reach import TOP, Running, give, reachable
 
 
 @functools.cache
@@ -19,8 +16,10 @@ def program():
     return reachable(TOP / "build/servers/nginx", "LIAISON_NGINX") / "root/usr/sbin/nginx"
 
 
-class Nginx:
+class Nginx(Running):
     """`with Nginx(directory, authority) as server:`; serves directory/feeds over http and https."""
+
+    name = "nginx"
 
     def __init__(self, directory, authority, certificate=None, extra=""):
         self.dir = Path(directory)
@@ -89,43 +88,21 @@ http {{
 """
 
     def __enter__(self):
-        RUNNING.add(self)
         for path in (self.dir, self.feeds, self.dir / "tmp"):
             path.mkdir(parents=True, exist_ok=True)
             give(path)
         conf = self.dir / "nginx.conf"
         conf.write_text(self._configuration())
         give(conf)
-        with open(self.dir / "stdio", "ab") as out:
-            self.process = subprocess.Popen([program(), "-p", self.dir, "-c", conf, "-e", self.dir / "error.log"],
-                                            stdout=out, stderr=out, cwd="/", start_new_session=True, **become())
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                with socket.create_connection(("127.0.0.1", self.tls_port), 5) as plain:
-                    context = ssl.create_default_context(cafile=str(self.authority.ca))
-                    context.check_hostname = False
-                    context.verify_mode = ssl.CERT_NONE
-                    context.wrap_socket(plain).close()
-                return self
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("nginx did not start: " + (self.dir / "stdio").read_text())
-                time.sleep(0.05)
+        self.launch([program(), "-p", self.dir, "-c", conf, "-e", self.dir / "error.log"])
+        return self
 
-    def kill(self):
-        RUNNING.discard(self)
-        if self.process is None:
-            return
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait(10)
-        self.process = None
-
-    def __exit__(self, *_):
-        self.kill()
+    def answers(self):
+        with socket.create_connection(("127.0.0.1", self.tls_port), 5) as plain:
+            context = ssl.create_default_context(cafile=str(self.authority.ca))
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            context.wrap_socket(plain).close()
 
     def lines(self):
         """What it was asked, by its own log."""

@@ -5,8 +5,10 @@ import atexit
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -22,6 +24,48 @@ def end_all(directory="/"):
 
 
 atexit.register(end_all)
+
+
+class Running:
+    """A server in a directory of its own: started, waited for until it answers, and ended with all that it started.
+    A server has `name`, `dir`, `process` (None at first) and `answers()`, which raises OSError until it is there."""
+
+    seconds = 30
+
+    def launch(self, command, cwd="/", **environment):
+        RUNNING.add(self)
+        with open(self.dir / "stdio", "ab") as out:
+            self.process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd, start_new_session=True,
+                                            **({"env": environment} if environment else {}), **become())
+        deadline = time.monotonic() + self.seconds
+        while True:
+            try:
+                return self.answers()
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{self.name} did not start: {self.told()}")
+                time.sleep(0.05)
+
+    def told(self):
+        return (self.dir / "stdio").read_text()
+
+    def kill(self):
+        RUNNING.discard(self)
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait(20)
+        self.ended()
+        self.process = None
+
+    def ended(self):
+        """When the process is gone, and before it is forgotten."""
+
+    def __exit__(self, *_):
+        self.kill()
 
 
 def ordinary_user():

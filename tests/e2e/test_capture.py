@@ -35,6 +35,33 @@ def test_list_answers_filters_and_conditions(daemon, server):
     assert caught.value.name == "usage"
 
 
+def test_what_is_a_salespersons_is_ours_from_the_next_message_on(daemon, server):
+    """Their addresses are learned while it runs, and who left was one of us all the same."""
+    def decided(number, sender):
+        identity = f"{number}@free.example"
+        server.append("INBOX", letter(sender, "me@own.example", f"letter {number}", message_id=identity))
+        daemon.call("source.sync")
+        wait_until(lambda: daemon.all("capture.list", where=f"message-id = '{identity}'"), f"letter {number}")
+        return daemon.all("capture.list", where=f"message-id = '{identity}'")[0]["decision"]
+
+    bob = "bob@free.example"
+    assert decided(1, bob) == "unmatched"
+    daemon.call("salesperson.add", {"code": "BOB", "email": [bob]})
+    assert decided(2, bob) == "internal"
+    daemon.call("salesperson.block", {"salesperson": "BOB"})
+    assert decided(3, bob) == "internal"
+    told = daemon.call("rpc.run", ["capture", "explain", "<3@free.example>"])
+    assert [c["outcome"] for c in told["considered"]] == ["ours", "ours"]
+    daemon.call("salesperson.edit", {"salesperson": "BOB", "until": "2020-12-31"})
+    assert decided(4, bob) == "unmatched"
+    assert decided(5, "Bob <bob@") == "unmatched", "whoever that is"
+    daemon.call("salesperson.add", {"code": "CAT", "email": ["cat@free.example"]})
+    assert decided(6, "cat@free.example") == "internal"
+    added = daemon.all("system.audit", where="noun = salesperson", sort="-id")[0]["id"]
+    daemon.call("rpc.run", ["system", "undo", str(added)], yes=True)
+    assert decided(7, "cat@free.example") == "unmatched"
+
+
 def test_a_record_is_as_the_specification_says(daemon, server):
     three_letters(daemon, server)
     row = daemon.all("capture.list", decision="unmatched")[0]

@@ -9,8 +9,8 @@ import subprocess
 import pytest
 
 from daemon import BIN, Client, Daemon, RpcError, wait_until
-from dovecot import become
 from letters import letter
+from reach import become
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_last_line_needs_no_newline(alone):
 
 def test_setup_init_makes_nothing_twice(alone):
     first = alone.call("setup.init")
-    assert first["series"] == [] and "NEWS" in first["mailing-group"]
+    assert first["series"] == [] and "NEWS" in first["mailing-group"] and "F de formal" in first["salutation-formula"]
     assert not any(alone.call("setup.init").values())
     assert len(alone.all("series.list")) == 5
 

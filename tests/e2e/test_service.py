@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from daemon import BIN, SANITIZED, Client, Daemon, account, wait_until
-from dovecot import become, give
 from imap_script import ScriptedServer, section
 from letters import letter
-from reach import TOP, ordinary_user
+from reach import TOP, become, give, ordinary_user
 
 
 def run(*words, environment=None, **options):

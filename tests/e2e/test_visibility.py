@@ -221,7 +221,7 @@ def test_a_blocked_salesperson_is_acted_as_by_nobody(house):
     where = {"where": f"subject ~ '{SECRET}*'"}
     with house.caller(PAGE) as page:
         assert page.call("interaction.list", where, **{"as": "ab"})["items"]
-        house.daemon.call("salesperson.block", {"code": "AB"})
+        house.daemon.call("salesperson.block", {"salesperson": "AB"})
         with pytest.raises(RpcError, match="blocked"):
             page.call("interaction.list", where, **{"as": "ab"})
         page.answer(page.send("watch", {}, **{"as": "ab"}))
@@ -257,16 +257,16 @@ def test_a_reload_and_an_edit_change_the_past_at_once(house):
         assert found() == (1, 1)
         house.arrange()
         assert found() == (1, 0)
-        house.daemon.call("salesperson.block", {"code": "AB"})
+        house.daemon.call("salesperson.block", {"salesperson": "AB"})
         assert found() == (0, 0)
-        house.daemon.call("salesperson.block", {"code": "AB", "blocked": False})
-        house.daemon.call("salesperson.edit", {"code": "AB", "user": None})
-        house.daemon.call("salesperson.edit", {"code": "CD", "user": OWNER})
+        house.daemon.call("salesperson.block", {"salesperson": "AB", "blocked": False})
+        house.daemon.call("salesperson.edit", {"salesperson": "AB", "user": None})
+        house.daemon.call("salesperson.edit", {"salesperson": "CD", "user": OWNER})
         assert found() == (0, 0)
         house.daemon.configure([house.sections[0], house.sections[2]])
         house.daemon.call("system.reload")
-        house.daemon.call("salesperson.edit", {"code": "CD", "user": None})
-        house.daemon.call("salesperson.edit", {"code": "AB", "user": OTHER})
+        house.daemon.call("salesperson.edit", {"salesperson": "CD", "user": None})
+        house.daemon.call("salesperson.edit", {"salesperson": "AB", "user": OTHER})
         assert found() == (0, 1), "a section that is gone leaves its mail as it was"
 
 
@@ -291,8 +291,17 @@ def test_the_audit_keeps_to_it(house):
         assert other.call("system.audit", {"where": f"id = {by_hand['id']}"})["items"] == [by_hand]
         assert {row["method"] for row in other.all("system.audit", where="noun = salesperson")} == {"salesperson.add"}
         with pytest.raises(RpcError) as caught:
-            other.call("salesperson.edit", {"code": "AB", "user": OTHER})
+            other.call("salesperson.edit", {"salesperson": "AB", "user": OTHER})
         assert caught.value.name == "permission"
+
+
+def test_the_audit_withholds_the_links_of_a_removed_contact(house):
+    house.daemon.call("contact.remove", {"contact": "C00001"}, yes=True)
+    asked = {"where": "noun = contact-links"}
+    with house.caller(OTHER) as other, house.daemon.client() as root:
+        entry, = root.call("system.audit", asked)["items"]
+        assert "ada@x.example" in json.dumps(entry["before"]) and not entry["withheld"]
+        assert other.call("system.audit", asked)["items"] == [{**entry, "before": None, "withheld": True}]
 
 
 def test_the_configuration_is_told_what_nobody_owns(house):

@@ -28,9 +28,11 @@ struct contact_email {
 #define CONTACT_TEXTS(F) \
 	F(type, 10) /* "person" or "company" */ \
 	F(name, 250) \
+	F(name_2, 100) \
 	F(first_name, 100) \
 	F(middle_name, 100) \
 	F(surname, 100) \
+	F(initials, 30) \
 	F(job_title, 100) \
 	F(organizational_level, 20) \
 	F(salesperson, 20) \
@@ -39,13 +41,22 @@ struct contact_email {
 	F(country, 3) \
 	F(format_region, 20) \
 	F(street, 250) \
+	F(street_2, 250) \
 	F(city, 100) \
 	F(post_code, 20) \
+	F(county, 100) \
 	F(phone, 40) \
+	F(extension, 40) \
 	F(mobile, 40) \
+	F(pager, 40) \
+	F(fax, 40) \
 	F(home_page, 1000) \
 	F(correspondence, 20) \
 	F(salutation, 20) \
+	F(currency, 3) \
+	F(vat_no, 30) \
+	F(registration_no, 50) \
+	F(external_id, 50) \
 	F(lead_status, 50) \
 	F(lead_source, 50)
 /* and whether a command of its own sets it, not add and edit */
@@ -62,9 +73,12 @@ struct contact_email {
 struct contact {
 	int64_t id, version;
 	const char *no;
+	const char *series; /* asked for by who adds one; NULL: that of setup */
+	struct series_roll *numbers; /* of who adds many in one transaction, or NULL */
 	CONTACT_TEXTS(CONTACT_TEXT_MEMBER_)
 	CONTACT_FLAGS(CONTACT_FLAG_MEMBER_)
 	int64_t company_id; /* 0: none */
+	int64_t picture_id; /* a file (store/file.h); 0: none. Set by contact_picture_set alone */
 	int64_t created, changed;
 	int64_t interactions, last_interaction, last_attempt, cost, duration_min;
 	int last_interaction_offset, last_attempt_offset;
@@ -103,6 +117,9 @@ int contact_follow_company(struct store *store, struct arena *arena, const struc
 /* What a person of a company that was changed takes over: where it had what the company had. */
 int contact_heir(struct store *store, struct arena *arena, const struct contact *before,
 	const struct contact *after, struct contact *person, struct err *err);
+/* What a company that is made for a person is given, so that it hands it on: where they are, and who
+ * looks after them. */
+void contact_forebear(const struct contact *person, struct contact *company);
 /* Fills what is blank in a new one from setup; mine: the caller's salesperson, or NULL. */
 int contact_fill_defaults(struct store *store, struct arena *arena, struct contact *contact,
 	const char *mine, struct err *err);
@@ -133,9 +150,6 @@ int contact_resolve(
 /* The same by number or whole address only: for what cannot be undone. */
 int contact_resolve_exact(
 	struct store *store, struct arena *arena, const char *words, int64_t *id, struct err *err);
-/* Ranked ids for free text: number, exact, prefix, word, fuzzy over names, addresses, cities, phones. */
-int contact_search(struct store *store, struct arena *arena, const char *words, unsigned limit,
-	int64_t **ids, unsigned *count, struct err *err);
 /* The spec's contact record as one JSON object. Fast: prepared statements only. */
 int contact_write(struct store *store, struct arena *arena, int64_t id, struct json_out *out,
 	struct err *err);

@@ -27,7 +27,13 @@ int contact_label_remove(
 int contact_label_write(struct store *store, int64_t id, struct json_out *out, struct err *err);
 int contact_label_find(struct store *store, int64_t contact, const char *kind, const char *code,
 	int64_t *id, struct err *err);
-/* What a contact has of a kind, as an array of codes; name as in json_array_begin. */
+/* The kinds; ends with NULL. */
+extern const char *const contact_label_kinds[];
+int contact_labels_any(
+	struct store *store, int64_t contact, const char *kind, bool *any, struct err *err);
+int contact_labels_clear(struct store *store, int64_t contact, const char *kind, struct err *err);
+/* What a contact has of a kind, as an array of codes, each with the word behind it that it is searched
+ * for, after a blank; name as in json_array_begin. */
 int contact_labels_write(struct store *store, int64_t contact, const char *kind, const char *name,
 	struct json_out *out, struct err *err);
 

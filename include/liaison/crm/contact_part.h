@@ -46,11 +46,19 @@
 	CONTACT_FIELD_(F, N) \
 	F(N, code, CODE, RECORD_KEY, 20, NULL, "code of the address, such as SUMMER") \
 	F(N, name, TEXT, 0, 250, NULL, "the name on it") \
+	F(N, name_2, TEXT, 0, 100, NULL, "second line of the name") \
 	F(N, street, TEXT, 0, 250, NULL, "street and number") \
+	F(N, street_2, TEXT, 0, 250, NULL, "second line of the street") \
 	F(N, post_code, TEXT, 0, 20, NULL, "post code") \
 	F(N, city, TEXT, 0, 100, NULL, "city") \
+	F(N, county, TEXT, 0, 100, NULL, "county, state or province") \
 	F(N, country, CODE, 0, 3, NULL, "code of the country") \
 	F(N, phone, TEXT, 0, 40, NULL, "phone there") \
+	F(N, extension, TEXT, 0, 40, NULL, "extension of that phone") \
+	F(N, mobile, TEXT, 0, 40, NULL, "mobile number there") \
+	F(N, pager, TEXT, 0, 40, NULL, "pager there") \
+	F(N, fax, TEXT, 0, 40, NULL, "fax there") \
+	F(N, home_page, TEXT, 0, 1000, NULL, "web address of the place") \
 	F(N, email, TEXT, 0, 254, NULL, "address for mail sent there; nothing is matched by it")
 
 RECORD_PLACES(address, ADDRESS_FIELDS);

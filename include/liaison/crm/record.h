@@ -30,6 +30,8 @@ enum record_type {
 	RECORD_MINUTES,
 	RECORD_MONEY, /* minor units of the local currency */
 	RECORD_PERCENT, /* hundredths of a percent, 0 to 100 % */
+	RECORD_DECIMAL, /* millionths, of either sign */
+	RECORD_FORMULA, /* a date formula, as formula_text writes it */
 	RECORD_DATE, /* a day: UTC seconds of its begin */
 	RECORD_CONTACT, /* its id; the record and conditions have its number */
 };
@@ -51,7 +53,7 @@ struct record_field {
 
 struct record_value {
 	bool given; /* false: blank */
-	int64_t number; /* all types but the three of text */
+	int64_t number; /* all types but those of text */
 	const char *text;
 };
 
@@ -70,13 +72,16 @@ struct record_noun {
 	unsigned count;
 	const struct query_noun *query;
 	/* Statements; find takes the key, of a part the contact and the key, and answers the id. */
-	const char *select, *insert, *update, *remove, *find;
+	const char *select, *insert, *restore, *update, *remove, *find;
 	bool part; /* of a contact: its first field is the contact */
 	/* What the fields alone do not say; before is NULL for a new one. May change values. */
 	int (*check)(struct store *store, struct arena *arena, struct record *record,
 		const struct record *before, struct err *err);
 	/* Members of the record beyond the fields, into the open object. */
 	int (*write_more)(struct store *store, const struct record *record, struct json_out *out,
+		struct err *err);
+	/* Brings back what write_more wrote, of a record that was removed. */
+	int (*restore_more)(struct store *store, const struct record *record, const json_t *json,
 		struct err *err);
 	const char
 		*in_use; /* "interactions and segments": why a removal is refused by a reference */
@@ -100,6 +105,15 @@ int record_update(struct store *store, struct arena *arena, struct record *recor
 	const struct record *before, struct err *err);
 /* ERR_REFUSED: something refers to it. */
 int record_remove(struct store *store, const struct record *record, struct err *err);
+
+/* The fields that an object as record_write or record_diff_write makes it has; given: for each field
+ * whether it is there. The texts are in arena. ERR_NOT_FOUND: it names a contact that is no more. */
+int record_read(struct store *store, struct arena *arena, const json_t *json, struct record *out,
+	bool *given, struct err *err);
+/* Stores one that was removed under its id again, unchecked. ERR_CONFLICT: its key is taken. */
+int record_restore(struct store *store, struct record *record, const json_t *json, struct err *err);
+bool record_same(const struct record_field *field, const struct record_value *a,
+	const struct record_value *b);
 
 /* A copy that can be changed; texts are shared. */
 struct record *record_copy(struct arena *arena, const struct record *record);

@@ -23,7 +23,9 @@ extern const struct query_noun salutation_query;
  * whole language tag wins, then its first part, then the one of every language. Text in arena. */
 int salutation_render(struct store *store, struct arena *arena, const struct contact *contact,
 	const char *manner, const char *language, const char **out, struct err *err);
-/* Adds the formulas that setup init gives where they are absent, and their number to *added. */
-int salutation_seed(struct store *store, struct arena *arena, unsigned *added, struct err *err);
+/* Adds the formulas that setup init gives where they are absent, names them in an array of out, and adds
+ * their number to *added. */
+int salutation_seed(struct store *store, struct arena *arena, struct json_out *out, unsigned *added,
+	struct err *err);
 
 #endif

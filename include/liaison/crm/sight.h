@@ -66,6 +66,10 @@ int sight_level(struct store *store, int64_t interaction, unsigned *level, struc
 /* Whether any of it is. */
 int sight_withheld(struct store *store, int64_t interaction, bool *withheld, struct err *err);
 
+/* Whether any interaction is withheld from it, or gone, of those that a removal journaled: an object of
+ * lists "links" and "past", whose items begin with its id. */
+int sight_links_withheld(struct store *store, const char *links, bool *withheld, struct err *err);
+
 /* Whom it is not withheld from; for those who are told of it and have no store to ask. */
 struct sight_owners {
 	bool all; /* everybody */

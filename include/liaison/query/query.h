@@ -43,6 +43,9 @@ struct query_relation {
 	const char *
 		join; /* "interaction_contact x JOIN interaction i ON … WHERE x.contact_id = c.id" */
 	const struct query_noun *noun; /* fields of the condition; NULL: none may be given */
+	/* Columns of the other tables that say the same as a field of noun: what is asked of the field
+	 * is asked of them too, so that their index finds where to begin. Ends with a NULL name; or NULL. */
+	const struct query_field *copies;
 };
 
 /* What is seen of rows that are withheld. */

@@ -15,5 +15,8 @@ int store_migrate(struct store *store, const char *path, struct err *err);
 /* Opens path read-only and judges it as a backup: readable, sound, not newer, ours
  * (PRAGMA application_id). *version is set. */
 int backup_verify(const char *path, int *version, struct err *err);
+/* The files that are in it: complains of each that is missing or altered. */
+int backup_verify_files(const char *path, void (*complain)(void *context, const char *what),
+	void *context, struct err *err);
 
 #endif

@@ -66,6 +66,10 @@ void store_set_deadline(struct store *store, int64_t ms);
  * query.h), so whoever runs a stranger's command sets it once, and no command has to think of it. */
 void store_set_viewer(struct store *store, const char *viewer);
 const char *store_viewer(const struct store *store);
+/* What is derived from rows, to find contacts by, is only noted from now on, and made later: for whom
+ * writes many in one transaction. */
+void store_put_off(struct store *store, bool on);
+bool store_puts_off(const struct store *store);
 int64_t store_last_id(const struct store *store);
 int64_t store_changes(const struct store *store); /* rows of the last statement */
 
@@ -100,11 +104,15 @@ int stmt_run(struct stmt *stmt, struct err *err);
 /* One row, one number; *found false leaves *out alone. */
 int sql_get_int(struct stmt *stmt, int64_t *out, bool *found, struct err *err);
 
+/* After every so many pages; -1 with err ends the backup. */
+typedef int backup_progress(void *context, int64_t done, int64_t total, struct err *err);
 /* Online backup of the whole database to path (must not exist), page by page with pauses so that the
- * writer goes on; or to a callback-free file. progress may be NULL. */
-int store_backup(struct store *store, const char *path,
-	void (*progress)(void *context, int64_t done, int64_t total), void *context,
+ * writer goes on. Meanwhile it holds one state of the database. progress may be NULL. */
+int store_backup(struct store *store, const char *path, backup_progress *progress, void *context,
 	struct err *err);
+/* The same with the files beside the database in it (store/file.h). */
+int store_backup_whole(struct store *store, const char *path, backup_progress *progress,
+	void *context, struct err *err);
 /* integrity_check and foreign_key_check, or of the pages alone quick_check; complains once per finding.
  * 0: sound. */
 int store_check(struct store *store, bool quick, void (*complain)(void *context, const char *what),

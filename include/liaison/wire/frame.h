@@ -122,6 +122,10 @@ enum frame_type {
 	                      * window), TAG_NUMBER (i64: now), TAG_NAME repeated: zones of floating times, the first that is
 	                      * known; none: UTC; TAG_SIZE of text wanted, TAG_MENTIONED */
 	FRAME_MEETING, /* meeting.h; one a version, TAG_LAST in the last one; or FRAME_REJECT */
+	FRAME_PARSE_IMPORT, /* a window of a file of contacts: TAG_BYTES, TAG_KIND (enum import_type),
+	                      * TAG_DIGEST (the state that the window before it was answered; none:
+	                      * it is the first), TAG_LAST: nothing comes after it */
+	FRAME_IMPORT_ROWS, /* import.h, with TAG_LAST; or FRAME_REJECT */
 };
 
 enum frame_tag {

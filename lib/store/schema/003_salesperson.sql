@@ -5,10 +5,12 @@ CREATE TABLE salesperson (
 	code TEXT NOT NULL UNIQUE COLLATE NOCASE
 		CHECK (length(code) BETWEEN 1 AND 20 AND code <> 'SENDER' AND code <> 'ME'),
 	name TEXT,
+	job_title TEXT,
+	phone TEXT,
+	commission INTEGER CHECK (commission BETWEEN 0 AND 10000), -- hundredths of a percent
 	user TEXT UNIQUE CHECK (user <> ''),    -- login name on this machine
-	blocked INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1)),
-	created INTEGER NOT NULL,
-	changed INTEGER NOT NULL
+	privacy_blocked INTEGER NOT NULL DEFAULT 0 CHECK (privacy_blocked IN (0, 1)),
+	blocked INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1))
 ) STRICT;
 
 CREATE TABLE salesperson_email (
@@ -36,7 +38,7 @@ UPDATE message SET source_id = (SELECT t.source_id FROM stream t WHERE t.id = co
 		ORDER BY l.decision <> 'captured', l.id LIMIT 1)));
 
 CREATE VIEW v_salespeople AS
-	SELECT p.id, p.code, p.name, p.user, p.blocked,
+	SELECT p.id, p.code, p.name, p.job_title, p.phone, p.user, p.privacy_blocked, p.blocked,
 		(SELECT group_concat(e.email, ' ') FROM salesperson_email e WHERE e.salesperson_id = p.id)
 			AS emails
 	FROM salesperson p;

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "fixture.h"
 #include "liaison/calendar/feed.h"
-#include "liaison/calendar/meeting.h"
 
 /* Each feed of tests/data/calendar read as parse reads it, beside the occurrences worked out by hand:
  * NAME.ics gives NAME.expected. Floating times and whole days are in Berlin unless the feed says
@@ -27,27 +27,7 @@ static const char *const roles[] = {
 	[PARTY_MENTIONED] = "mentioned",
 };
 
-static struct timezones *zones;
 static const struct timezone *home; /* of the feed that is being read */
-static struct arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	zones = timezones_load();
-	arena = arena_new();
-	return zones == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	timezones_free(zones);
-	arena_free(arena);
-	return 0;
-}
 
 static int
 reset(void **state)
@@ -664,7 +644,7 @@ read_feed(FILE *file)
 	struct feed feed;
 	struct err err;
 
-	setup(NULL);
+	fixture_open(NULL);
 	read_stream(file, &bytes);
 	if (feed_split(bytes.bytes, bytes.size, arena, &feed, &err) < 0)
 		return 1;
@@ -679,7 +659,7 @@ read_feed(FILE *file)
 	}
 	text_clear(&bytes);
 	text_clear(&text);
-	return teardown(NULL);
+	return fixture_close(NULL);
 }
 
 int
@@ -687,5 +667,5 @@ main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "read") == 0)
 		return read_feed(stdin);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

@@ -3,32 +3,11 @@
 #include <string.h>
 
 #include "content.h"
+#include "fixture.h"
 #include "liaison/base/text.h"
-#include "liaison/calendar/meeting.h"
 
 /* Events that are too much, or wrong in a way that feeds of tests/data do not show: what is refused is
  * told in words, what is wrong in one property does no harm to the others. */
-
-static struct timezones *zones;
-static struct arena *arena;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	zones = timezones_load();
-	arena = arena_new();
-	return zones == NULL ? -1 : 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	timezones_free(zones);
-	arena_free(arena);
-	return 0;
-}
 
 static int
 read_bytes(const char *bytes, size_t size, struct meeting **out, unsigned *count, struct err *err)
@@ -177,5 +156,5 @@ main(void)
 		cmocka_unit_test(keeps_when_it_was_last_changed),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
 }

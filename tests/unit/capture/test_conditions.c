@@ -8,7 +8,9 @@
 #include "liaison/crm/contact.h"
 #include "liaison/crm/contact_label.h"
 #include "liaison/crm/contact_part.h"
+#include "liaison/crm/duplicate.h"
 #include "liaison/crm/interaction.h"
+#include "liaison/crm/profile.h"
 
 /* The manual of conditions and what conditions may say are the same. */
 
@@ -93,6 +95,9 @@ the_manual_tells_every_field_and_no_other(void **state)
 	tells_the_fields(&relation_query);
 	tells_the_fields(&consent_query);
 	tells_the_fields(&fact_query);
+	tells_the_fields(&profile_query);
+	tells_the_fields(&questionnaire_query);
+	tells_the_fields(&duplicate_noun);
 	tells_the_fields(&interaction_noun);
 	tells_the_fields(&capture_noun);
 }

@@ -1,4 +1,3 @@
-#include "liaison/crm/salesperson.h"
 #include "liaison/crm/sight.h"
 #include "world.h"
 
@@ -65,6 +64,27 @@ leaves_mail_without_addresses_unmatched(void **state)
 	world_new(world, world->inbox, 1001, world_mail(world, "undisclosed", NULL));
 	assert_decided(world->inbox, 1001, "unmatched");
 	assert_reason(world->inbox, 1001, "nobody in it has a usable address");
+}
+
+/* Only the first is a stranger's for sure, but none is known to be ours. */
+static void
+calls_no_mail_internal_whose_author_cannot_be_read(void **state)
+{
+	struct world *world = *state;
+	struct event *event = world_mail(world, "me@own.example", "alias@own.example");
+
+	world_new(world, world->inbox, 1001, world_mail(world, "Jo <jo@", "me@own.example"));
+	event->parties[0].role = PARTY_SENDER;
+	world_new(world, world->inbox, 1002, event);
+	event = world_mail(world, "me@own.example", "alias@own.example");
+	mail_add(world, event, PARTY_FROM, "Jo <jo@");
+	world_new(world, world->inbox, 1003, event);
+	for (uint32_t uid = 1001; uid <= 1003; uid++) {
+		assert_decided(world->inbox, uid, "unmatched");
+		assert_reason(world->inbox, uid, "who wrote it has no usable address");
+	}
+	assert_int_equal(
+		ask(world, "SELECT count(*) FROM message WHERE direction = 'inbound'", 0), 3);
 }
 
 static void
@@ -234,20 +254,14 @@ static void
 attributes_mail_to_whoever_of_us_wrote_or_received_it(void **state)
 {
 	struct world *world = *state;
-	struct salesperson jo = { .code = "JO" }, al = { .code = "AL" };
-	struct salesperson_email once = { .email = "me@own.example", .has_until = true },
-				 now = { .email = "Alias@own.example" };
 	struct event *event = world_mail(world, "me@own.example", "ada@x.example");
 	bool withheld;
 
 	world->sources[0].salesperson = "sender";
 	world->sources[0].visibility = VISIBLE_OWNER;
 	assert_ok(source_row(world->store, &world->sources[0], &world->work, &world->err));
-	once.until = event->at;
-	assert_ok(salesperson_add(world->store, world->arena, &jo, NOW, &world->err));
-	assert_ok(salesperson_set_emails(world->store, world->arena, jo.id, &once, 1, &world->err));
-	assert_ok(salesperson_add(world->store, world->arena, &al, NOW, &world->err));
-	assert_ok(salesperson_set_emails(world->store, world->arena, al.id, &now, 1, &world->err));
+	world_salesperson(world, "JO", "me@own.example", event->at);
+	world_salesperson(world, "AL", "Alias@own.example", INT64_MAX);
 	world_person(world, "Ada Lovelace", "ada@x.example");
 	mail_add(world, event, PARTY_CC, "alias@own.example");
 	world_new(world, world->inbox, 1001, event);
@@ -291,6 +305,7 @@ main(void)
 		TEST(captures_our_mail_to_a_contact_as_outbound),
 		TEST(says_who_has_no_contact),
 		TEST(leaves_mail_without_addresses_unmatched),
+		TEST(calls_no_mail_internal_whose_author_cannot_be_read),
 		TEST(calls_mail_among_ourselves_internal),
 		TEST(treats_a_colleagues_mail_to_a_contact_as_outbound),
 		TEST(leaves_lists_and_machines_alone),

@@ -242,6 +242,65 @@ learns_of_a_new_contact_at_the_next_message(void **state)
 	assert_decided(world->inbox, 1002, "captured");
 }
 
+/* Bob is no colleague of ours once he has left, and another holds his address. */
+static void
+a_salespersons_address_is_ours_in_its_time(void **state)
+{
+	struct world *world = *state;
+	struct event *event = world_mail(world, "ada@x.example", "bob@free.example");
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_person(world, "The next Bob", "bob@free.example");
+	world_new(
+		world, world->inbox, 1001, world_mail(world, "bob@free.example", "me@own.example"));
+	assert_decided(world->inbox, 1001, "captured");
+	world_salesperson(world, "BOB", "Bob@Free.example", world->clock + DAY);
+	world_new(
+		world, world->inbox, 1002, world_mail(world, "bob@free.example", "me@own.example"));
+	assert_decided(world->inbox, 1002, "internal");
+	world_new(
+		world, world->inbox, 1003, world_mail(world, "bob@free.example", "ada@x.example"));
+	assert_string_equal(links(world, 1003), "C00001 to address 0");
+	assert_string_equal(
+		ask_text(world, "SELECT direction FROM interaction ORDER BY id DESC", 0),
+		"outbound");
+	event->at = world->clock + 2 * DAY;
+	world_new(world, world->inbox, 1004, event);
+	assert_string_equal(links(world, 1004), "C00001 from address 0, C00002 to address 0");
+}
+
+static void
+who_left_was_one_of_us_all_the_same(void **state)
+{
+	struct world *world = *state;
+	struct err err;
+
+	world_salesperson(world, "AB", "ab@free.example", INT64_MAX);
+	world_salesperson(world, "CD", "cd@free.example", INT64_MAX);
+	if (stmt_run(sql_prepare(world->store, "UPDATE salesperson SET blocked = 1"), &err) < 0)
+		fail_msg("%s", err.message);
+	world_new(
+		world, world->inbox, 1001, world_mail(world, "ab@free.example", "cd@free.example"));
+	assert_decided(world->inbox, 1001, "internal");
+}
+
+/* Bob's tag is folded as everybody's is. */
+static void
+a_salespersons_tag_is_folded_where_the_account_says_so(void **state)
+{
+	struct world *world = *state;
+
+	world_salesperson(world, "BOB", "bob@free.example", INT64_MAX);
+	world_new(world, world->inbox, 1001,
+		world_mail(world, "bob+crm@free.example", "me@own.example"));
+	assert_decided(world->inbox, 1001, "unmatched");
+	world->sources[0].fold_subaddress = true;
+	world_configure(world);
+	world_new(world, world->inbox, 1002,
+		world_mail(world, "bob+crm@free.example", "me@own.example"));
+	assert_decided(world->inbox, 1002, "internal");
+}
+
 static void
 matches_a_thousand_parties(void **state)
 {
@@ -285,6 +344,9 @@ main(void)
 		TEST(matches_no_contact_that_is_one_of_us),
 		TEST(says_nothing_twice_when_reply_to_is_the_sender),
 		TEST(learns_of_a_new_contact_at_the_next_message),
+		TEST(a_salespersons_address_is_ours_in_its_time),
+		TEST(who_left_was_one_of_us_all_the_same),
+		TEST(a_salespersons_tag_is_folded_where_the_account_says_so),
 		TEST(matches_a_thousand_parties),
 	};
 

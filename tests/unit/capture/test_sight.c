@@ -1,5 +1,4 @@
 #include "agenda.h"
-#include "liaison/crm/salesperson.h"
 #include "liaison/crm/sight.h"
 #include "world.h"
 
@@ -217,13 +216,9 @@ nobody_owns_a_meeting_for_being_mentioned(void **state)
 {
 	struct agenda *agenda = *state;
 	struct world *world = agenda->world;
-	struct salesperson al = { .code = "AL" };
-	struct salesperson_email email = { .email = "al@own.example" };
 	struct meeting *whole = agenda_event(agenda, "a@cal", AHEAD);
 
-	assert_ok(salesperson_add(world->store, world->arena, &al, NOW, &world->err));
-	assert_ok(
-		salesperson_set_emails(world->store, world->arena, al.id, &email, 1, &world->err));
+	world_salesperson(world, "AL", "al@own.example", INT64_MAX);
 	world_person(world, "Ada", "ada@x.example");
 	make_owned(world, &agenda->sources[0], "sender");
 	agenda->sources[0].match_text = true;

@@ -2,6 +2,7 @@
 
 #include "liaison/base/address.h"
 #include "liaison/base/crypt.h"
+#include "liaison/crm/salesperson.h"
 
 static const char *OWN[] = { "me@own.example", "*@bots.own.example" };
 static const char *OWN_DOMAINS[] = { "own.example" };
@@ -209,6 +210,22 @@ world_contact(struct world *world, const char *type, const char *name)
 	assert_ok(contact_add(world->store, world->arena, &contact, NOW, &world->err));
 	capture_contacts_changed(world->capture);
 	return contact.id;
+}
+
+int64_t
+world_salesperson(struct world *world, const char *code, const char *email, int64_t until)
+{
+	struct record *record = record_new(world->arena, &salesperson_noun);
+	struct salesperson_email theirs = {
+		.email = email, .has_until = until < INT64_MAX, .until = until
+	};
+
+	record->values[at_salesperson_code] = (struct record_value){ .given = true, .text = code };
+	assert_ok(record_add(world->store, world->arena, record, &world->err));
+	assert_ok(salesperson_set_emails(
+		world->store, world->arena, record->id, &theirs, 1, &world->err));
+	capture_contacts_changed(world->capture);
+	return record->id;
 }
 
 static void

@@ -77,6 +77,9 @@ int64_t world_rematch(struct world *world, const char *address);
 /* A person with an address. */
 int64_t world_person(struct world *world, const char *name, const char *email);
 
+/* With an address that is theirs up to until, inclusive; INT64_MAX: for ever. */
+int64_t world_salesperson(struct world *world, const char *code, const char *email, int64_t until);
+
 /* One number or one text; sql: static, at most one number bound. */
 int64_t ask(struct world *world, const char *sql, int64_t bound);
 const char *ask_text(struct world *world, const char *sql, int64_t bound);

@@ -222,6 +222,31 @@ the_record_has_the_keys_of_the_contract_in_order(void **state)
 }
 
 static void
+shows_the_company_of_its_time_when_the_person_has_another_since(void **state)
+{
+	struct desk *desk = *state;
+	int64_t acme = add_company(desk, "Acme"), beta = add_company(desk, "Beta");
+	int64_t ada = add_person(desk, "Ada", acme);
+	struct interaction call = call_at(NOW);
+	struct interaction_link link = {
+		.contact_id = ada, .company_id = acme, .role = "participant", .via = "manual"
+	};
+	struct contact moved = get_contact(desk, ada);
+	json_t *tree, *contact;
+
+	record(desk, &call, &link, 1);
+	moved.company_id = beta;
+	assert_ok(contact_update(desk->store, desk->arena, &moved, NOW, &desk->err));
+	assert_int_equal(get_contact(desk, ada).company_id, beta);
+	tree = record_of(desk, "interaction", call.id);
+	contact = json_array_get(json_object_get(tree, "contacts"), 0);
+	assert_string_equal(json_string_value(json_object_get(contact, "no")), "C00003");
+	assert_string_equal(json_string_value(json_object_get(contact, "company_no")), "C00001");
+	assert_string_equal(json_string_value(json_object_get(contact, "company_name")), "Acme");
+	json_decref(tree);
+}
+
+static void
 a_captured_one_shows_where_it_was_seen(void **state)
 {
 	static const char SOURCE[] = "INSERT INTO source (name, kind) VALUES ('work', 'imap')";
@@ -582,6 +607,7 @@ main(void)
 		CASE(the_snippet_is_one_line_of_500_characters),
 		CASE(all_captured_text_is_in_the_whole_record_only),
 		CASE(the_record_has_the_keys_of_the_contract_in_order),
+		CASE(shows_the_company_of_its_time_when_the_person_has_another_since),
 		CASE(a_captured_one_shows_where_it_was_seen),
 		CASE(completes_what_was_recorded_by_hand),
 		CASE(refuses_what_makes_no_sense_by_hand),

@@ -1,5 +1,6 @@
 #include "desk.h"
 
+#include "liaison/crm/contact_find.h"
 #include "memory/dump.h"
 #include "memory/starve.h"
 
@@ -134,14 +135,13 @@ run_conflict(void *state, struct text *out, struct err *err)
 static int
 run_search(void *state, struct text *out, struct err *err)
 {
+	struct contact_finding found;
 	struct desk *desk = state;
-	unsigned count;
-	int64_t *ids;
 
-	if (contact_search(desk->store, desk->arena, "lovelase", 10, &ids, &count, err) < 0)
+	if (contact_find(desk->store, desk->arena, "lovelase", 10, &found, err) < 0)
 		return -1;
-	for (unsigned i = 0; i < count; i++)
-		text_printf(out, "%lld\n", (long long)ids[i]);
+	for (unsigned i = 0; i < found.count; i++)
+		text_printf(out, "%lld\n", (long long)found.hits[i].id);
 	return 0;
 }
 

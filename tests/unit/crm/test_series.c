@@ -184,6 +184,99 @@ warns_from_the_warning_number_on(void **state)
 }
 
 static void
+whose_number_is_near_the_end_is_told(void **state)
+{
+	struct desk *desk = *state;
+	const char *warning;
+
+	make_series(desk, "W", true, false);
+	make_line(desk, "W", (struct series_line){ .start = "W1", .end = "W4", .warn = "W2" });
+	draw(desk, "W");
+	assert_ok(series_warning(desk->store, desk->arena, "W", "W1", &warning, &desk->err));
+	assert_null(warning);
+	draw(desk, "W");
+	assert_ok(series_warning(desk->store, desk->arena, "W", "W2", &warning, &desk->err));
+	assert_string_equal(
+		warning, "series 'W' is near its end: it gave 'W2', and ends with 'W4'");
+}
+
+/* The line of the day is changed, but never so that it leaves out what it gave. */
+static void
+a_line_is_changed_by_one_of_the_same_day(void **state)
+{
+	static const struct {
+		struct series_line line;
+		enum err_code code; /* ERR_NONE: it is taken */
+		const char *next; /* NULL: there is none */
+	} rows[] = {
+		{ { .start = "A001", .end = "A009" }, 0, "A003" },
+		{ { .start = "A001", .end = "A002" }, 0, NULL }, /* closed by its new end, */
+		{ { .start = "A001", .end = "A011", .increment = 10 }, 0, NULL },
+		{ { .start = "A001", .end = "A012", .increment = 10 }, 0, "A012" },
+		{ { .start = "A001" }, 0, "A003" }, /* and open again */
+		{ { .start = "A002", .end = "A005", .warn = "A004" }, 0, "A003" },
+		{ { .start = "A003" }, ERR_REFUSED, "A003" },
+		{ { .start = "B001" }, ERR_REFUSED, "A003" },
+		{ { .start = "A001", .end = "A001" }, ERR_REFUSED, "A003" },
+	};
+	struct desk *desk = *state;
+
+	make_series(desk, "L", true, false);
+	make_line(desk, "L", (struct series_line){ .start = "A001" });
+	draw(desk, "L");
+	draw(desk, "L");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct series_line line = rows[i].line;
+		const char *no = NULL;
+		int result;
+
+		line.from = TIME_MIN;
+		line.increment = line.increment == 0 ? 1 : line.increment;
+		result = series_line_add(desk->store, "L", &line, &desk->err);
+		if ((result < 0) != (rows[i].code != 0) ||
+			(result < 0 && desk->err.code != rows[i].code))
+			fail_msg("row %zu: %d, %s", i, result, desk->err.message);
+		result = series_next(
+			desk->store, desk->arena, "L", NOW, true, &no, NULL, &desk->err);
+		if ((result < 0) != (rows[i].next == NULL))
+			fail_msg("row %zu: next is %s", i, no);
+		if (result == 0)
+			assert_string_equal(no, rows[i].next);
+	}
+	assert_int_equal(ask(desk, "SELECT count(*) FROM series_line l JOIN series s"
+				   " ON s.id = l.series_id WHERE s.code = 'L'"),
+		1);
+}
+
+static void
+a_related_series_may_be_chosen_and_no_other(void **state)
+{
+	struct desk *desk = *state;
+	const char *no;
+
+	make_series(desk, "VIP", true, false);
+	make_line(desk, "VIP", (struct series_line){ .start = "V1" });
+	make_series(desk, "OTHER", true, false);
+	make_line(desk, "OTHER", (struct series_line){ .start = "X1" });
+	assert_ok(series_relate(desk->store, "CONTACT", "VIP", &desk->err));
+	assert_ok(series_relate(desk->store, "contact", "vip", &desk->err)); /* once more */
+	assert_ok(series_draw_from(
+		desk->store, desk->arena, "contact-series", "vip", NOW, &no, &desk->err));
+	assert_string_equal(no, "V1");
+	assert_ok(series_draw_from(
+		desk->store, desk->arena, "contact-series", "Contact", NOW, &no, &desk->err));
+	assert_string_equal(no, "C00001");
+	assert_fails(series_draw_from(desk->store, desk->arena, "contact-series", "OTHER", NOW, &no,
+			     &desk->err),
+		ERR_REFUSED);
+	assert_fails(series_draw_from(
+			     desk->store, desk->arena, "task-series", "VIP", NOW, &no, &desk->err),
+		ERR_REFUSED);
+	assert_fails(series_relate(desk->store, "CONTACT", "CONTACT", &desk->err), ERR_USAGE);
+	assert_fails(series_relate(desk->store, "CONTACT", "NONE", &desk->err), ERR_NOT_FOUND);
+}
+
+static void
 a_new_line_takes_over_at_its_date(void **state)
 {
 	struct desk *desk = *state;
@@ -306,7 +399,7 @@ refuses_lines_that_contradict_themselves(void **state)
 }
 
 static void
-refuses_a_code_twice_and_a_day_twice(void **state)
+refuses_a_code_twice_and_lines_of_no_series(void **state)
 {
 	struct desk *desk = *state;
 	struct series_line line = { .start = "A1", .increment = 1, .from = NOW };
@@ -316,8 +409,6 @@ refuses_a_code_twice_and_a_day_twice(void **state)
 	assert_fails(series_add(desk->store, "l", NULL, true, true, false, &id, &desk->err),
 		ERR_CONFLICT);
 	assert_ok(series_line_add(desk->store, "L", &line, &desk->err));
-	line.from += 3600;
-	assert_fails(series_line_add(desk->store, "L", &line, &desk->err), ERR_CONFLICT);
 	assert_fails(series_line_add(desk->store, "M", &line, &desk->err), ERR_NOT_FOUND);
 	assert_fails(try_draw(desk, "M", NOW), ERR_NOT_FOUND);
 }
@@ -348,7 +439,67 @@ the_record_shows_lines_and_what_was_drawn(void **state)
 		"\"default\":true,\"manual\":true,\"date_order\":false,\"lines\":[{\"from\":null,"
 		"\"start\":\"C00001\",\"end\":null,\"warn\":null,\"increment\":1,\"last\":"
 		"\"C00001\","
-		"\"last_date\":\"2027-01-15\",\"open\":true}]}");
+		"\"last_date\":\"2027-01-15\",\"open\":true}],\"related\":[]}");
+}
+
+/* ---- many in one transaction ---- */
+
+static const char *
+roll(struct desk *desk, struct series_roll *numbers)
+{
+	const char *no;
+
+	assert_ok(series_roll_draw(desk->store, numbers, "contact-series", NOW, &no, &desk->err));
+	return no;
+}
+
+static void
+make_rolled(struct desk *desk)
+{
+	make_series(desk, "ROLL", true, false);
+	make_line(desk, "ROLL", (struct series_line){ .start = "A1" });
+	make_line(desk, "ROLL",
+		(struct series_line){ .start = "R1", .end = "R3", .from = NOW - DAY });
+	assert_ok(setup_set(desk->store, "contact-series", "ROLL", &desk->err));
+}
+
+static void
+gives_many_numbers_in_a_row_and_goes_on_from_the_last(void **state)
+{
+	struct desk *desk = *state;
+	struct series_roll numbers = { .arena = desk->arena };
+
+	make_rolled(desk);
+	assert_string_equal(roll(desk, &numbers), "R1");
+	assert_string_equal(roll(desk, &numbers), "R2");
+	assert_ok(series_roll_end(desk->store, &numbers, &desk->err));
+	assert_string_equal(draw(desk, "ROLL"), "R3");
+	assert_string_equal(roll(desk, &numbers), "A1");
+	assert_ok(series_roll_end(desk->store, &numbers, &desk->err));
+	assert_string_equal(draw(desk, "ROLL"), "A2");
+}
+
+static void
+goes_back_with_the_savepoint_of_many_numbers(void **state)
+{
+	struct desk *desk = *state;
+	struct series_roll numbers = { .arena = desk->arena }, before;
+
+	make_rolled(desk);
+	assert_ok(store_begin(desk->store, &desk->err));
+	assert_string_equal(roll(desk, &numbers), "R1");
+	before = numbers;
+	assert_ok(store_savepoint(desk->store, &desk->err));
+	assert_string_equal(roll(desk, &numbers), "R2");
+	assert_string_equal(roll(desk, &numbers), "R3");
+	assert_string_equal(roll(desk, &numbers), "A1");
+	store_rollback_to(desk->store);
+	numbers = before;
+	assert_string_equal(roll(desk, &numbers), "R2");
+	assert_ok(series_roll_end(desk->store, &numbers, &desk->err));
+	assert_ok(store_commit(desk->store, &desk->err));
+	assert_string_equal(draw(desk, "ROLL"), "R3");
+	assert_string_equal(draw(desk, "ROLL"), "A1");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
@@ -365,6 +516,9 @@ main(void)
 		CASE(ends_when_a_step_would_pass_the_end),
 		CASE(ends_when_a_number_would_grow_past_the_end),
 		CASE(warns_from_the_warning_number_on),
+		CASE(whose_number_is_near_the_end_is_told),
+		CASE(a_line_is_changed_by_one_of_the_same_day),
+		CASE(a_related_series_may_be_chosen_and_no_other),
 		CASE(a_new_line_takes_over_at_its_date),
 		CASE(there_are_no_numbers_before_the_first_line),
 		CASE(date_order_refuses_an_earlier_day),
@@ -373,9 +527,11 @@ main(void)
 		CASE(numbers_by_hand_need_leave),
 		CASE(a_series_without_default_draws_nothing_for_records),
 		CASE(refuses_lines_that_contradict_themselves),
-		CASE(refuses_a_code_twice_and_a_day_twice),
+		CASE(refuses_a_code_twice_and_lines_of_no_series),
 		CASE(contacts_skip_numbers_typed_by_hand),
 		CASE(the_record_shows_lines_and_what_was_drawn),
+		CASE(gives_many_numbers_in_a_row_and_goes_on_from_the_last),
+		CASE(goes_back_with_the_savepoint_of_many_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

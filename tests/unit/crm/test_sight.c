@@ -367,8 +367,7 @@ names_whom_it_is_not_withheld_from(void **state)
 {
 	struct desk *desk = *state;
 
-	run(desk, "INSERT INTO salesperson (code, user, created, changed) VALUES"
-		  " ('AB', 'abby', 1, 1)");
+	run(desk, "INSERT INTO salesperson (code, user) VALUES ('AB', 'abby')");
 	assert_string_equal(owners_of(desk, 1), "all");
 	assert_string_equal(owners_of(desk, 2), "ab/abby ");
 	assert_string_equal(owners_of(desk, 3), "ab/abby ");
@@ -378,6 +377,32 @@ names_whom_it_is_not_withheld_from(void **state)
 	assert_string_equal(owners_of(desk, 7), "");
 	run(desk, "UPDATE salesperson SET blocked = 1");
 	assert_string_equal(owners_of(desk, 2), "");
+}
+
+static bool
+links_withheld(struct desk *desk, const char *viewer, const char *links)
+{
+	bool withheld;
+
+	store_set_viewer(desk->store, viewer);
+	assert_ok(sight_links_withheld(desk->store, links, &withheld, &desk->err));
+	return withheld;
+}
+
+static void
+what_a_removal_journals_of_links_is_withheld_with_them(void **state)
+{
+	static const char OPEN[] = "{\"links\":[[1,\"to\"],[6,\"to\"]]}";
+	static const char OF_AB[] = "{\"links\":[[1,\"to\"],[2,\"mentioned\"]]}";
+	struct desk *desk = *state;
+
+	assert_false(links_withheld(desk, "CD", OPEN));
+	assert_false(links_withheld(desk, "AB", OF_AB));
+	assert_false(links_withheld(desk, NULL, OF_AB));
+	assert_true(links_withheld(desk, "CD", OF_AB));
+	assert_true(links_withheld(desk, "CD", "{\"past\":[[2,1]]}"));
+	assert_true(links_withheld(desk, "AB", "{\"links\":[[99,\"to\"]]}"));
+	assert_false(links_withheld(desk, "CD", NULL));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_sight, desk_close)
@@ -396,6 +421,7 @@ main(void)
 		TEST(a_copy_opens_the_subject_and_no_more),
 		TEST(whom_the_text_mentions_is_withheld_with_it),
 		TEST(names_whom_it_is_not_withheld_from),
+		TEST(what_a_removal_journals_of_links_is_withheld_with_them),
 	};
 
 	return cmocka_run_group_tests_name("sight", tests, NULL, NULL);

@@ -75,7 +75,7 @@ batch_of(struct asker *asker, const char *request)
 	text_copy(batch->caller.user, sizeof batch->caller.user,
 		asker->user != NULL ? asker->user : "tester");
 	batch->caller.trusted = asker->trusted;
-	batch->caller.access = MAY_ALL;
+	batch->caller.access = asker->access != 0 ? asker->access : MAY_ALL;
 	return batch;
 }
 
@@ -88,10 +88,15 @@ run(struct asker *asker, struct batch *batch)
 		batch_run_reads(&batch->work, &asker->worker);
 		return;
 	}
-	assert_int_equal(store_begin(asker->worker.store, &err), 0);
-	batch_run_writes(&batch->work, &asker->worker);
-	if (store_commit(asker->worker.store, &err) < 0)
-		fail_msg("commit: %s", err.message);
+	asker->transactions = 0;
+	while (batch->next_request < batch->count) { /* a long one takes several transactions */
+		assert_int_equal(store_begin(asker->worker.store, &err), 0);
+		batch_run_writes(&batch->work, &asker->worker);
+		if (store_commit(asker->worker.store, &err) < 0)
+			fail_msg("commit: %s", err.message);
+		batch->next_request = batch->reached;
+		asker->transactions++;
+	}
 }
 
 static void
@@ -182,4 +187,18 @@ number_of(json_t *of, const char *path)
 	if (!json_is_integer(found))
 		fail_msg("'%s' is no number", path);
 	return json_integer_value(found);
+}
+
+void
+assert_text(const char *value, const char *wanted)
+{
+	if (value == NULL)
+		fail_msg("null instead of '%s'", wanted);
+	assert_string_equal(value, wanted);
+}
+
+size_t
+count_of(json_t *list)
+{
+	return json_array_size(member(list, "items"));
 }

@@ -19,6 +19,8 @@ struct asker {
 	json_t *answer; /* the last one, whole */
 	const char *user; /* who asks; NULL: "tester" */
 	bool trusted; /* as root */
+	unsigned transactions; /* that the last write took */
+	unsigned access; /* enum access_bit; 0: all */
 };
 
 int asker_open(void **state);
@@ -37,5 +39,7 @@ const char *refusal(struct asker *asker, const char *member);
 json_t *member(json_t *of, const char *path);
 const char *text_of(json_t *of, const char *path);
 int64_t number_of(json_t *of, const char *path);
+void assert_text(const char *value, const char *wanted);
+size_t count_of(json_t *list); /* its items */
 
 #endif

@@ -223,8 +223,7 @@ begin_schedule(void)
 
 /* An empty file will do. */
 int
-store_backup(struct store *store, const char *path,
-	void (*progress)(void *context, int64_t done, int64_t total), void *context,
+store_backup_whole(struct store *store, const char *path, backup_progress *progress, void *context,
 	struct err *err)
 {
 	int64_t now = clock_monotonic_ms(), every = world->engine.settings->config.backup_every;
@@ -248,6 +247,15 @@ store_backup(struct store *store, const char *path,
 	world->backed_up_ms = now;
 	snprintf(world->last_backup, sizeof world->last_backup, "%s", path);
 	return 0;
+}
+
+/* The schedule makes none of these. */
+int
+store_backup(struct store *store, const char *path, backup_progress *progress, void *context,
+	struct err *err)
+{
+	(void)store, (void)path, (void)progress, (void)context;
+	return fail(err, ERR_INTERNAL, "a backup without its files");
 }
 
 static void

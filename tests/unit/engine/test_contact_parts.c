@@ -2,20 +2,6 @@
 
 /* What belongs to a contact: labels, relations, links, facts, consents. */
 
-static void
-assert_text(const char *value, const char *wanted)
-{
-	if (value == NULL)
-		fail_msg("null instead of '%s'", wanted);
-	assert_string_equal(value, wanted);
-}
-
-static size_t
-count_of(json_t *answer)
-{
-	return json_array_size(member(answer, "items"));
-}
-
 static int
 open_with_contacts(void **state)
 {
@@ -67,6 +53,15 @@ codes_that_nobody_added_are_refused_when_setup_says_so(void **state)
 	asked(asker, "contact mailing-group add Ada news");
 	assert_text(refused(asker, "contact mailing-group add Ada nwes"), "not-found");
 	assert_non_null(strstr(refusal(asker, "hint"), "NEWS"));
+	asked(asker, "code add territory NORTH");
+	asked(asker, "contact edit Ada --territory north");
+	assert_text(refused(asker, "contact edit Ada --territory SOUTH"), "not-found");
+	assert_text(refusal(asker, "message"), "there is no territory 'SOUTH'");
+	assert_text(refused(asker, "contact add Bob --lead-status warm"), "not-found");
+	asked(asker, "code remove territory NORTH");
+	asked(asker, "contact edit Ada --city Rome");
+	asked(asker, "setup set unknown-codes accept");
+	asked(asker, "contact edit Ada --territory SOUTH");
 }
 
 static void

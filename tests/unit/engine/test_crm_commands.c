@@ -3,14 +3,6 @@
 /* The commands of contacts, interactions, series and setup, from words to answers. */
 
 static void
-assert_text(const char *value, const char *wanted)
-{
-	if (value == NULL)
-		fail_msg("null instead of '%s'", wanted);
-	assert_string_equal(value, wanted);
-}
-
-static void
 adds_a_person_with_all_that_was_said(void **state)
 {
 	struct asker *asker = *state;

@@ -3,14 +3,6 @@
 /* The salesperson commands, and what being one does to a caller. */
 
 static void
-assert_text(const char *value, const char *wanted)
-{
-	if (value == NULL)
-		fail_msg("null instead of '%s'", wanted);
-	assert_string_equal(value, wanted);
-}
-
-static void
 run_sql(struct asker *asker, const char *sql)
 {
 	struct err err;
@@ -75,6 +67,61 @@ an_edit_changes_what_is_said_and_clears_what_is_empty(void **state)
 }
 
 static void
+has_what_else_is_known_of_them(void **state)
+{
+	struct asker *asker = *state;
+	json_t *record = asked(asker,
+		"salesperson add AB --job-title Sales --phone '+420 1' --commission 2.5"
+		" --privacy-blocked");
+
+	assert_text(text_of(record, "job_title"), "Sales");
+	assert_text(text_of(record, "phone"), "+420 1");
+	assert_true(json_real_value(member(record, "commission")) == 2.5);
+	assert_true(json_is_true(member(record, "privacy_blocked")));
+	assert_text(refused(asker, "salesperson edit AB --commission 101"), "usage");
+	assert_text(refused(asker, "salesperson edit AB --user 'a b'"), "usage");
+	assert_text(refused(asker, "salesperson edit AB --phone letters"), "usage");
+	assert_text(refused(asker, "salesperson edit AB --code CD"), "refused");
+	assert_text(refused(asker, "salesperson show AC"), "not-found");
+	assert_text(refusal(asker, "hint"), "did you mean 'AB'?");
+}
+
+static void
+the_journal_tells_what_an_edit_changed(void **state)
+{
+	struct asker *asker = *state;
+	json_t *entry;
+
+	asked(asker, "salesperson add AB Abby --email a@own.example");
+	asked(asker, "salesperson edit AB --name Abigail --email b@own.example");
+	entry = member(
+		asked(asker, "system audit --where 'noun = salesperson' --sort -id"), "items.0");
+	assert_text(text_of(entry, "before.name"), "Abby");
+	assert_text(text_of(entry, "before.emails.0.email"), "a@own.example");
+	assert_text(text_of(entry, "after.name"), "Abigail");
+	assert_text(text_of(entry, "after.emails.0.email"), "b@own.example");
+	assert_int_equal(number_of(entry, "after.version"), 2);
+	assert_null(member(entry, "after.user"));
+}
+
+static void
+an_edit_of_several_takes_a_condition(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "salesperson add AB --email a@own.example");
+	asked(asker, "salesperson add CD");
+	assert_text(refused(asker, "salesperson edit --where 'not blocked' --until 2026-06-30"),
+		"refused");
+	assert_int_equal(number_of(asked_yes(asker, "salesperson edit --where 'not blocked'"
+						    " --until 2026-06-30 --phone 1"),
+				 "changed"),
+		2);
+	assert_text(text_of(asked(asker, "salesperson show AB"), "emails.0.until"),
+		"2026-06-30T23:59:59Z");
+}
+
+static void
 a_local_user_is_the_salesperson_me(void **state)
 {
 	struct asker *asker = *state;
@@ -83,12 +130,18 @@ a_local_user_is_the_salesperson_me(void **state)
 	assert_text(refused(asker, "contact list --where 'salesperson = me'"), "usage");
 	asked(asker, "salesperson add AB --user abby");
 	assert_text(refused(asker, "contact list --where 'salesperson = me'"), "usage");
+	assert_text(refused(asker, "contact edit Ada --salesperson me"), "usage");
 	asker->user = "abby";
 	assert_text(
 		text_of(asked(asker, "contact list --where 'salesperson = me'"), "items.0.name"),
 		"Ada");
 	assert_text(text_of(asked(asker, "contact add Bob"), "salesperson"), "AB");
 	assert_text(text_of(asked(asker, "contact add Cy --salesperson X"), "salesperson"), "X");
+	assert_text(text_of(asked(asker, "contact edit Cy --salesperson me"), "salesperson"), "AB");
+	assert_text(text_of(asked(asker, "interaction add Cy --kind call --salesperson me"),
+			    "salesperson"),
+		"AB");
+	asked(asker, "contact edit Cy --salesperson X");
 	assert_text(text_of(asked(asker, "interaction add Cy --kind call"), "salesperson"), "AB");
 	assert_text(
 		text_of(asked(asker, "interaction list --salesperson me"), "items.0.salesperson"),
@@ -202,6 +255,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(adds_shows_and_lists),
 		CASE(an_edit_changes_what_is_said_and_clears_what_is_empty),
+		CASE(has_what_else_is_known_of_them),
+		CASE(the_journal_tells_what_an_edit_changed),
+		CASE(an_edit_of_several_takes_a_condition),
 		CASE(a_local_user_is_the_salesperson_me),
 		CASE(a_blocked_salesperson_is_nobody),
 		CASE(a_caller_sees_what_is_theirs_and_the_next_one_what_is_not),

@@ -148,7 +148,7 @@ held(struct planned *meeting)
 }
 
 static const char SELECT_PLANNED[] =
-	"SELECT id FROM interaction WHERE status = 'planned' ORDER BY id";
+	"SELECT id FROM interaction WHERE status = 'planned' AND kind = 'meeting' ORDER BY id";
 
 /* Meetings were added in the order of their ids. */
 static void
@@ -472,12 +472,44 @@ says_once_that_a_job_fails(void **state)
 	end();
 }
 
+/* ---- contacts to be indexed ---- */
+
+static int64_t
+count_queued(void)
+{
+	int64_t count = 0;
+	bool found;
+	struct err err;
+
+	assert_int_equal(
+		sql_get_int(sql_prepare(world->worker.store, "SELECT count(*) FROM find_queue"),
+			&count, &found, &err),
+		0);
+	return count;
+}
+
+static void
+an_import_that_goes_on_comes_before_its_index(void **state)
+{
+	(void)state;
+	begin(1);
+	run_sql("INSERT INTO find_queue (contact_id) VALUES (1)");
+	world->engine.imported_ms = clock_monotonic_ms();
+	tick_through();
+	assert_int_equal(count_queued(), 1);
+	world->awake += 5 * SECOND; /* it waits for its file */
+	tick_through();
+	assert_int_equal(count_queued(), 0);
+	end();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drops_what_a_backup_that_was_killed_has_left),
 		cmocka_unit_test(says_once_that_a_job_fails),
+		cmocka_unit_test(an_import_that_goes_on_comes_before_its_index),
 		cmocka_unit_test(keeps_its_promises_for_months_whatever_befalls_it),
 	};
 

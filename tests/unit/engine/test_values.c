@@ -20,6 +20,8 @@ static const struct param params[] = {
 	{ "amount", PARAM_MONEY, 0, "amount", NULL, NULL },
 	{ "times", PARAM_INTEGER, 0, "times", NULL, NULL },
 	{ "source", PARAM_NAME, 0, "source", NULL, NULL },
+	{ "points", PARAM_DECIMAL, 0, "points", NULL, NULL },
+	{ "start", PARAM_FORMULA, 0, "start", NULL, NULL },
 	{ 0 },
 };
 static const struct command noted = { .name = "thing.note", .summary = "s", .params = params };
@@ -200,6 +202,24 @@ folds_codes_and_cleans_text(void **state)
 }
 
 static void
+reads_decimals_and_date_formulas(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(read_params(fixture, &noted,
+				 "[\"Ada\",\"--points\",\"-2.5\",\"--start\",\"-1y + 2d\"]"),
+		0);
+	assert_string_equal(text_of(fixture, "points"), "-2.5");
+	assert_string_equal(text_of(fixture, "start"), "-1Y+2D");
+	assert_int_equal(
+		read_params(fixture, &noted, "{\"contact\":\"Ada\",\"points\":0.000001}"), 0);
+	assert_string_equal(text_of(fixture, "points"), "0.000001");
+	assert_int_equal(
+		read_params(fixture, &noted, "{\"contact\":\"Ada\",\"points\":123456789.25}"), 0);
+	assert_string_equal(text_of(fixture, "points"), "123456789.250000");
+}
+
+static void
 refuses_what_is_not_of_its_type_and_names_the_parameter(void **state)
 {
 	struct fixture *fixture = *state;
@@ -220,6 +240,9 @@ refuses_what_is_not_of_its_type_and_names_the_parameter(void **state)
 	assert_usage(
 		fixture, &noted, "{\"contact\":\"A\",\"times\":\"99999999999999999999\"}", "times");
 	assert_usage(fixture, &noted, "{\"contact\":\"A\",\"source\":\"a b\"}", "source");
+	assert_usage(fixture, &noted, "{\"contact\":\"A\",\"points\":\"1e3\"}", "points");
+	assert_usage(fixture, &noted, "{\"contact\":\"A\",\"start\":\"1X\"}", "start");
+	assert_usage(fixture, &noted, "{\"contact\":\"A\",\"start\":\"today\"}", "start");
 	assert_usage(fixture, &noted, "{\"contact\":\"A\",\"attempt_failed\":\"maybe\"}",
 		"attempt_failed");
 	assert_usage(fixture, &noted, "{\"contact\":\"A\",\"note\":{}}", "note");
@@ -293,6 +316,7 @@ main(void)
 		cmocka_unit_test(clears_by_null_and_by_an_empty_word),
 		cmocka_unit_test(replaces_by_an_empty_list),
 		cmocka_unit_test(folds_codes_and_cleans_text),
+		cmocka_unit_test(reads_decimals_and_date_formulas),
 		cmocka_unit_test(refuses_what_is_not_of_its_type_and_names_the_parameter),
 		cmocka_unit_test(refuses_what_is_too_much_or_too_little),
 		cmocka_unit_test(suggests_the_parameter_that_was_meant),

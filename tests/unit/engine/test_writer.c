@@ -9,6 +9,7 @@
 #include "liaison/crm/contact.h"
 #include "liaison/store/migrate.h"
 #include "store/faulty.h"
+#include "system.h"
 #include "test.h"
 
 /* Groups of requests on the writer's thread. */
@@ -221,6 +222,73 @@ forgets_what_a_group_that_could_not_be_committed_had_learned(void **state)
 	assert_int_equal(task.result, 1);
 }
 
+enum { VALUE = 2 << 20 };
+
+static const char PUT[] = "INSERT OR REPLACE INTO setup (key, value) VALUES ('a', ?)";
+
+static void
+put(struct work *work, struct worker *worker)
+{
+	struct task *task = (struct task *)work;
+	struct stmt *q = sql_prepare(worker->store, PUT);
+	char *value = arena_alloc(worker->arena, VALUE + 1);
+
+	memset(value, 'x', VALUE);
+	stmt_bind_text(q, value);
+	task->result = stmt_run(q, &task->err);
+}
+
+static bool
+can_put(struct desk *desk)
+{
+	struct task task;
+
+	run(desk, &task, 1, put);
+	return task.result == 0 && !task.undone;
+}
+
+/* In the middle of the copy. */
+static int
+fall_ill(void *context, int64_t done, int64_t total, struct err *err)
+{
+	struct desk *desk = context;
+
+	assert_true(done < total);
+	assert_int_equal(backup_may_go_on(&desk->engine, err), 0);
+	faulty_set(FAULT_SYNC, 1, false);
+	assert_false(can_put(desk));
+	while (!writer_is_sick(desk->engine.writer))
+		usleep(1000);
+	return backup_may_go_on(&desk->engine, err);
+}
+
+static void
+a_backup_makes_way_for_a_database_that_fell_ill(void **state)
+{
+	struct desk *desk = *state;
+	char copy[100];
+	struct store *reader;
+	struct err err;
+
+	snprintf(copy, sizeof copy, "%s/copy.db", desk->folder);
+	desk->engine.background = pool_new(&desk->engine, &desk->engine.done);
+	assert_true(can_put(desk));
+	reader = store_open(desk->path, STORE_READER, &err);
+	assert_non_null(reader);
+	assert_int_equal(store_backup(reader, copy, fall_ill, desk, &err), -1);
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	assert_string_equal(
+		err.message, "the backup made way for the database, which is opened again");
+	for (int i = 0; i < 1000 && !can_put(desk); i++)
+		usleep(10000);
+	assert_true(can_put(desk));
+	pool_stop(desk->engine.background);
+	assert_int_equal(backup_may_go_on(&desk->engine, &err), -1);
+	store_close(reader);
+	pool_close(desk->engine.background);
+	free(desk->engine.background);
+}
+
 int
 main(void)
 {
@@ -228,6 +296,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			forgets_what_a_group_that_could_not_be_committed_had_learned, open_desk,
 			close_desk),
+		cmocka_unit_test_setup_teardown(
+			a_backup_makes_way_for_a_database_that_fell_ill, open_desk, close_desk),
 	};
 
 	faulty_install();

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -40,6 +41,26 @@ lets_one_instance_have_a_database(void **state)
 	close(lock);
 	lock = lock_take(folder_path("x.db"), &err);
 	assert_true(lock >= 0);
+	close(lock);
+	folder_close();
+}
+
+static void
+names_who_has_the_lock_though_its_file_does_not(void **state)
+{
+	char own[32];
+	struct err err;
+	int lock;
+
+	(void)state;
+	folder_open();
+	folder_file("x.db.lock", "", 0600);
+	lock = open(folder_path("x.db.lock"), O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	assert_int_equal(lock_take(folder_path("x.db"), &err), -1);
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	snprintf(own, sizeof own, "pid %ld", (long)getpid());
+	assert_non_null(strstr(err.message, own));
 	close(lock);
 	folder_close();
 }
@@ -482,6 +503,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lets_one_instance_have_a_database),
+		cmocka_unit_test(names_who_has_the_lock_though_its_file_does_not),
 		cmocka_unit_test(takes_no_lock_that_is_another_file_too),
 		cmocka_unit_test(refuses_a_database_of_two_names),
 		cmocka_unit_test(looks_behind_links_as_far_as_there_is_something),

@@ -37,18 +37,23 @@ static const struct query_field interaction_fields[] = {
 	{ 0 },
 };
 
+static const struct query_field link_copies[] = {
+	{ "at", QUERY_TIME, "x.at", NULL, true },
+	{ 0 },
+};
+
 static const struct query_relation contact_relations[] = {
 	{ "interaction",
 		"interaction_contact x JOIN interaction i ON i.id = x.interaction_id"
 		" WHERE x.contact_id = c.id",
-		&test_interactions },
-	{ "email", "contact_email e WHERE e.contact_id = c.id", NULL },
-	{ "person", "contact p WHERE p.company_id = c.id", &test_persons },
+		&test_interactions, link_copies },
+	{ "email", "contact_email e WHERE e.contact_id = c.id", NULL, NULL },
+	{ "person", "contact p WHERE p.company_id = c.id", &test_persons, NULL },
 	{ 0 },
 };
 
 static const struct query_relation person_relations[] = {
-	{ "company", "contact c WHERE c.id = p.company_id", &test_contacts },
+	{ "company", "contact c WHERE c.id = p.company_id", &test_contacts, NULL },
 	{ 0 },
 };
 
@@ -56,7 +61,7 @@ static const struct query_relation interaction_relations[] = {
 	{ "contact",
 		"interaction_contact x JOIN contact c ON c.id = x.contact_id"
 		" WHERE x.interaction_id = i.id",
-		&test_contacts },
+		&test_contacts, NULL },
 	{ 0 },
 };
 

@@ -447,6 +447,21 @@ finds_a_name_by_its_index(void **state)
 	assert_int_equal(stmt_end(q, &err), 0);
 }
 
+/* The links are made to say something else than the interactions, so that it shows which was asked. */
+static void
+asks_a_copy_of_a_field_where_that_must_be_true(void **state)
+{
+	struct fixture *fixture = *state;
+
+	must_run(fixture->store, "UPDATE interaction_contact SET at = interaction_id");
+	must_select(*state, "has interaction(at >= 2000-01-01)", "");
+	must_select(*state, "has interaction(at >= 2000-01-01 and kind is not blank)", "");
+	must_select(*state, "has interaction(at >= 2000-01-01 or kind is blank)", "2 3 4");
+	must_select(*state, "has interaction(not at < 2000-01-01)", "2 3 4");
+	must_select(*state, "has interaction(at != 2000-01-01)", "2 3 4");
+	must_select(*state, "has interaction", "2 3 4");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int
@@ -466,6 +481,7 @@ main(void)
 		TEST(asks_for_fields_it_does_not_know),
 		TEST(never_takes_words_for_sql),
 		TEST(finds_a_name_by_its_index),
+		TEST(asks_a_copy_of_a_field_where_that_must_be_true),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,7 @@ the_guard_of_a_related_noun_holds(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct query_relation relations[] = {
-		{ "company", "contact c WHERE c.id = p.company_id", &guarded },
+		{ "company", "contact c WHERE c.id = p.company_id", &guarded, NULL },
 		{ 0 },
 	};
 	const struct query_noun persons = { .name = "person",

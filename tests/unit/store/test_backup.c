@@ -89,16 +89,48 @@ struct steps {
 	int64_t done, total;
 };
 
-static void
-step(void *context, int64_t done, int64_t total)
+static int
+step(void *context, int64_t done, int64_t total, struct err *err)
 {
 	struct steps *steps = context;
+
+	(void)err;
 
 	assert_true(done >= steps->done);
 	assert_true(done <= total);
 	steps->count++;
 	steps->done = done;
 	steps->total = total;
+	return 0;
+}
+
+static int
+stop_it(void *context, int64_t done, int64_t total, struct err *err)
+{
+	(void)context, (void)done, (void)total;
+	return (fail)(err, ERR_UNAVAILABLE, "enough");
+}
+
+static void
+ends_when_it_is_told_to_and_leaves_nothing(void **state)
+{
+	const char *path = in_folder(state, "liaison.db");
+	struct store *store = must_make(path), *reader;
+	struct err err = { 0 };
+	int64_t left;
+
+	fill(store, 3000);
+	reader = must_open(path, STORE_READER);
+	assert_int_equal(
+		store_backup(reader, in_folder(state, "copy.db"), stop_it, NULL, &err), -1);
+	assert_string_equal(err.message, "enough");
+	assert_false(exists(in_folder(state, "copy.db")));
+	assert_false(exists(in_folder(state, "copy.db.part")));
+	fill(store, 1);
+	assert_int_equal(store_checkpoint(store, true, &left, &err), 0);
+	assert_int_equal(left, 0);
+	store_close(reader);
+	store_close(store);
 }
 
 static void
@@ -184,6 +216,7 @@ main(void)
 		TEST(writes_over_nothing),
 		TEST(leaves_nothing_when_it_fails),
 		TEST(can_be_opened_for_writing_as_the_new_database),
+		TEST(ends_when_it_is_told_to_and_leaves_nothing),
 		TEST(tells_how_far_it_is),
 		TEST(copies_one_moment_while_the_writer_goes_on),
 	};

@@ -347,7 +347,7 @@ finds_damaged_pages_and_writes_no_more(void **state)
 			" VALUES (1, 'somebody', 'method', 'noun', abs(random() % 100000))");
 	store_close(store);
 	file = fopen(path, "r+b");
-	for (long at = file_size(path) * 3 / 4 / 4096 * 4096; at < file_size(path); at += 4096) {
+	for (long at = file_size(path) - 16L * 4096; at < file_size(path); at += 4096) {
 		fseek(file, at, SEEK_SET);
 		fwrite("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 1, 12, file);
 	}

@@ -1,0 +1,205 @@
+#include <string.h>
+
+#include "cmd_contact.h"
+#include "liaison/base/text.h"
+#include "liaison/crm/merge.h"
+#include "record.h"
+
+/* contact.merge and contact.unmerge. */
+
+/* The survivor's fields and who went up in it: what the journal says was changed of it. */
+static const char *
+journal_fields(
+	struct call *call, const char *fields, const struct merge_result *result, const char *what)
+{
+	size_t size = strlen(fields);
+
+	return arena_printf(call->arena, "%.*s,\"%s\":\"%s\",\"merge\":%lld}", (int)size - 1,
+		fields, what, result->merged_no, (long long)result->id);
+}
+
+static void
+write_counts(struct call *call, const struct merge_result *result, bool back)
+{
+	json_array_begin(call->out, "parts");
+	for (unsigned i = 0; i < result->count; i++) {
+		const struct merge_count *count = &result->counts[i];
+
+		json_object_begin(call->out, NULL);
+		json_text(call->out, "part", count->part);
+		json_int(call->out, back ? "restored" : "moved", count->moved);
+		json_int(call->out, back ? "stayed" : "dropped", count->dropped);
+		if (!back)
+			json_int(call->out, "changed", count->changed);
+		json_object_end(call->out);
+	}
+	json_array_end(call->out);
+}
+
+static void
+write_conflicts(struct call *call, const struct merge_result *result)
+{
+	json_array_begin(call->out, "conflicts");
+	for (unsigned i = 0; i < result->conflict_count; i++) {
+		const struct merge_conflict *conflict = &result->conflicts[i];
+
+		json_object_begin(call->out, NULL);
+		json_text(call->out, "field", conflict->field);
+		json_text(call->out, "into", conflict->into);
+		json_text(call->out, "merged", conflict->merged);
+		json_bool(call->out, "taken", conflict->taken);
+		json_object_end(call->out);
+	}
+	json_array_end(call->out);
+}
+
+/* What the merge filled in, as the record would have it. */
+static void
+write_filled(struct call *call, const struct merge_result *result, const char *name)
+{
+	json_raw(call->out, name, result->after, strlen(result->after));
+}
+
+/* ---- contact.merge ---- */
+
+static int
+journal_merge(
+	struct call *call, const struct merge_result *result, const char *merged, struct err *err)
+{
+	const char *after = journal_fields(call, result->after, result, "merged");
+
+	if (call_journal(call, "contact", result->into, result->before, after, err) < 0)
+		return -1;
+	return call_journal_of(call, result->into, "contact", result->merged, merged, NULL, err);
+}
+
+static int
+answer_merge(struct call *call, const struct merge_result *result, struct err *err)
+{
+	json_object_begin(call->out, NULL);
+	if (contact_write_members(call->store, result->into, call->out, err) < 0)
+		return -1;
+	json_int(call->out, "merge", result->id);
+	json_text(call->out, "merged", result->merged_no);
+	write_filled(call, result, "filled");
+	write_conflicts(call, result);
+	write_counts(call, result, false);
+	json_object_end(call->out);
+	return 0;
+}
+
+static int
+run_merge(struct call *call, struct err *err)
+{
+	struct merge_result result;
+	const char *const *take, *merged;
+	int64_t from, into;
+	unsigned count;
+
+	take = call_words(call, "take", &count);
+	if (call_contact(call, "contact", true, &from, err) < 0 ||
+		call_contact(call, "into", true, &into, err) < 0 ||
+		contact_text(call, from, &merged, err) < 0 ||
+		contact_merge(call->store, call->arena, from, into, take, count, call->user,
+			call->now, &result, err) < 0 ||
+		journal_merge(call, &result, merged, err) < 0)
+		return -1;
+	capture_contacts_changed(call_capture(call));
+	return answer_merge(call, &result, err);
+}
+
+/* ---- contact.unmerge ---- */
+
+static int
+journal_unmerge(struct call *call, const struct merge_result *result, struct err *err)
+{
+	const char *after = journal_fields(call, result->after, result, "unmerged"), *merged;
+
+	if (contact_text(call, result->merged, &merged, err) < 0 ||
+		call_journal(call, "contact", result->into, result->before, after, err) < 0)
+		return -1;
+	return call_journal(call, "contact", result->merged, NULL, merged, err);
+}
+
+static int
+take_apart(struct call *call, int64_t merge, struct merge_result *result, struct err *err)
+{
+	if (contact_unmerge(call->store, call->arena, merge, call->now, result, err) < 0 ||
+		journal_unmerge(call, result, err) < 0)
+		return -1;
+	capture_contacts_changed(call_capture(call));
+	return 0;
+}
+
+int
+unmerge_contact(struct call *call, int64_t merge, struct err *err)
+{
+	struct merge_result result;
+
+	return take_apart(call, merge, &result, err);
+}
+
+static int
+answer_unmerge(struct call *call, const struct merge_result *result, struct err *err)
+{
+	json_object_begin(call->out, NULL);
+	if (contact_write_members(call->store, result->merged, call->out, err) < 0)
+		return -1;
+	json_int(call->out, "merge", result->id);
+	json_text(call->out, "into", result->into_no);
+	write_counts(call, result, true);
+	json_object_end(call->out);
+	return 0;
+}
+
+static int
+run_unmerge(struct call *call, struct err *err)
+{
+	struct merge_result result;
+	int64_t merge;
+
+	if (merge_find(call->store, call_text(call, "merge"), &merge, err) < 0 ||
+		take_apart(call, merge, &result, err) < 0)
+		return -1;
+	return answer_unmerge(call, &result, err);
+}
+
+/* ---- the table ---- */
+
+static const struct param merge_params[] = {
+	{ "contact", PARAM_CONTACT, PARAM_REQUIRED,
+		"the one that goes up in the other: a number or a whole address", NULL, NULL },
+	{ "into", PARAM_CONTACT, PARAM_REQUIRED, "the one that stays: a number or a whole address",
+		NULL, NULL },
+	{ "take", PARAM_TEXT, PARAM_REPEATS,
+		"a field in which the two differ and the first one is right", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param unmerge_params[] = {
+	{ "merge", PARAM_TEXT, PARAM_REQUIRED,
+		"the number of the contact that was merged, or that of the merge", NULL, NULL },
+	{ 0 },
+};
+
+static const char MERGE_COLUMNS[] =
+	"no,name,merged,conflicts.field,conflicts.into,conflicts.merged";
+
+const struct command contact_merge_commands[] = {
+	{ .name = "contact.merge",
+		.summary = "make one contact of two; what both have comes together",
+		.params = merge_params,
+		.run = run_merge,
+		.access = ACCESS_WRITES,
+		.traits = COMMAND_CONFIRM,
+		.key = "no",
+		.columns = MERGE_COLUMNS },
+	{ .name = "contact.unmerge",
+		.summary = "take a merge back; what was changed since stays with the other",
+		.params = unmerge_params,
+		.run = run_unmerge,
+		.access = ACCESS_WRITES,
+		.key = "no",
+		.columns = "no,name,into,parts.part,parts.restored,parts.stayed" },
+	{ 0 },
+};

@@ -1,0 +1,41 @@
+#ifndef LIAISON_ENGINE_CONTACT_CHANGE_H
+#define LIAISON_ENGINE_CONTACT_CHANGE_H
+
+#include "command.h"
+#include "liaison/crm/contact.h"
+
+/* A change of a contact on its way: what it was and what it becomes, and the journal's entry, which is
+ * two objects of the fields that differ. */
+
+struct change {
+	struct contact before, after;
+	struct text old_text, new_text;
+	struct json_out old_fields, new_fields;
+};
+
+/* Both are the contact as it is; more may be written into the objects until it is stored. */
+int change_begin(struct call *call, int64_t id, struct change *change, struct err *err);
+void change_clear(struct change *change);
+/* Stores after. */
+int change_store(struct call *call, struct change *change, struct err *err);
+/* Ends the objects with the fields that differ, and journals them. */
+int change_journal(struct call *call, struct change *change, struct err *err);
+/* The persons of a company that was changed follow it, each with an entry of its own; those who came to
+ * be after since, which may be TIME_MIN. */
+int change_heirs(struct call *call, const struct change *company, int64_t since, struct err *err);
+
+/* The addresses, canonical or as typed, become those given, the first one primary. What was is written as
+ * "email" and "domain" by change_lists. */
+int change_emails(
+	struct call *call, int64_t id, const char *const *emails, unsigned count, struct err *err);
+int change_domains(
+	struct call *call, int64_t id, const char *const *domains, unsigned count, struct err *err);
+/* What of the three the contact has, as members of an open object. */
+enum { CHANGE_EMAILS = 1, CHANGE_DOMAINS = 2, CHANGE_FIELDS = 4 };
+int
+change_lists(struct call *call, int64_t id, unsigned which, struct json_out *out, struct err *err);
+/* Adds one, and matches the past by it. */
+int give_email(struct call *call, int64_t id, const char *typed, struct err *err);
+int give_domain(struct call *call, int64_t id, const char *typed, struct err *err);
+
+#endif

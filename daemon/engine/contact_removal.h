@@ -1,0 +1,16 @@
+#ifndef LIAISON_ENGINE_CONTACT_REMOVAL_H
+#define LIAISON_ENGINE_CONTACT_REMOVAL_H
+
+#include "command.h"
+
+/* Removing a contact so that it can be had back: what belongs to it is journaled first, each with an
+ * entry of its own, the contact last. Undo reads the entries from the last to the first. */
+
+/* A company goes with its persons. ERR_REFUSED: one of them is barred. */
+int remove_contact(struct call *call, int64_t id, struct err *err);
+/* One alone, which has no persons. */
+int remove_one_contact(struct call *call, int64_t id, struct err *err);
+/* Only its links to interactions. */
+int remove_contact_links(struct call *call, int64_t id, struct err *err);
+
+#endif

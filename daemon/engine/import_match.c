@@ -1,0 +1,169 @@
+#include "import_row.h"
+
+#include <string.h>
+
+#include "liaison/base/address.h"
+#include "liaison/base/text.h"
+#include "record.h"
+
+/* Whom a row means, and which company. */
+
+/* ---- which contact it is ---- */
+
+static int
+match_email(struct row *row, const char *typed, int64_t *id, struct err *err)
+{
+	enum { HOLDERS_MAX = 3 };
+	struct contact_holder holders[HOLDERS_MAX];
+	unsigned count;
+	char *address;
+
+	if (address_canonical(row->call->arena, typed, &address, err) < 0)
+		return fail_field(err, ERR_USAGE, "email", "'%.100s' is no address", typed);
+	if (contact_by_address(row->call->store, address, row->call->now, holders, HOLDERS_MAX,
+		    &count, err) < 0)
+		return -1;
+	if (count == 0 && row->seen != NULL)
+		row->virtual |= import_seen_has(row->seen, 'e', address);
+	for (unsigned i = 0; i < count; i++) {
+		if (*id != 0 && *id != holders[i].contact_id)
+			return fail_field(err, ERR_CONFLICT, "email",
+				"its addresses belong to more than one contact, '%.100s' too",
+				typed);
+		*id = holders[i].contact_id;
+	}
+	return 0;
+}
+
+static int
+match_emails(struct row *row, int64_t *id, struct err *err)
+{
+	for (unsigned i = 0; i < row->count; i++) {
+		const char *at = row->values[i].text;
+		struct list_element element;
+
+		if (row->values[i].target.kind != TARGET_EMAIL)
+			continue;
+		while (list_next(row->call->arena, &at, &element)) {
+			if (list_attribute(&element, "removed") == NULL &&
+				match_email(row, element.key, id, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* *id 0: it is a new one. */
+int
+row_match(struct row *row, int64_t *id, struct err *err)
+{
+	*id = 0;
+	if (row->no == NULL)
+		return match_emails(row, id, err);
+	if (import_find_no(row->call->store, row->no, id, err) < 0)
+		return -1;
+	if (*id == 0 && row->seen != NULL)
+		row->virtual = import_seen_has(row->seen, 'n', row->no);
+	return 0;
+}
+
+/* ---- its company ---- */
+
+static int
+make_company(struct row *row, const struct contact *person, int64_t *id, struct err *err)
+{
+	struct call *call = row->call;
+	struct contact company = {
+		.type = "company", .name = row->company_name, .numbers = &row->defaults->numbers
+	};
+	const char *record, *mine;
+
+	contact_forebear(person, &company);
+	if (call_salesperson(call, &mine, err) < 0 ||
+		contact_fill_defaults(call->store, call->arena, &company, mine, err) < 0 ||
+		contact_add(call->store, call->arena, &company, call->now, err) < 0 ||
+		contact_text(call, company.id, &record, err) < 0)
+		return -1;
+	*id = company.id;
+	row->out->companies++;
+	return call_journal(call, "contact", company.id, NULL, record, err);
+}
+
+static int
+find_company(struct row *row, int64_t *id, struct err *err)
+{
+	if (row->company_no != NULL)
+		return import_find_no(row->call->store, row->company_no, id, err);
+	return import_find_company(row->call->store, row->call->arena, row->company_name, id, err);
+}
+
+static bool
+would_have_company(const struct row *row)
+{
+	const char *name = row->company_name;
+
+	if (row->seen == NULL)
+		return false;
+	if (row->company_no != NULL)
+		return import_seen_has(row->seen, 'n', row->company_no);
+	return import_seen_has(row->seen, 'c', text_fold(row->call->arena, name));
+}
+
+static int
+no_company(const struct row *row, struct err *err)
+{
+	if (row->company_no != NULL)
+		return fail_field(err, ERR_NOT_FOUND, "company_no",
+			"there is no company '%.40s', in the file or before", row->company_no);
+	fail_field(err, ERR_NOT_FOUND, "company_name",
+		"there is no company '%.80s', in the file or before", row->company_name);
+	return err_hint(err, "have such companies made with --create");
+}
+
+/* The one it has keeps its name, whoever else is called so. */
+static int
+has_that_company(const struct row *row, const struct contact *contact, bool *has, struct err *err)
+{
+	struct contact company;
+
+	*has = false;
+	if (contact->company_id == 0 || row->company_no != NULL)
+		return 0;
+	if (contact_get(row->call->store, row->call->arena, contact->company_id, &company, err) < 0)
+		return -1;
+	*has = text_same(company.name, row->company_name);
+	return 0;
+}
+
+/* 1: it has to wait for a later row. */
+int
+row_set_company(struct row *row, struct contact *contact, struct err *err)
+{
+	int64_t id = 0;
+	bool has;
+
+	if (strcmp(contact->type, "company") == 0)
+		return 0;
+	if (row->company_no == NULL && row->company_name == NULL) {
+		if (row->has_company && row->rule->clear)
+			contact->company_id = 0;
+		return 0;
+	}
+	if (has_that_company(row, contact, &has, err) < 0)
+		return -1;
+	if (has)
+		return 0;
+	if (find_company(row, &id, err) < 0)
+		return -1;
+	if (id == 0 && would_have_company(row))
+		return 0;
+	if (id == 0 && !row->late)
+		return 1;
+	if (id == 0 && row->rule->create && row->company_name != NULL &&
+		make_company(row, contact, &id, err) < 0)
+		return -1;
+	if (id == 0)
+		return no_company(row, err);
+	contact->company_id = id;
+	return 0;
+}

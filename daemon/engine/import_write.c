@@ -1,0 +1,507 @@
+#include "import.h"
+
+#include <string.h>
+
+#include "liaison/base/crypt.h"
+#include "liaison/base/text.h"
+#include "liaison/capture/capture.h"
+#include "request.h"
+
+/* The writer's share of an import: rows into the database, in transactions that others need not wait for.
+ * A row that is refused is undone alone, and told; with --strict all of its transaction is, and the import
+ * ends. A dry run does the same and keeps nothing. */
+
+enum { PEN_MS = 80, PRESSED_MS = 25, TURN_MS = 400, PROGRESS_MS = 250, GROUP_ROWS = 16 };
+
+/* What a transaction that is undone did not do. */
+struct mark {
+	struct import_counts counts;
+	struct import_file file;
+	struct series_roll numbers;
+	int64_t journal_batch;
+	unsigned at, error_count, change_count;
+	size_t errors, changes;
+	unsigned waiting;
+};
+
+static struct mark
+mark(const struct import_run *run)
+{
+	return (struct mark){ .counts = run->counts,
+		.file = run->file,
+		.numbers = run->defaults.numbers,
+		.journal_batch = run->journal_batch,
+		.at = run->current->at,
+		.error_count = run->error_count,
+		.change_count = run->change_count,
+		.errors = run->errors.size,
+		.changes = run->changes.size,
+		.waiting = run->waiting.rows.count };
+}
+
+static void
+go_back(struct import_run *run, const struct mark *to)
+{
+	run->counts = to->counts;
+	run->file = to->file;
+	run->defaults.numbers = to->numbers;
+	run->journal_batch = to->journal_batch;
+	run->current->at = to->at;
+	run->error_count = to->error_count;
+	run->change_count = to->change_count;
+	run->errors.size = to->errors;
+	run->changes.size = to->changes;
+	run->waiting.rows.count = to->waiting;
+}
+
+/* ---- a row's values ---- */
+
+/* What contact.dump put before a cell that a spreadsheet would run. */
+static const char *
+without_guard(const char *text)
+{
+	const char *at = text;
+
+	while (*at == '\'')
+		at++;
+	return at > text && *at != '\0' && strchr("=+-@\t\r", *at) != NULL ? text + 1 : text;
+}
+
+/* Blanks around the elements of a list are none of them, unless they are escaped. */
+static bool
+is_list(const struct import_target *target)
+{
+	switch (target->kind) {
+	case TARGET_EMAIL:
+	case TARGET_DOMAIN:
+	case TARGET_LABEL:
+	case TARGET_PART:
+	case TARGET_NOTE:
+		return true;
+	case TARGET_NONE:
+	case TARGET_NO:
+	case TARGET_PLAIN:
+	case TARGET_COMPANY_NO:
+	case TARGET_COMPANY_NAME:
+	case TARGET_FIELD:
+		return false;
+	}
+	return false;
+}
+
+static unsigned
+read_values(const struct import_run *run, struct arena *arena, const struct import_row *row,
+	struct import_value *out)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < row->count; i++) {
+		const struct import_cell *cell = &row->cells[i];
+		struct import_target target = cell->name != NULL
+						      ? import_target_find(arena, cell->name)
+						      : run->columns[i];
+		const char *text = cell->value;
+
+		if (target.kind == TARGET_NONE)
+			continue;
+		if (cell->name == NULL && !run->rule.raw)
+			text = without_guard(text);
+		if (!is_list(&target))
+			text = text_trim(arena, text, strlen(text));
+		out[count++] = (struct import_value){ target, text };
+	}
+	return count;
+}
+
+static struct import_mark
+mark_row(const struct import_row *row)
+{
+	struct sha256_state *state = sha256_new();
+	struct import_mark mark = { .line = row->line };
+	uint8_t digest[SHA256_SIZE];
+
+	for (unsigned i = 0; i < row->count; i++) {
+		const struct import_cell *cell = &row->cells[i];
+
+		if (cell->name != NULL)
+			sha256_add(state, cell->name, strlen(cell->name) + 1);
+		sha256_add(state, cell->value, strlen(cell->value) + 1);
+	}
+	sha256_end(state, digest);
+	memcpy(mark.digest, digest, sizeof mark.digest);
+	return mark;
+}
+
+/* A card that contact.dump wrote has its number; of CSV the columns tell. */
+static struct import_rule
+rule_of(const struct import_run *run, const struct import_value *values, unsigned count)
+{
+	struct import_rule rule = run->rule;
+
+	for (unsigned i = 0; run->type == IMPORT_VCARD && i < count; i++)
+		rule.exact |= values[i].target.kind == TARGET_NO;
+	return rule;
+}
+
+/* ---- rows that wait ---- */
+
+static bool
+wait(struct import_run *run, const struct import_row *row)
+{
+	struct import_window_rows *waiting = &run->waiting;
+	struct import_row *copy;
+
+	if (arena_used(waiting->arena) > IMPORT_WAITING_MAX)
+		return false;
+	if (waiting->rows.count == run->waiting_room) {
+		unsigned room = run->waiting_room * 2 + 64;
+		struct import_row *more = arena_array(waiting->arena, room, sizeof *more);
+
+		if (waiting->rows.count > 0)
+			memcpy(more, waiting->rows.rows, waiting->rows.count * sizeof *more);
+		waiting->rows.rows = more;
+		run->waiting_room = room;
+	}
+	copy = &waiting->rows.rows[waiting->rows.count++];
+	*copy = *row;
+	copy->cells = arena_array(waiting->arena, row->count + 1, sizeof *copy->cells);
+	for (unsigned i = 0; i < row->count; i++)
+		copy->cells[i] = (struct import_cell){ arena_text(
+							       waiting->arena, row->cells[i].name),
+			arena_text(waiting->arena, row->cells[i].value) };
+	return true;
+}
+
+/* ---- a row ---- */
+
+static int
+count_outcome(
+	struct import_run *run, const struct import_row *row, const struct import_outcome *out)
+{
+	run->counts.companies += out->companies;
+	switch (out->end) {
+	case IMPORT_ADDED:
+		run->counts.added++;
+		break;
+	case IMPORT_CHANGED:
+		run->counts.changed++;
+		break;
+	case IMPORT_SAME:
+		run->counts.same++;
+		return 0;
+	case IMPORT_WAITS:
+		return 0;
+	}
+	if (run->call->call.dry_run)
+		import_tell_change(run, row->line, out);
+	return 0;
+}
+
+/* Lines come in order, but for those that waited. */
+static int
+is_known(struct import_run *run, struct call *call, const struct import_mark *place, bool *known,
+	struct err *err)
+{
+	*known = false;
+	if (run->rule.again || place->line > run->last_line)
+		return 0;
+	return import_row_known(call->store, &run->file, place, known, err);
+}
+
+/* 1: it waits for its company. */
+static int
+apply(struct import_run *run, struct call *call, const struct import_row *row, struct err *err)
+{
+	struct import_value *values = arena_array(call->arena, row->count + 1, sizeof *values);
+	unsigned count = read_values(run, call->arena, row, values);
+	const struct import_rule rule = rule_of(run, values, count);
+	struct import_seen *seen = call->dry_run ? &run->seen : NULL;
+	const struct import_mark place = mark_row(row);
+	struct import_outcome out;
+	bool known;
+
+	if (is_known(run, call, &place, &known, err) < 0)
+		return -1;
+	if (known) {
+		run->counts.skipped++;
+		return 0;
+	}
+	if (import_apply(call, &rule, seen, &run->defaults, values, count, run->late, &out, err) <
+		0)
+		return -1;
+	if (out.end == IMPORT_WAITS)
+		return 1;
+	if (!call->dry_run && import_row_add(call->store, &run->file, &place, out.id,
+				      call->journal_batch, err) < 0)
+		return -1;
+	return count_outcome(run, row, &out);
+}
+
+/* The row alone is undone; what is wrong with the database is no fault of it. */
+static bool
+is_fault(const struct err *err)
+{
+	return err->code != ERR_STORAGE && err->code != ERR_UNAVAILABLE &&
+	       err->code != ERR_INTERNAL;
+}
+
+static void
+refuse(struct import_run *run, const struct import_row *row, const struct err *err)
+{
+	run->counts.refused++;
+	import_tell_error(run, row->line, err);
+}
+
+static int
+record_row(struct import_run *run, struct call *call, struct worker *worker,
+	const struct import_row *row, struct err *err)
+{
+	const struct series_roll numbers = run->defaults.numbers;
+	const struct import_counts counts = run->counts;
+	const struct import_file file = run->file;
+	int result = -1;
+
+	if (store_savepoint(call->store, err) < 0)
+		return -1;
+	if (row->error != NULL)
+		fail(err, ERR_USAGE, "%s", row->error);
+	else
+		result = apply(run, call, row, err);
+	if (result == 0)
+		return store_release(call->store, err) < 0 || call_tell(call, worker, err) < 0 ? -1
+											       : 0;
+	store_rollback_to(call->store);
+	call_renew(call, worker, call->arena);
+	call->journal_batch = run->journal_batch;
+	run->counts = counts;
+	run->file = file;
+	run->defaults.numbers = numbers;
+	if (result == 1 && wait(run, row))
+		return 0;
+	if (result == 1)
+		fail_field(err, ERR_NOT_FOUND, "company_name",
+			"its company comes too late in the file: sort companies first");
+	if (!is_fault(err) && row->error == NULL)
+		return -1;
+	refuse(run, row, err);
+	return run->rule.strict ? -1 : 0;
+}
+
+static void
+count_row(struct import_run *run, const struct import_row *row)
+{
+	if (run->late)
+		return;
+	run->counts.rows++;
+	run->counts.recoded += row->recoded;
+	if (row->recoded && run->counts.first_recoded == 0)
+		run->counts.first_recoded = row->line;
+}
+
+/* ---- a transaction ---- */
+
+/* Rows under one savepoint, as each of its own costs a copy of every page that it changes. 1: one of them
+ * is at fault, and none is recorded. */
+static int
+record_group(struct import_run *run, struct call *call, struct worker *worker, struct err *err)
+{
+	const struct import_window_rows *window = run->current;
+	const struct mark before = mark(run);
+	int result = 0;
+
+	if (store_savepoint(call->store, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < GROUP_ROWS && run->current->at < window->rows.count; i++) {
+		const struct import_row *row = &window->rows.rows[window->at];
+
+		result = row->error != NULL ? -1 : apply(run, call, row, err);
+		if (result < 0 || (result == 1 && !wait(run, row)))
+			break;
+		result = 0;
+		run->journal_batch = call->journal_batch;
+		count_row(run, row);
+		run->current->at++;
+	}
+	if (result == 0)
+		return store_release(call->store, err) < 0 || call_tell(call, worker, err) < 0 ? -1
+											       : 0;
+	store_rollback_to(call->store);
+	go_back(run, &before);
+	return 1;
+}
+
+static int
+record_each(struct import_run *run, struct call *call, struct worker *worker, struct err *err)
+{
+	struct import_window_rows *window = run->current;
+
+	for (unsigned i = 0; i < GROUP_ROWS && window->at < window->rows.count; i++) {
+		const struct import_row *row = &window->rows.rows[window->at];
+
+		if (record_row(run, call, worker, row, err) < 0)
+			return -1;
+		run->journal_batch = call->journal_batch;
+		count_row(run, row);
+		window->at++;
+	}
+	return 0;
+}
+
+static void
+renew(const struct import_run *run, struct call *call, struct worker *worker)
+{
+	arena_reset(worker->arena);
+	call_renew(call, worker, worker->arena);
+	call->journal_batch = run->journal_batch;
+}
+
+static int
+record_rows(struct import_run *run, struct worker *worker, struct err *err)
+{
+	int64_t begun = clock_monotonic_ms();
+	struct import_window_rows *window = run->current;
+	struct call call = run->call->call;
+
+	while (window->at < window->rows.count) {
+		int64_t spent = clock_monotonic_ms() - begun;
+		int result = 1;
+
+		if (spent > PEN_MS || (spent > PRESSED_MS && writer_pressed(run->engine->writer)))
+			break;
+		renew(run, &call, worker);
+		if (!call.dry_run)
+			result = record_group(run, &call, worker, err);
+		if (result == 1) {
+			renew(run, &call, worker);
+			result = record_each(run, &call, worker, err);
+		}
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+undo(struct worker *worker)
+{
+	store_rollback(worker->store);
+	capture_contacts_changed(worker->capture);
+	watch_forget(worker);
+}
+
+static int
+say_line(struct import_run *run, struct err *err)
+{
+	char message[sizeof err->message], field[sizeof err->field], hint[sizeof err->hint];
+
+	text_copy(message, sizeof message, err->message);
+	text_copy(field, sizeof field, err->field);
+	text_copy(hint, sizeof hint, err->hint);
+	fail_field(err, err->code, field, "line %u: %.330s",
+		run->current->rows.rows[run->current->at].line, message);
+	return hint[0] != '\0' ? err_hint(err, "%s", hint) : -1;
+}
+
+static void
+write_failed(struct import_run *run, const struct err *err)
+{
+	run->write_failed = true;
+	run->write_err = *err;
+}
+
+/* One transaction. */
+static void
+record_some(struct import_run *run, struct worker *worker)
+{
+	const struct mark before = mark(run);
+	struct err err;
+	int result;
+
+	if (store_begin(worker->store, &err) < 0) {
+		write_failed(run, &err);
+		return;
+	}
+	store_put_off(worker->store, true);
+	result = import_last_line(worker->store, &run->file, &run->last_line, &err);
+	if (result == 0)
+		result = record_rows(run, worker, &err);
+	if (result == 0)
+		result = series_roll_end(worker->store, &run->defaults.numbers, &err);
+	store_put_off(worker->store, false);
+	if (result < 0 && run->rule.strict && is_fault(&err))
+		say_line(run, &err);
+	if (result == 0 && run->call->call.dry_run) {
+		undo(worker);
+		return;
+	}
+	if (result == 0 && store_commit(worker->store, &err) == 0) {
+		watch_send(worker, &run->engine->done);
+		return;
+	}
+	undo(worker);
+	go_back(run, &before);
+	write_failed(run, &err);
+}
+
+/* Others' work, but for what is done in the background, too. */
+static bool
+is_pressed(const struct import_run *run)
+{
+	for (int i = WORK_COMMAND; i < WORK_BACKGROUND; i++) {
+		if (writer_waiting(run->engine->writer, (enum work_priority)i) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* One transaction after the other while nobody else wants the pen. */
+static void
+run_record(struct work *work, struct worker *worker)
+{
+	struct import_run *run = (struct import_run *)work;
+	int64_t begun = clock_monotonic_ms();
+
+	do {
+		struct arena *arena = arena_new();
+
+		run->defaults = (struct import_defaults){ .arena = arena, .numbers.arena = arena };
+		record_some(run, worker);
+		arena_free(arena);
+		arena_reset(worker->arena);
+	} while (!run->write_failed && run->current->at < run->current->rows.count &&
+		 !is_pressed(run) && clock_monotonic_ms() - begun < TURN_MS);
+}
+
+static void
+tell_progress(struct import_run *run)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (run->call->cancelled || now - run->told_ms < PROGRESS_MS)
+		return;
+	run->told_ms = now;
+	loop_call_progress(run->call, run->counts.rows, 0, "rows");
+}
+
+static void
+record_done(struct work *work)
+{
+	struct import_run *run = (struct import_run *)work;
+
+	run->working = false;
+	if (run->write_failed)
+		import_fail(run, &run->write_err);
+	tell_progress(run);
+	import_step(run);
+}
+
+void
+import_record(struct import_run *run)
+{
+	run->working = true;
+	run->engine->imported_ms = clock_monotonic_ms();
+	run->work.run = run_record;
+	run->work.done = record_done;
+	run->work.priority = WORK_BACKGROUND;
+	writer_add(run->engine->writer, &run->work);
+}

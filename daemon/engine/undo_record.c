@@ -1,0 +1,152 @@
+#include <string.h>
+
+#include "cmd_record.h"
+#include "liaison/base/text.h"
+#include "liaison/capture/capture.h"
+#include "record_nouns.h"
+#include "undo.h"
+
+/* Taking back changes of records that are a row of fields. */
+
+static int64_t
+owner_of(const struct record *record)
+{
+	return record->noun->part ? record->values[0].number : 0;
+}
+
+static int
+remove_added(struct call *call, struct undo_run *run, const struct undo_entry *entry,
+	const struct record_noun *noun, struct err *err)
+{
+	struct record *record;
+	bool touched;
+
+	if (record_get(call->store, call->arena, noun, entry->entry->record, &record, err) < 0)
+		return -1;
+	if (undo_is_touched(call->store, entry->entry, 0, run->undo.by, &touched, err) < 0)
+		return -1;
+	if (touched) {
+		undo_keep_it(call, run, entry, record_key(record), NULL, "it was changed since");
+		return 0;
+	}
+	if (call_remove_record(call, record, err) < 0)
+		return -1;
+	capture_contacts_changed(call_capture(call)); /* what was a salesperson's is ours no more */
+	undo_tell(call, run, entry, UNDO_REMOVED, record_key(record), NULL);
+	return 0;
+}
+
+static int
+journal_added(struct call *call, const struct record *record, struct err *err)
+{
+	struct text text = { 0 };
+	struct json_out out;
+	int result;
+
+	json_out_init(&out, &text);
+	result = record_write(call->store, record, &out, err);
+	if (result == 0)
+		result = call_journal_of(call, owner_of(record), record->noun->name, record->id,
+			NULL, text.bytes, err);
+	text_clear(&text);
+	return result;
+}
+
+static int
+restore_removed(struct call *call, struct undo_run *run, const struct undo_entry *entry,
+	const struct record_noun *noun, struct err *err)
+{
+	struct record *record = record_new(call->arena, noun);
+	bool *given = arena_array(call->arena, noun->count, sizeof *given);
+
+	record->id = entry->entry->record;
+	if (record_read(call->store, call->arena, entry->before, record, given, err) < 0 ||
+		record_restore(call->store, record, entry->before, err) < 0 ||
+		journal_added(call, record, err) < 0)
+		return -1;
+	undo_tell(call, run, entry, UNDO_ADDED, record_key(record), NULL);
+	return 0;
+}
+
+/* The fields go back that are what the entry wrote; "city, phone" of those into *fields. */
+static void
+choose_fields(struct call *call, struct undo_run *run, const struct undo_entry *entry,
+	const struct record *old, const struct record *wrote, const bool *given,
+	struct record *record, const char **fields)
+{
+	const struct record present = *record_copy(call->arena, record);
+
+	for (unsigned i = 0; i < record->noun->count; i++) {
+		const struct record_field *field = &record->noun->fields[i];
+
+		if (!given[i] || record_same(field, &old->values[i], &present.values[i]))
+			continue;
+		if (!record_same(field, &wrote->values[i], &present.values[i])) {
+			undo_keep_it(call, run, entry, record_key(record), field->name,
+				"it was changed since");
+			continue;
+		}
+		record->values[i] = old->values[i];
+		*fields = *fields == NULL
+				  ? field->name
+				  : arena_printf(call->arena, "%s, %s", *fields, field->name);
+	}
+}
+
+/* What the command set beside the fields. */
+static void
+keep_unknown(struct call *call, struct undo_run *run, const struct undo_entry *entry,
+	const struct record *record)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)entry->after, name, value)
+	{
+		unsigned i = 0;
+
+		while (i < record->noun->count && strcmp(record->noun->fields[i].name, name) != 0)
+			i++;
+		if (i == record->noun->count && strcmp(name, "version") != 0)
+			undo_keep_it(call, run, entry, record_key(record), name,
+				"this cannot be taken back");
+	}
+}
+
+static int
+change_back(struct call *call, struct undo_run *run, const struct undo_entry *entry,
+	const struct record_noun *noun, struct err *err)
+{
+	struct record *before = record_new(call->arena, noun), *wrote, *old, *record;
+	bool *given = arena_array(call->arena, noun->count, sizeof *given);
+	const char *fields = NULL;
+
+	wrote = record_new(call->arena, noun);
+	old = record_new(call->arena, noun);
+	if (record_get(call->store, call->arena, noun, entry->entry->record, &before, err) < 0 ||
+		record_read(call->store, call->arena, entry->before, old, given, err) < 0 ||
+		record_read(call->store, call->arena, entry->after, wrote, given, err) < 0)
+		return -1;
+	record = record_copy(call->arena, before);
+	keep_unknown(call, run, entry, record);
+	choose_fields(call, run, entry, old, wrote, given, record, &fields);
+	if (fields == NULL)
+		return 0;
+	if (call_edit_record(call, record, before, err) < 0)
+		return -1;
+	undo_tell(call, run, entry, UNDO_CHANGED, record_key(record), fields);
+	return 0;
+}
+
+int
+undo_record(
+	struct call *call, struct undo_run *run, const struct undo_entry *entry, struct err *err)
+{
+	const struct record_noun *noun = record_noun_named(entry->entry->noun);
+
+	if (entry->before == NULL)
+		return remove_added(call, run, entry, noun, err);
+	if (entry->after == NULL)
+		return restore_removed(call, run, entry, noun, err);
+	return change_back(call, run, entry, noun, err);
+}

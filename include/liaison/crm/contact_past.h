@@ -1,0 +1,57 @@
+#ifndef LIAISON_CRM_CONTACT_PAST_H
+#define LIAISON_CRM_CONTACT_PAST_H
+
+#include "liaison/crm/contact.h"
+
+/* What the journal keeps of a contact that is removed, so that it can be had back, and how it is. */
+
+/* Why something is refused that a contact has rows for: the one table of contact_bar.c, to which a noun
+ * whose records refer to contacts adds its own. */
+enum contact_bar {
+	BAR_REMOVE = 1, /* it may not be removed */
+	BAR_TO_PERSON = 2, /* a company may not become a person */
+	BAR_TO_COMPANY = 4, /* nor a person a company */
+	BAR_UNADD = 8, /* its addition may not be taken back */
+};
+/* *why: "interactions", a static string; NULL: nothing bars it. */
+int contact_barred(
+	struct store *store, int64_t id, enum contact_bar what, const char **why, struct err *err);
+/* A contact by id, and all its persons if it is a company. ERR_REFUSED names the first that is barred
+ * from removal. */
+int contact_check_removal(struct store *store, struct arena *arena, int64_t id, struct err *err);
+
+/* The record, and what it does not show: members of one object. */
+int contact_whole_write(struct store *store, int64_t id, struct json_out *out, struct err *err);
+/* Makes the contact again, under its id and number, from such an object. *lost: what could not be had
+ * back, in words in arena, or NULL. ERR_CONFLICT: its id or number is taken. */
+int contact_restore(struct store *store, struct arena *arena, int64_t id, const char *whole,
+	int64_t now, const char **lost, struct err *err);
+
+/* The links of a contact to interactions, after the place of the last ones written: an array of at most
+ * max. *count 0: there are no more. */
+struct link_place {
+	int64_t at, interaction;
+};
+int contact_links_write(struct store *store, int64_t id, struct link_place *place, unsigned max,
+	const char *name, struct json_out *out, unsigned *count, struct err *err);
+/* Those of others who were its persons at the time, which forget it. */
+int contact_past_links_write(struct store *store, int64_t id, int64_t *after, unsigned max,
+	const char *name, struct json_out *out, unsigned *count, struct err *err);
+/* Makes them again from {"links": […]} or {"past": […]}, as far as the interactions are there, and counts
+ * the totals anew. */
+int contact_links_restore(
+	struct store *store, struct arena *arena, int64_t id, const char *json, struct err *err);
+/* Gives its links to its companies as a removal does, and counts those anew. */
+int contact_links_rehome(struct store *store, struct arena *arena, int64_t id, struct err *err);
+
+/* A note as it was: {"contact", "at", "user", "note"} as one object. */
+int contact_note_whole(struct store *store, int64_t id, struct json_out *out, struct err *err);
+int contact_note_remove(struct store *store, int64_t id, struct err *err);
+int contact_note_restore(struct store *store, int64_t id, const char *whole, struct err *err);
+/* *removed: there is an address, removed at that time, that can be in force again as it was: its kind, who
+ * it was learned from, whether it is shared, and when it had ended before. ERR_CONFLICT: another contact
+ * has it now. */
+int contact_email_revive(struct store *store, struct arena *arena, int64_t contact,
+	const char *address, int64_t at, bool *removed, struct err *err);
+
+#endif

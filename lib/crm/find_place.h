@@ -1,0 +1,14 @@
+#ifndef LIAISON_CRM_FIND_PLACE_H
+#define LIAISON_CRM_FIND_PLACE_H
+
+#include "find_word.h"
+
+/* The words of all contacts: who has them, what stands within them, what is a typing mistake away. */
+
+int
+find_place_put(struct store *store, int64_t contact, const struct find_word *word, struct err *err);
+/* A word that nobody has any more goes. */
+int find_place_drop(
+	struct store *store, int64_t contact, const struct find_word *word, struct err *err);
+
+#endif

@@ -1,0 +1,225 @@
+#include "liaison/crm/import.h"
+
+#include <string.h>
+
+#include "liaison/base/text.h"
+
+/* ---- rows that are recorded ---- */
+
+static const char SELECT_ROW[] =
+	"SELECT 1 FROM import i JOIN import_row r ON r.import_id = i.id"
+	" JOIN contact c ON c.id = coalesce("
+	"(SELECT m.into_id FROM merge m WHERE m.merged_id = r.contact_id), r.contact_id)"
+	" WHERE i.digest = ? AND r.line = ? AND r.digest = ? LIMIT 1";
+
+int
+import_row_known(struct store *store, const struct import_file *file, const struct import_mark *row,
+	bool *known, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_ROW);
+	int64_t one;
+
+	stmt_bind_blob(q, file->digest, IMPORT_DIGEST);
+	stmt_bind_int(q, row->line);
+	stmt_bind_blob(q, row->digest, IMPORT_ROW_DIGEST);
+	return sql_get_int(q, &one, known, err);
+}
+
+static const char SELECT_LAST[] =
+	"SELECT coalesce(max((SELECT max(line) FROM import_row WHERE import_id = i.id)), 0)"
+	" FROM import i WHERE i.digest = ?";
+
+int
+import_last_line(
+	struct store *store, const struct import_file *file, int64_t *line, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_LAST);
+	bool found;
+
+	stmt_bind_blob(q, file->digest, IMPORT_DIGEST);
+	return sql_get_int(q, line, &found, err);
+}
+
+static const char INSERT_IMPORT[] =
+	"INSERT INTO import (digest, name, user, at, batch) VALUES (?, ?, ?, ?, ?)";
+
+static int
+add_file(struct store *store, struct import_file *file, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, INSERT_IMPORT);
+
+	stmt_bind_blob(q, file->digest, IMPORT_DIGEST);
+	stmt_bind_text(q, file->name);
+	stmt_bind_text(q, file->user);
+	stmt_bind_int(q, file->at);
+	stmt_bind_int(q, file->batch);
+	if (stmt_run(q, err) < 0)
+		return -1;
+	file->id = store_last_id(store);
+	return 0;
+}
+
+static const char SET_BATCH[] = "UPDATE import SET batch = ?2 WHERE id = ?1";
+
+static int
+settle_file(struct store *store, struct import_file *file, int64_t batch, struct err *err)
+{
+	struct stmt *q;
+
+	if (file->id != 0 && file->batch == batch)
+		return 0;
+	file->batch = batch;
+	if (file->id == 0)
+		return add_file(store, file, err);
+	q = sql_prepare(store, SET_BATCH);
+	stmt_bind_int(q, file->id);
+	stmt_bind_int(q, batch);
+	return stmt_run(q, err);
+}
+
+static const char INSERT_ROW[] =
+	"INSERT INTO import_row (import_id, line, digest, contact_id) VALUES (?, ?, ?, ?)";
+
+int
+import_row_add(struct store *store, struct import_file *file, const struct import_mark *row,
+	int64_t contact, int64_t batch, struct err *err)
+{
+	struct stmt *q;
+
+	if (settle_file(store, file, batch, err) < 0)
+		return -1;
+	q = sql_prepare(store, INSERT_ROW);
+	stmt_bind_int(q, file->id);
+	stmt_bind_int(q, row->line);
+	stmt_bind_blob(q, row->digest, IMPORT_ROW_DIGEST);
+	stmt_bind_int(q, contact);
+	return stmt_run(q, err);
+}
+
+static const char DELETE_IMPORT[] = "DELETE FROM import WHERE batch = ?";
+
+int
+import_forget(struct store *store, int64_t batch, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, DELETE_IMPORT);
+
+	stmt_bind_int(q, batch);
+	return stmt_run(q, err);
+}
+
+/* ---- what rows refer to ---- */
+
+static const char SELECT_NO[] = "SELECT id FROM contact WHERE no = ?";
+
+int
+import_find_no(struct store *store, const char *no, int64_t *id, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_NO);
+	bool found;
+
+	*id = 0;
+	stmt_bind_text(q, no);
+	return sql_get_int(q, id, &found, err);
+}
+
+static const char SELECT_COMPANIES[] =
+	"SELECT id, name = ?1 FROM contact WHERE name_fold = ?2 AND type = 'company'";
+
+/* Of those with the name in other letters, too; one that is called exactly so wins. */
+struct namesakes {
+	unsigned exact, count;
+	int64_t exact_id, id;
+};
+
+static int
+find_namesakes(struct store *store, struct arena *arena, const char *name, struct namesakes *out,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_COMPANIES);
+
+	*out = (struct namesakes){ 0 };
+	stmt_bind_text(q, name);
+	stmt_bind_text(q, text_fold(arena, name));
+	while (out->exact < 2 && stmt_row(q)) {
+		out->id = stmt_int(q);
+		out->count++;
+		if (stmt_int(q) != 0) {
+			out->exact_id = out->id;
+			out->exact++;
+		}
+	}
+	return stmt_end(q, err);
+}
+
+int
+import_find_company(
+	struct store *store, struct arena *arena, const char *name, int64_t *id, struct err *err)
+{
+	struct namesakes found;
+
+	if (find_namesakes(store, arena, name, &found, err) < 0)
+		return -1;
+	if (found.exact > 1 || (found.exact == 0 && found.count > 1)) {
+		fail_field(err, ERR_AMBIGUOUS, "company_name",
+			"there is more than one company '%.80s'", name);
+		return err_hint(err, "give the company's number");
+	}
+	*id = found.exact == 1 ? found.exact_id : found.id;
+	return 0;
+}
+
+static const char SELECT_COUNTRY[] =
+	"SELECT code FROM code WHERE kind = 'country' AND text = ? COLLATE NOCASE ORDER BY code";
+
+int
+import_find_country(struct store *store, struct arena *arena, const char *text, const char **code,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_COUNTRY);
+
+	*code = NULL;
+	stmt_bind_text(q, text);
+	if (stmt_row(q))
+		*code = stmt_text_copy(q, arena);
+	return stmt_end(q, err);
+}
+
+static const char SELECT_NOTE[] =
+	"SELECT 1 FROM contact_note WHERE contact_id = ? AND note = ? LIMIT 1";
+
+int
+import_has_note(struct store *store, int64_t contact, const char *text, bool *has, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_NOTE);
+	int64_t one;
+
+	stmt_bind_int(q, contact);
+	stmt_bind_text(q, text);
+	return sql_get_int(q, &one, has, err);
+}
+
+/* ---- what a dump looks for ---- */
+
+static const char SELECT_EXTRAS[] =
+	"SELECT EXISTS (SELECT 1 FROM contact_label WHERE contact_id = ?1) * 1"
+	" + EXISTS (SELECT 1 FROM contact_relation WHERE contact = ?1) * 2"
+	" + EXISTS (SELECT 1 FROM contact_link WHERE contact = ?1) * 4"
+	" + EXISTS (SELECT 1 FROM contact_fact WHERE contact = ?1) * 8"
+	" + EXISTS (SELECT 1 FROM contact_consent WHERE contact = ?1) * 16"
+	" + EXISTS (SELECT 1 FROM contact_address WHERE contact = ?1) * 32"
+	" + EXISTS (SELECT 1 FROM contact_note WHERE contact_id = ?1) * 64"
+	" + EXISTS (SELECT 1 FROM field_value WHERE contact_id = ?1) * 128";
+
+int
+contact_extras(struct store *store, int64_t id, unsigned *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_EXTRAS);
+	int64_t extras = 0;
+	bool found;
+
+	stmt_bind_int(q, id);
+	if (sql_get_int(q, &extras, &found, err) < 0)
+		return -1;
+	*out = (unsigned)extras;
+	return 0;
+}

@@ -1,0 +1,2 @@
+#define FUZZED_TYPE IMPORT_VCARD
+#include "csv.c"
