@@ -96,6 +96,7 @@ const struct command code_commands[] = {
 		.params = remove_params,
 		.run = run_remove,
 		.access = ACCESS_WRITES,
+		.traits = COMMAND_CONFIRM,
 		.record = &code_noun,
 		.key = "code",
 		.columns = COLUMNS },

@@ -2,6 +2,7 @@
 
 #include "contact_removal.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/contact_past.h"
 #include "liaison/crm/profile.h"
 #include "record.h"
 
@@ -36,20 +37,40 @@ answer_removal(
 	return 0;
 }
 
-/* The counts of what goes with it are the answer, and what a dry run shows. */
+struct removing {
+	int64_t id, persons; /* id 0: not begun */
+	struct contact_removal counts;
+};
+
 static int
-run_remove(struct call *call, struct err *err)
+begin_removal(struct call *call, struct removing *run, struct err *err)
 {
-	struct contact_removal removal;
-	struct contact contact;
 	int64_t id;
 
 	if (call_contact(call, "contact", true, &id, err) < 0 ||
-		contact_get(call->store, call->arena, id, &contact, err) < 0 ||
-		contact_removal_count(call->store, id, &removal, err) < 0 ||
-		remove_contact(call, id, err) < 0)
+		contact_check_removal(call->store, call->arena, id, err) < 0 ||
+		contact_removal_count(call->store, id, &run->counts, err) < 0)
 		return -1;
-	return answer_removal(call, &contact, &removal);
+	run->id = id;
+	return 0;
+}
+
+/* The counts of what goes with it are the answer, and all that a dry run asks for. */
+static int
+run_remove(struct call *call, struct err *err)
+{
+	struct removing *run = call_keep(call, sizeof *run);
+	struct contact contact;
+	bool done = true;
+
+	if ((run->id == 0 && begin_removal(call, run, err) < 0) ||
+		contact_get(call->store, call->arena, run->id, &contact, err) < 0 ||
+		(!call->dry_run && remove_contact(call, run->id, &run->persons, &done, err) < 0))
+		return -1;
+	if (done)
+		return answer_removal(call, &contact, &run->counts);
+	call_continue(call, run->persons, run->counts.persons, "persons");
+	return 0;
 }
 
 /* The words, or what a file says. */
@@ -151,7 +172,8 @@ run_note_list(struct call *call, struct err *err)
 		{ "city", PARAM_TEXT, 0, "city", NULL, NULL }, \
 		{ "post_code", PARAM_TEXT, 0, "post code", NULL, NULL }, \
 		{ "county", PARAM_TEXT, 0, "county, state or province", NULL, NULL }, \
-		{ "country", PARAM_TEXT, 0, "code of the country, such as DE", NULL, NULL }, \
+		{ "country", PARAM_TEXT, 0, "country, by its code such as DE, or its name", NULL, \
+			NULL }, \
 		{ "format_region", PARAM_TEXT, 0, \
 			"how dates and amounts are written for it, such as de-CH", NULL, NULL }, \
 		{ "salutation", PARAM_CODE, 0, "code of how it is greeted", NULL, NULL }, \

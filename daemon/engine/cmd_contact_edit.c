@@ -6,8 +6,11 @@
 #include "contact_change.h"
 #include "liaison/base/text.h"
 #include "liaison/capture/capture.h"
+#include "liaison/crm/country.h"
+#include "liaison/crm/contact_past.h"
 #include "liaison/crm/field.h"
 #include "liaison/crm/series.h"
+#include "liaison/store/journal.h"
 #include "record.h"
 
 /* contact.add and contact.edit. */
@@ -72,6 +75,9 @@ read_contact(struct call *call, struct contact *contact, struct err *err)
 	for (const struct contact_field *f = contact_fields; f->name != NULL; f++)
 		read_field(call, f, contact);
 	if (call_settle_me(call, &contact->salesperson, err) < 0)
+		return -1;
+	if (call_given(call, "country") &&
+		country_settle(call->store, call->arena, &contact->country, err) < 0)
 		return -1;
 	return read_company(call, contact, err);
 }
@@ -185,6 +191,8 @@ store_edit(struct call *call, struct change *edit, struct err *err)
 	unsigned lists = lists_given(call);
 
 	if (change_lists(call, id, lists, &edit->old_fields, err) < 0 ||
+		((lists & CHANGE_EMAILS) && contact_email_spans_write(call->store, id,
+						    "email_spans", &edit->old_fields, err) < 0) ||
 		change_store(call, edit, err) < 0 || store_lists(call, id, err) < 0 ||
 		change_lists(call, id, lists, &edit->new_fields, err) < 0 ||
 		change_journal(call, edit, err) < 0)
@@ -261,13 +269,29 @@ edit_next(struct call *call, struct bulk *bulk, struct err *err)
 
 	if (contact_get(call->store, call->arena, id, &contact, err) < 0)
 		return err->code == ERR_NOT_FOUND ? 0 : -1;
-	if (edit_one(call, id, &changed, err) == 0) {
-		bulk->changed += changed;
+	if (edit_one(call, id, &changed, err) == 0)
 		return 0;
-	}
 	memcpy(field, err->field, sizeof field);
 	memcpy(message, err->message, sizeof message);
 	return fail_field(err, err->code, field, "contact '%s': %s", contact.no, message);
+}
+
+/* As many as a transaction takes. The persons who follow their company are changed, too. */
+static int
+edit_some(struct call *call, struct bulk *bulk, struct err *err)
+{
+	int64_t last, changed;
+
+	if (journal_last(call->store, &last, err) < 0)
+		return -1;
+	do {
+		if (bulk->next < bulk->count && edit_next(call, bulk, err) < 0)
+			return -1;
+	} while (bulk->next < bulk->count && !call_is_long(call));
+	if (journal_records(call->store, "contact", last, &changed, err) < 0)
+		return -1;
+	bulk->changed += changed;
+	return 0;
 }
 
 static int
@@ -277,13 +301,11 @@ edit_all(struct call *call, struct err *err)
 
 	if (bulk->ids == NULL && find_all(call, bulk, err) < 0)
 		return -1;
-	while (bulk->next < bulk->count) {
-		if (edit_next(call, bulk, err) < 0)
-			return -1;
-		if (call_is_long(call) && bulk->next < bulk->count) {
-			call_continue(call, (int64_t)bulk->next, (int64_t)bulk->count, "contacts");
-			return 0;
-		}
+	if (edit_some(call, bulk, err) < 0)
+		return -1;
+	if (bulk->next < bulk->count) {
+		call_continue(call, (int64_t)bulk->next, (int64_t)bulk->count, "contacts");
+		return 0;
 	}
 	json_object_begin(call->out, NULL);
 	json_int(call->out, "matched", (int64_t)bulk->count);

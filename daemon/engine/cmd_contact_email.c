@@ -4,6 +4,7 @@
 
 #include "liaison/base/address.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/contact_past.h"
 #include "record.h"
 
 /* Addresses of contacts. Adding one matches the past by it in the same transaction. */
@@ -56,11 +57,17 @@ read_email(struct call *call, struct contact_email *out, struct err *err)
 	return 0;
 }
 
+/* What an address that is removed was. */
+struct gone {
+	bool primary;
+	const char *spans; /* JSON: all of the contact's, as contact_email_spans_write has them */
+};
+
 /* The version goes with it, so that a stale edit learns what was changed; that one was the primary, so that
  * it can be again. */
 static int
-journal_email(struct call *call, int64_t id, const char *removed, bool primary, const char *added,
-	struct err *err)
+journal_email(struct call *call, int64_t id, const char *removed, const struct gone *gone,
+	const char *added, struct err *err)
 {
 	const char *texts[2] = { removed, added }, *json[2];
 	struct contact contact;
@@ -76,8 +83,11 @@ journal_email(struct call *call, int64_t id, const char *removed, bool primary, 
 		json_object_begin(&out, NULL);
 		json_int(&out, "version", contact.version - 1 + i);
 		json_text(&out, "email", texts[i]);
-		if (i == 0 && primary)
-			json_bool(&out, "primary", true);
+		if (i == 0 && gone != NULL) {
+			if (gone->primary)
+				json_bool(&out, "primary", true);
+			json_raw(&out, "email_spans", gone->spans, strlen(gone->spans));
+		}
 		json_object_end(&out);
 		json[i] = arena_text(call->arena, text.bytes);
 		text_clear(&text);
@@ -94,7 +104,7 @@ run_contact_email_add(struct call *call, struct err *err)
 	if (call_contact(call, "contact", false, &id, err) < 0 ||
 		read_email(call, &email, err) < 0 ||
 		contact_email_add(call->store, call->arena, id, &email, err) < 0 ||
-		journal_email(call, id, NULL, false, email.address, err) < 0 ||
+		journal_email(call, id, NULL, NULL, email.address, err) < 0 ||
 		rematch_address(call, email.address, &count, err) < 0)
 		return -1;
 	json_object_begin(call->out, NULL);
@@ -106,36 +116,51 @@ run_contact_email_add(struct call *call, struct err *err)
 }
 
 static int
-is_primary(struct call *call, int64_t id, const char *address, bool *primary, struct err *err)
+spans_of(struct call *call, int64_t id, const char **spans, struct err *err)
+{
+	struct text text = { 0 };
+	struct json_out out;
+	int result;
+
+	json_out_init(&out, &text);
+	result = contact_email_spans_write(call->store, id, NULL, &out, err);
+	if (result == 0)
+		*spans = arena_text_n(call->arena, text.bytes, text.size);
+	text_clear(&text);
+	return result;
+}
+
+static int
+look_before(struct call *call, int64_t id, const char *address, struct gone *gone, struct err *err)
 {
 	struct contact_email *emails;
 	unsigned count;
 
-	*primary = false;
+	*gone = (struct gone){ 0 };
 	if (contact_emails(call->store, call->arena, id, &emails, &count, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < count; i++) {
 		if (emails[i].primary && strcmp(emails[i].address, address) == 0)
-			*primary = true;
+			gone->primary = true;
 	}
-	return 0;
+	return spans_of(call, id, &gone->spans, err);
 }
 
 int
 run_contact_email_remove(struct call *call, struct err *err)
 {
 	const char *email = call_text(call, "email");
+	struct gone gone;
 	char *address;
-	bool primary;
 	int64_t id;
 
 	if (email == NULL)
 		return fail_field(err, ERR_USAGE, "email", "there is no address to remove");
 	if (call_contact(call, "contact", false, &id, err) < 0 ||
 		address_canonical(call->arena, email, &address, err) < 0 ||
-		is_primary(call, id, address, &primary, err) < 0 ||
+		look_before(call, id, address, &gone, err) < 0 ||
 		contact_email_remove(call->store, call->arena, id, address, call->now, err) < 0 ||
-		journal_email(call, id, address, primary, NULL, err) < 0)
+		journal_email(call, id, address, &gone, NULL, err) < 0)
 		return -1;
 	capture_contacts_changed(call_capture(call));
 	return answer_contact(call, id, err);

@@ -53,11 +53,29 @@ write_conflicts(struct call *call, const struct merge_result *result)
 	json_array_end(call->out);
 }
 
-/* What the merge filled in, as the record would have it. */
-static void
-write_filled(struct call *call, const struct merge_result *result, const char *name)
+/* What the merge filled in, as the record has it: a company by its number. */
+static int
+write_filled(
+	struct call *call, const struct merge_result *result, const char *name, struct err *err)
 {
-	json_raw(call->out, name, result->after, strlen(result->after));
+	struct contact company;
+	json_t *filled, *id;
+	int status = 0;
+
+	if (json_line_parse(result->after, strlen(result->after), &filled, err) < 0)
+		return -1;
+	json_object_del(filled, "version");
+	id = json_object_get(filled, "company");
+	if (json_is_integer(id)) {
+		status = contact_get(
+			call->store, call->arena, json_integer_value(id), &company, err);
+		if (status == 0)
+			json_object_set_new(filled, "company", json_string(company.no));
+	}
+	if (status == 0)
+		json_value(call->out, name, filled);
+	json_decref(filled);
+	return status;
 }
 
 /* ---- contact.merge ---- */
@@ -81,7 +99,8 @@ answer_merge(struct call *call, const struct merge_result *result, struct err *e
 		return -1;
 	json_int(call->out, "merge", result->id);
 	json_text(call->out, "merged", result->merged_no);
-	write_filled(call, result, "filled");
+	if (write_filled(call, result, "filled", err) < 0)
+		return -1;
 	write_conflicts(call, result);
 	write_counts(call, result, false);
 	json_object_end(call->out);

@@ -1,6 +1,7 @@
 #include "cmd_record.h"
 
 #include "liaison/base/text.h"
+#include "liaison/crm/salesperson.h"
 #include "record.h"
 
 enum { DAY = 86400 };
@@ -76,6 +77,8 @@ call_record(struct call *call, struct record **out, struct err *err)
 	if (key == NULL)
 		return fail_field(
 			err, ERR_USAGE, noun->name, "'%s' must name a %s", noun->name, noun->name);
+	if (noun == &salesperson_noun && call_settle_me(call, &key, err) < 0)
+		return -1;
 	if (record_find(call->store, call->arena, noun, key, &id, err) < 0)
 		return -1;
 	return record_get(call->store, call->arena, noun, id, out, err);

@@ -168,7 +168,8 @@ write_entry(struct call *call, const struct audit_entry *entry, struct err *err)
 	if (strcmp(entry->noun, "interaction") == 0 &&
 		sight_withheld(call->store, entry->record, &withheld, err) < 0)
 		return -1;
-	if (strcmp(entry->noun, "contact-links") == 0 &&
+	if ((strcmp(entry->noun, "contact-links") == 0 ||
+		    strcmp(entry->noun, "contact-past") == 0) &&
 		(sight_links_withheld(call->store, entry->before, &withheld, err) < 0 ||
 			sight_links_withheld(call->store, entry->after, &restored, err) < 0))
 		return -1;

@@ -114,6 +114,7 @@ noun_of(const char *name)
 	} NOUNS[] = {
 		{ "contact", undo_contact },
 		{ "contact-links", undo_contact_links },
+		{ "contact-past", undo_contact_past },
 		{ "contact-note", undo_contact_note },
 	};
 
@@ -193,7 +194,11 @@ check_access(const struct call *call, const struct undo_batch *batch, struct err
 {
 	const struct command *command = command_find(batch->method);
 
-	if (command == NULL || (call->access & command_needs(command)) != 0)
+	if (command == NULL)
+		return fail(err, ERR_PERMISSION,
+			"'%s' cannot be taken back: no command is called so any more",
+			batch->method);
+	if ((call->access & command_needs(command)) != 0)
 		return 0;
 	return fail(err, ERR_PERMISSION, "'%s' may not take back '%s', which is not theirs to run",
 		call->user, batch->method);

@@ -15,7 +15,7 @@ noun_of(const struct record *view)
 								       : &interaction_noun;
 }
 
-/* A condition that is wrong is told when it is saved, not when it is used. */
+/* A condition that is wrong is told when it is saved, not when it is used. Who `me` is comes out then. */
 static int
 try_view(struct call *call, const struct record *view, struct err *err)
 {
@@ -26,6 +26,7 @@ try_view(struct call *call, const struct record *view, struct err *err)
 	struct query_node *where = NULL;
 	struct query_page page;
 
+	context.me = "me";
 	if (view->values[at_view_where].given &&
 		query_parse(call->arena, list.noun, &context, view->values[at_view_where].text,
 			&where, err) < 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "liaison/capture/capture.h"
+#include "liaison/crm/contact_past.h"
 #include "liaison/crm/field.h"
 #include "record.h"
 
@@ -29,10 +30,52 @@ change_clear(struct change *change)
 	text_clear(&change->new_text);
 }
 
+enum { PAST_MAX = 500 }; /* links an entry */
+
+static int
+journal_some_past(struct call *call, const struct contact *person, struct link_place *place,
+	unsigned *count, struct err *err)
+{
+	struct text text = { 0 };
+	struct json_out out;
+	int result;
+
+	json_out_init(&out, &text);
+	json_object_begin(&out, NULL);
+	json_int(&out, "company", person->company_id);
+	result = contact_loose_links_write(
+		call->store, person->id, place, PAST_MAX, "past", &out, count, err);
+	json_object_end(&out);
+	if (result == 0 && *count > 0)
+		result = call_journal_of(
+			call, person->id, "contact-past", person->id, NULL, text.bytes, err);
+	text_clear(&text);
+	return result;
+}
+
+static int
+journal_past(struct call *call, const struct contact *person, struct err *err)
+{
+	struct link_place place = { TIME_MIN, 0 };
+	unsigned count = PAST_MAX;
+
+	while (count == PAST_MAX) {
+		if (journal_some_past(call, person, &place, &count, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 change_store(struct call *call, struct change *change, struct err *err)
 {
-	if (contact_update(call->store, call->arena, &change->after, call->now, err) < 0)
+	bool first = change->before.company_id == 0 && change->after.company_id != 0 &&
+		     strcmp(change->after.type, "person") == 0;
+
+	if (!change->back && first && journal_past(call, &change->after, err) < 0)
+		return -1;
+	if ((change->back ? contact_set_back : contact_update)(
+		    call->store, call->arena, &change->after, call->now, err) < 0)
 		return -1;
 	capture_contacts_changed(call_capture(call));
 	return 0;

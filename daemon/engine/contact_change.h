@@ -11,12 +11,13 @@ struct change {
 	struct contact before, after;
 	struct text old_text, new_text;
 	struct json_out old_fields, new_fields;
+	bool back; /* it is taken back: links to interactions go by entries of their own */
 };
 
 /* Both are the contact as it is; more may be written into the objects until it is stored. */
 int change_begin(struct call *call, int64_t id, struct change *change, struct err *err);
 void change_clear(struct change *change);
-/* Stores after. */
+/* Stores after. Links that a first company is given are journaled before, as "contact-past". */
 int change_store(struct call *call, struct change *change, struct err *err);
 /* Ends the objects with the fields that differ, and journals them. */
 int change_journal(struct call *call, struct change *change, struct err *err);

@@ -57,12 +57,13 @@ has_email(const struct contact_email *emails, unsigned count, const char *addres
 	return false;
 }
 
+/* One that they had at two times goes at once. */
 static int
 drop_emails(struct call *call, int64_t id, const struct contact_email *had, unsigned had_count,
 	const char *const *emails, unsigned count, struct err *err)
 {
 	for (unsigned i = 0; i < had_count; i++) {
-		if (!had[i].removed &&
+		if (!had[i].removed && !has_email(had, i, had[i].address) &&
 			!is_wanted(call, address_canonical, emails, count, had[i].address) &&
 			contact_email_remove(
 				call->store, call->arena, id, had[i].address, call->now, err) < 0)

@@ -189,19 +189,27 @@ remove_one_contact(struct call *call, int64_t id, struct err *err)
 }
 
 int
-remove_contact(struct call *call, int64_t id, struct err *err)
+remove_contact(struct call *call, int64_t id, int64_t *persons, bool *done, struct err *err)
 {
-	struct query_node *of_it = query_fixed(call->arena, "c.company_id = ?", id);
-	int64_t *persons;
+	enum { PART = 100 };
 	size_t count;
 
-	if (contact_check_removal(call->store, call->arena, id, err) < 0 ||
-		query_ids(call->store, call->arena, &contact_noun, of_it, 0, &persons, &count,
-			err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (remove_one_contact(call, persons[i], err) < 0)
+	*done = false;
+	do {
+		struct query_node *of_it = query_fixed(call->arena, "c.company_id = ?", id);
+		int64_t *ids;
+
+		if (query_ids(call->store, call->arena, &contact_noun, of_it, PART, &ids, &count,
+			    err) < 0)
 			return -1;
-	}
+		for (size_t i = 0; i < count; i++) {
+			if (call_is_long(call))
+				return 0;
+			if (remove_one_contact(call, ids[i], err) < 0)
+				return -1;
+			++*persons;
+		}
+	} while (count == PART);
+	*done = true;
 	return remove_one_contact(call, id, err);
 }

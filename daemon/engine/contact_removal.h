@@ -6,8 +6,9 @@
 /* Removing a contact so that it can be had back: what belongs to it is journaled first, each with an
  * entry of its own, the contact last. Undo reads the entries from the last to the first. */
 
-/* A company goes with its persons. ERR_REFUSED: one of them is barred. */
-int remove_contact(struct call *call, int64_t id, struct err *err);
+/* A company goes with its persons, which are many: *done false: so many of them, added to *persons, went in
+ * this transaction, and the rest is for the next one. contact_check_removal comes first. */
+int remove_contact(struct call *call, int64_t id, int64_t *persons, bool *done, struct err *err);
 /* One alone, which has no persons. */
 int remove_one_contact(struct call *call, int64_t id, struct err *err);
 /* Only its links to interactions. */

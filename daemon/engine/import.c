@@ -109,6 +109,18 @@ fail_if_cancelled(struct import_run *run)
 	import_fail(run, &err);
 }
 
+/* Lines between cards are nothing, so that any text is a file of no cards. */
+static void
+fail_if_none(struct import_run *run)
+{
+	struct err err;
+
+	if (run->type != IMPORT_VCARD || run->counts.rows > 0)
+		return;
+	fail_field(&err, ERR_USAGE, "file", "it has no vCard");
+	import_fail(run, &err);
+}
+
 /* The run is gone after its end. */
 void
 import_step(struct import_run *run)
@@ -126,6 +138,7 @@ import_step(struct import_run *run)
 	if (!run->working && run->current != NULL)
 		import_record(run);
 	else if (!run->working && is_read(run)) {
+		fail_if_none(run);
 		end(run);
 		return;
 	}

@@ -107,19 +107,21 @@ struct import_outcome {
 	int64_t id;
 	const char *no, *name;
 	unsigned companies; /* that were made for it */
+	int64_t company_id; /* such a one, or 0 */
 	struct import_diff *first, *last;
 };
 
 /* What setup gives to new persons and companies, as far as it was asked for in this transaction, and
  * their numbers. */
 struct import_defaults {
+	const uint8_t *file; /* borrowed: the digest of the one they come from */
 	struct arena *arena; /* borrowed: of the transaction */
 	struct series_roll numbers;
 	struct contact *models[2]; /* of a person, of a company */
 };
 
-/* Records one row in the open transaction, with its journal entries. late: its company will not come
- * any more. seen: NULL unless it is a dry run. */
+/* Records one row in the open transaction, with its journal entries. late: its company is
+ * not waited for. seen: NULL unless it is a dry run. */
 int import_apply(struct call *call, const struct import_rule *rule, struct import_seen *seen,
 	struct import_defaults *defaults, const struct import_value *values, unsigned count,
 	bool late, struct import_outcome *out, struct err *err);
@@ -171,8 +173,11 @@ struct import_run {
 	const char *encoding;
 	char delimiter;
 	int64_t left_out;
+	const char *left[IMPORT_LEFT_MAX]; /* names of what is */
+	unsigned left_count;
 	struct import_target *columns; /* of CSV */
 	const char **captions;
+	bool fields_known; /* those that columns name are declared */
 	unsigned column_count;
 
 	/* the writer, whose all of it is while it is working */
@@ -208,6 +213,15 @@ void import_rejected(struct ask *ask, const char *error);
 /* import_column.c */
 int import_map(struct import_run *run, const struct import_row *header, struct err *err);
 int import_map_check(const struct import_run *run, struct err *err);
+/* import_cells.c */
+/* What the row's cells are of a contact, into out, which has room for as many; how many there are. */
+unsigned import_read_values(const struct import_run *run, struct arena *arena,
+	const struct import_row *row, struct import_value *out);
+struct import_mark import_mark_row(const struct import_row *row);
+/* Whether so much waits that no further row may. */
+bool import_is_full(const struct import_run *run);
+/* Keeps a copy until the file's other rows are recorded; false: it is full. */
+bool import_wait(struct import_run *run, const struct import_row *row);
 /* import_write.c */
 void import_record(struct import_run *run);
 /* import_tell.c */

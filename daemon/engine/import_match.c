@@ -84,8 +84,12 @@ make_company(struct row *row, const struct contact *person, int64_t *id, struct 
 		contact_add(call->store, call->arena, &company, call->now, err) < 0 ||
 		contact_text(call, company.id, &record, err) < 0)
 		return -1;
-	*id = company.id;
+	*id = row->out->company_id = company.id;
 	row->out->companies++;
+	if (row->seen != NULL) {
+		import_seen_add(row->seen, 'c', text_fold(call->arena, company.name));
+		import_seen_add(row->seen, 'm', company.name);
+	}
 	return call_journal(call, "contact", company.id, NULL, record, err);
 }
 
@@ -132,6 +136,22 @@ has_that_company(const struct row *row, const struct contact *contact, bool *has
 	if (contact_get(row->call->store, row->call->arena, contact->company_id, &company, err) < 0)
 		return -1;
 	*has = text_same(company.name, row->company_name);
+	return 0;
+}
+
+/* A company whose persons came so long before it that it was made for them. */
+int
+row_match_made(struct row *row, const struct contact *contact, int64_t *id, struct err *err)
+{
+	*id = 0;
+	if (strcmp(contact->type, "company") != 0 || contact->name == NULL)
+		return 0;
+	if (row->seen != NULL)
+		row->virtual = import_seen_has(row->seen, 'm', contact->name);
+	if (import_company_take(row->call->store, row->call->arena, row->defaults->file,
+		    contact->name, id, err) < 0)
+		return -1;
+	row->made = *id != 0;
 	return 0;
 }
 

@@ -138,6 +138,14 @@ take_rows(struct import_run *run, struct arena *arena, const struct import_rows 
 	run->read = window;
 }
 
+static void
+take_left(struct import_run *run, const struct import_rows *rows)
+{
+	run->left_out += rows->left_out;
+	for (unsigned i = 0; i < rows->left_count; i++)
+		import_leave(run->left, &run->left_count, arena_text(run->arena, rows->left[i]));
+}
+
 int
 import_answer(struct ask *ask, const struct frame *frame, struct err *err)
 {
@@ -158,7 +166,7 @@ import_answer(struct ask *ask, const struct frame *frame, struct err *err)
 	text_drop_front(&run->bytes, rows.consumed);
 	memcpy(run->state, rows.state, rows.state_size);
 	run->state_size = rows.state_size;
-	run->left_out += rows.left_out;
+	take_left(run, &rows);
 	if (run->columns == NULL && run->type != rows.type)
 		run->type = rows.type;
 	if (strcmp(run->encoding, rows.encoding) != 0)

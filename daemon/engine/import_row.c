@@ -198,35 +198,6 @@ restore_block(struct row *row, const struct contact *held, struct contact *conta
 	return contact_update(row->call->store, row->call->arena, contact, row->call->now, err);
 }
 
-static int
-add_contact(struct row *row, struct err *err)
-{
-	struct contact contact = { .no = row->no, .numbers = &row->defaults->numbers }, blocked;
-	int waits;
-
-	if (row_set_plains(row, &contact, err) < 0)
-		return -1;
-	guess_type(row, &contact);
-	name_by_address(row, &contact);
-	waits = row_set_company(row, &contact, err);
-	if (waits != 0) {
-		row->out->end = IMPORT_WAITS;
-		return waits < 0 ? -1 : 0;
-	}
-	blocked = hold_block(row, &contact);
-	if (store_new(row, &contact, err) < 0 || row_add_lists(row, contact.id, true, err) < 0 ||
-		restore_block(row, &blocked, &contact, err) < 0 ||
-		journal_new(row, &contact, err) < 0)
-		return -1;
-	row->out->end = IMPORT_ADDED;
-	row->out->id = contact.id;
-	row->out->no = contact.no;
-	row->out->name = contact.name;
-	show_new(row);
-	note_seen(row, &contact);
-	return 0;
-}
-
 /* ---- one that is there ---- */
 
 static const char *
@@ -294,6 +265,23 @@ lists_differ(const struct change *change)
 	       memcmp(change->old_text.bytes, change->new_text.bytes, change->old_text.size) != 0;
 }
 
+/* A company that was made for its persons has another number than its row. */
+static int
+settle_number(struct row *row, struct change *change, struct err *err)
+{
+	struct contact *after = &change->after;
+
+	if (row->no == NULL || !row->made)
+		return 0;
+	if (import_set_no(row->call->store, row->call->arena, after->id, &row->no, err) < 0)
+		return -1;
+	json_text(&change->old_fields, "no", after->no);
+	json_text(&change->new_fields, "no", row->no);
+	after->no = row->no;
+	row->changed = true;
+	return 0;
+}
+
 static int
 store_change(struct row *row, struct change *change, struct err *err)
 {
@@ -301,7 +289,8 @@ store_change(struct row *row, struct change *change, struct err *err)
 	int64_t id = change->before.id;
 	bool differs = contact_differs(&change->before, &change->after);
 
-	if (row_write_lists(row, id, &change->old_fields, err) < 0 ||
+	if (settle_number(row, change, err) < 0 ||
+		row_write_lists(row, id, &change->old_fields, err) < 0 ||
 		(differs && change_store(call, change, err) < 0) ||
 		row_add_lists(row, id, false, err) < 0 ||
 		row_write_lists(row, id, &change->new_fields, err) < 0)
@@ -341,6 +330,53 @@ change_contact(struct row *row, int64_t id, struct err *err)
 	return result < 0 ? -1 : 0;
 }
 
+/* ---- either ---- */
+
+/* What a dry run has not kept. */
+static int
+change_unseen(struct row *row)
+{
+	row->out->end = IMPORT_CHANGED;
+	show_new(row);
+	return 0;
+}
+
+static int
+add_contact(struct row *row, struct err *err)
+{
+	struct contact contact = { .no = row->no, .numbers = &row->defaults->numbers }, blocked;
+	int64_t made;
+	int waits;
+
+	if (row_set_plains(row, &contact, err) < 0)
+		return -1;
+	guess_type(row, &contact);
+	name_by_address(row, &contact);
+	if (row_match_made(row, &contact, &made, err) < 0)
+		return -1;
+	if (made != 0)
+		return change_contact(row, made, err);
+	if (row->virtual)
+		return change_unseen(row);
+	waits = row_set_company(row, &contact, err);
+	if (waits != 0) {
+		row->out->end = IMPORT_WAITS;
+		return waits < 0 ? -1 : 0;
+	}
+	blocked = hold_block(row, &contact);
+	if (store_new(row, &contact, err) < 0 || row_add_lists(row, contact.id, true, err) < 0 ||
+		restore_block(row, &blocked, &contact, err) < 0 ||
+		journal_new(row, &contact, err) < 0)
+		return -1;
+	row->out->end = IMPORT_ADDED;
+	row->out->id = contact.id;
+	row->out->no = contact.no;
+	row->out->name = contact.name;
+	show_new(row);
+	note_seen(row, &contact);
+	return 0;
+}
+
 int
 import_apply(struct call *call, const struct import_rule *rule, struct import_seen *seen,
 	struct import_defaults *defaults, const struct import_value *values, unsigned count,
@@ -362,9 +398,5 @@ import_apply(struct call *call, const struct import_rule *rule, struct import_se
 		return -1;
 	if (id != 0)
 		return change_contact(&row, id, err);
-	if (!row.virtual)
-		return add_contact(&row, err);
-	out->end = IMPORT_CHANGED;
-	show_new(&row);
-	return 0;
+	return row.virtual ? change_unseen(&row) : add_contact(&row, err);
 }

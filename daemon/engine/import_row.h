@@ -17,6 +17,7 @@ struct row {
 	const char *no, *company_no, *company_name;
 	bool has_company; /* a column for it, at least */
 	bool name_given, parts_given;
+	bool made; /* it was made for its persons before */
 	bool virtual; /* a dry run's: it would have been added by an earlier row */
 	bool changed; /* one of its lists */
 	unsigned email_count; /* of this row that are there */
@@ -33,6 +34,8 @@ bool row_gives(const struct row *row, enum target_kind kind);
 /* import_match.c: whom it means. */
 /* *id 0: it is a new one. */
 int row_match(struct row *row, int64_t *id, struct err *err);
+/* The company, if contact is one, that was made for persons before. */
+int row_match_made(struct row *row, const struct contact *contact, int64_t *id, struct err *err);
 /* 1: the company has to be waited for. */
 int row_set_company(struct row *row, struct contact *contact, struct err *err);
 

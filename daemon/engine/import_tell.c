@@ -138,6 +138,10 @@ import_tell_end(struct import_run *run)
 	json_bool(out, "dry_run", run->call->call.dry_run);
 	write_reading(run, out);
 	json_int(out, "left_out", run->left_out);
+	json_array_begin(out, "left_out_names");
+	for (unsigned i = 0; i < run->left_count; i++)
+		json_text(out, NULL, run->left[i]);
+	json_array_end(out);
 	write_columns(run, out);
 	write_list(out, "errors", &run->errors);
 	write_list(out, "changes", &run->changes);

@@ -57,34 +57,13 @@ settle_word(const char *field, const char *text)
 	return text;
 }
 
-/* A country that is no code may be the text of one, or a name that others have for it. */
-static int
-settle_country(struct row *row, const char **text, struct err *err)
-{
-	struct arena *arena = row->call->arena;
-	const char *code;
-
-	if (strlen(*text) <= 3)
-		return 0;
-	if (import_find_country(row->call->store, arena, *text, &code, err) < 0)
-		return -1;
-	if (code == NULL)
-		code = country_by_name(arena, *text);
-	if (code == NULL) {
-		fail_field(err, ERR_USAGE, "country",
-			"the country '%.60s' is no code such as 'DE', and none is called so",
-			*text);
-		return err_hint(err, "code add country CODE '%.60s' says which it is", *text);
-	}
-	*text = code;
-	return 0;
-}
-
 static int
 settle_text(struct row *row, const char *field, const char **text, struct err *err)
 {
 	*text = settle_word(field, *text);
-	return strcmp(field, "country") == 0 ? settle_country(row, text, err) : 0;
+	return strcmp(field, "country") == 0
+		       ? country_settle(row->call->store, row->call->arena, text, err)
+		       : 0;
 }
 
 static bool

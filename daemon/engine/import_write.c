@@ -2,16 +2,16 @@
 
 #include <string.h>
 
-#include "liaison/base/crypt.h"
 #include "liaison/base/text.h"
 #include "liaison/capture/capture.h"
+#include "liaison/crm/field.h"
 #include "request.h"
 
 /* The writer's share of an import: rows into the database, in transactions that others need not wait for.
  * A row that is refused is undone alone, and told; with --strict all of its transaction is, and the import
  * ends. A dry run does the same and keeps nothing. */
 
-enum { PEN_MS = 80, PRESSED_MS = 25, TURN_MS = 400, PROGRESS_MS = 250, GROUP_ROWS = 16 };
+enum { PEN_MS = 80, PRESSED_MS = 25, TURN_MS = 400, PROGRESS_MS = 250, GROUP_ROWS = 32 };
 
 /* What a transaction that is undone did not do. */
 struct mark {
@@ -54,83 +54,7 @@ go_back(struct import_run *run, const struct mark *to)
 	run->waiting.rows.count = to->waiting;
 }
 
-/* ---- a row's values ---- */
-
-/* What contact.dump put before a cell that a spreadsheet would run. */
-static const char *
-without_guard(const char *text)
-{
-	const char *at = text;
-
-	while (*at == '\'')
-		at++;
-	return at > text && *at != '\0' && strchr("=+-@\t\r", *at) != NULL ? text + 1 : text;
-}
-
-/* Blanks around the elements of a list are none of them, unless they are escaped. */
-static bool
-is_list(const struct import_target *target)
-{
-	switch (target->kind) {
-	case TARGET_EMAIL:
-	case TARGET_DOMAIN:
-	case TARGET_LABEL:
-	case TARGET_PART:
-	case TARGET_NOTE:
-		return true;
-	case TARGET_NONE:
-	case TARGET_NO:
-	case TARGET_PLAIN:
-	case TARGET_COMPANY_NO:
-	case TARGET_COMPANY_NAME:
-	case TARGET_FIELD:
-		return false;
-	}
-	return false;
-}
-
-static unsigned
-read_values(const struct import_run *run, struct arena *arena, const struct import_row *row,
-	struct import_value *out)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < row->count; i++) {
-		const struct import_cell *cell = &row->cells[i];
-		struct import_target target = cell->name != NULL
-						      ? import_target_find(arena, cell->name)
-						      : run->columns[i];
-		const char *text = cell->value;
-
-		if (target.kind == TARGET_NONE)
-			continue;
-		if (cell->name == NULL && !run->rule.raw)
-			text = without_guard(text);
-		if (!is_list(&target))
-			text = text_trim(arena, text, strlen(text));
-		out[count++] = (struct import_value){ target, text };
-	}
-	return count;
-}
-
-static struct import_mark
-mark_row(const struct import_row *row)
-{
-	struct sha256_state *state = sha256_new();
-	struct import_mark mark = { .line = row->line };
-	uint8_t digest[SHA256_SIZE];
-
-	for (unsigned i = 0; i < row->count; i++) {
-		const struct import_cell *cell = &row->cells[i];
-
-		if (cell->name != NULL)
-			sha256_add(state, cell->name, strlen(cell->name) + 1);
-		sha256_add(state, cell->value, strlen(cell->value) + 1);
-	}
-	sha256_end(state, digest);
-	memcpy(mark.digest, digest, sizeof mark.digest);
-	return mark;
-}
+/* ---- a row ---- */
 
 /* A card that contact.dump wrote has its number; of CSV the columns tell. */
 static struct import_rule
@@ -142,37 +66,6 @@ rule_of(const struct import_run *run, const struct import_value *values, unsigne
 		rule.exact |= values[i].target.kind == TARGET_NO;
 	return rule;
 }
-
-/* ---- rows that wait ---- */
-
-static bool
-wait(struct import_run *run, const struct import_row *row)
-{
-	struct import_window_rows *waiting = &run->waiting;
-	struct import_row *copy;
-
-	if (arena_used(waiting->arena) > IMPORT_WAITING_MAX)
-		return false;
-	if (waiting->rows.count == run->waiting_room) {
-		unsigned room = run->waiting_room * 2 + 64;
-		struct import_row *more = arena_array(waiting->arena, room, sizeof *more);
-
-		if (waiting->rows.count > 0)
-			memcpy(more, waiting->rows.rows, waiting->rows.count * sizeof *more);
-		waiting->rows.rows = more;
-		run->waiting_room = room;
-	}
-	copy = &waiting->rows.rows[waiting->rows.count++];
-	*copy = *row;
-	copy->cells = arena_array(waiting->arena, row->count + 1, sizeof *copy->cells);
-	for (unsigned i = 0; i < row->count; i++)
-		copy->cells[i] = (struct import_cell){ arena_text(
-							       waiting->arena, row->cells[i].name),
-			arena_text(waiting->arena, row->cells[i].value) };
-	return true;
-}
-
-/* ---- a row ---- */
 
 static int
 count_outcome(
@@ -213,10 +106,11 @@ static int
 apply(struct import_run *run, struct call *call, const struct import_row *row, struct err *err)
 {
 	struct import_value *values = arena_array(call->arena, row->count + 1, sizeof *values);
-	unsigned count = read_values(run, call->arena, row, values);
+	unsigned count = import_read_values(run, call->arena, row, values);
 	const struct import_rule rule = rule_of(run, values, count);
 	struct import_seen *seen = call->dry_run ? &run->seen : NULL;
-	const struct import_mark place = mark_row(row);
+	const struct import_mark place = import_mark_row(row);
+	const bool late = run->late || (rule.create && import_is_full(run));
 	struct import_outcome out;
 	bool known;
 
@@ -226,13 +120,16 @@ apply(struct import_run *run, struct call *call, const struct import_row *row, s
 		run->counts.skipped++;
 		return 0;
 	}
-	if (import_apply(call, &rule, seen, &run->defaults, values, count, run->late, &out, err) <
-		0)
+	run->defaults.file = run->file.digest;
+	if (import_apply(call, &rule, seen, &run->defaults, values, count, late, &out, err) < 0)
 		return -1;
 	if (out.end == IMPORT_WAITS)
 		return 1;
 	if (!call->dry_run && import_row_add(call->store, &run->file, &place, out.id,
 				      call->journal_batch, err) < 0)
+		return -1;
+	if (!call->dry_run && !run->late && out.company_id != 0 &&
+		import_company_add(call->store, &run->file, out.company_id, err) < 0)
 		return -1;
 	return count_outcome(run, row, &out);
 }
@@ -276,7 +173,7 @@ record_row(struct import_run *run, struct call *call, struct worker *worker,
 	run->counts = counts;
 	run->file = file;
 	run->defaults.numbers = numbers;
-	if (result == 1 && wait(run, row))
+	if (result == 1 && import_wait(run, row))
 		return 0;
 	if (result == 1)
 		fail_field(err, ERR_NOT_FOUND, "company_name",
@@ -315,7 +212,7 @@ record_group(struct import_run *run, struct call *call, struct worker *worker, s
 		const struct import_row *row = &window->rows.rows[window->at];
 
 		result = row->error != NULL ? -1 : apply(run, call, row, err);
-		if (result < 0 || (result == 1 && !wait(run, row)))
+		if (result < 0 || (result == 1 && !import_wait(run, row)))
 			break;
 		result = 0;
 		run->journal_batch = call->journal_batch;
@@ -409,9 +306,35 @@ write_failed(struct import_run *run, const struct err *err)
 	run->write_err = *err;
 }
 
+/* One that nobody declared would be refused in each row. */
+static int
+check_fields(struct import_run *run, struct worker *worker, struct err *err)
+{
+	for (unsigned i = 0; i < run->column_count && !run->fields_known; i++) {
+		const struct import_target *target = &run->columns[i];
+		int64_t id;
+
+		if (target->kind != TARGET_FIELD ||
+			record_find(worker->store, worker->arena, &field_noun, target->name, &id,
+				err) == 0)
+			continue;
+		if (err->code != ERR_NOT_FOUND)
+			return -1;
+		fail_field(err, ERR_NOT_FOUND, "file",
+			"its column '%.80s' is no field: there is none '%.40s'", run->captions[i],
+			target->name);
+		return err_hint(err,
+			"field add contact %.40s TYPE declares it; --map '%.80s=-' leaves the "
+			"column out",
+			target->name, run->captions[i]);
+	}
+	run->fields_known = true;
+	return 0;
+}
+
 /* One transaction. */
 static void
-record_some(struct import_run *run, struct worker *worker)
+record_in_transaction(struct import_run *run, struct worker *worker)
 {
 	const struct mark before = mark(run);
 	struct err err;
@@ -422,13 +345,15 @@ record_some(struct import_run *run, struct worker *worker)
 		return;
 	}
 	store_put_off(worker->store, true);
-	result = import_last_line(worker->store, &run->file, &run->last_line, &err);
+	result = check_fields(run, worker, &err);
+	if (result == 0)
+		result = import_last_line(worker->store, &run->file, &run->last_line, &err);
 	if (result == 0)
 		result = record_rows(run, worker, &err);
 	if (result == 0)
 		result = series_roll_end(worker->store, &run->defaults.numbers, &err);
 	store_put_off(worker->store, false);
-	if (result < 0 && run->rule.strict && is_fault(&err))
+	if (result < 0 && run->fields_known && run->rule.strict && is_fault(&err))
 		say_line(run, &err);
 	if (result == 0 && run->call->call.dry_run) {
 		undo(worker);
@@ -441,6 +366,14 @@ record_some(struct import_run *run, struct worker *worker)
 	undo(worker);
 	go_back(run, &before);
 	write_failed(run, &err);
+}
+
+static void
+record_some(struct import_run *run, struct worker *worker)
+{
+	store_undo_in_memory(worker->store, true);
+	record_in_transaction(run, worker);
+	store_undo_in_memory(worker->store, false);
 }
 
 /* Others' work, but for what is done in the background, too. */

@@ -29,7 +29,7 @@ struct undo_entry {
 };
 typedef int
 undo_noun(struct call *call, struct undo_run *run, const struct undo_entry *entry, struct err *err);
-undo_noun undo_contact, undo_contact_links, undo_contact_note, undo_record;
+undo_noun undo_contact, undo_contact_links, undo_contact_past, undo_contact_note, undo_record;
 
 /* Counts a record that is as it was before again; fields: "city, phone", or NULL. */
 void undo_tell(struct call *call, struct undo_run *run, const struct undo_entry *entry,

@@ -254,6 +254,7 @@ change_back(
 	struct undo_change back = { .call = call, .run = run, .entry = entry };
 	int result = change_begin(call, entry->entry->record, &back.change, err);
 
+	back.change.back = true;
 	if (result == 0) {
 		back.title = title_of(call, &back.change.before);
 		take_scalars(&back);
@@ -319,22 +320,7 @@ undo_contact(
 	return 0;
 }
 
-/* ---- links to interactions, and notes ---- */
-
-/* Those of a removal come back with the contact; those that came back go to the company again. */
-int
-undo_contact_links(
-	struct call *call, struct undo_run *run, const struct undo_entry *entry, struct err *err)
-{
-	int64_t id = entry->entry->record;
-
-	(void)run;
-	if (entry->before == NULL)
-		return remove_contact_links(call, id, err);
-	if (contact_links_restore(call->store, call->arena, id, entry->entry->before, err) < 0)
-		return -1;
-	return call_journal_of(call, id, "contact-links", id, NULL, entry->entry->before, err);
-}
+/* ---- notes ---- */
 
 static int
 remove_note(

@@ -73,6 +73,14 @@ write_emails(struct undo_change *back, const char *name, struct json_out *out, s
 	return change_lists(back->call, back->change.before.id, CHANGE_EMAILS, out, err);
 }
 
+static const char EMAIL_SPANS[] = "email_spans";
+
+static int
+write_spans(struct undo_change *back, const char *name, struct json_out *out, struct err *err)
+{
+	return contact_email_spans_write(back->call->store, back->change.before.id, name, out, err);
+}
+
 static int
 bring_email(struct undo_change *back, const char *address, struct err *err)
 {
@@ -80,8 +88,8 @@ bring_email(struct undo_change *back, const char *address, struct err *err)
 	int64_t id = back->change.before.id;
 	bool removed;
 
-	if (contact_email_revive(call->store, call->arena, id, address, back->entry->entry->at,
-		    &removed, err) < 0)
+	if (contact_email_revive(call->store, call->arena, id, address, back->entry->entry->before,
+		    back->entry->entry->at, &removed, err) < 0)
 		return -1;
 	if (removed && json_is_true(json_object_get(back->entry->before, "primary")))
 		return contact_email_choose(call->store, id, address, err);
@@ -139,7 +147,8 @@ take_emails(struct undo_change *back, const json_t *present, const json_t *old, 
 
 		if (!has_item(present, json_array_get(old, i)) &&
 			contact_email_revive(call->store, call->arena, back->change.before.id,
-				words[i], back->entry->entry->at, &removed, err) < 0)
+				words[i], back->entry->entry->before, back->entry->entry->at,
+				&removed, err) < 0)
 			return -1;
 	}
 	return change_emails(back->call, back->change.before.id, words, count, err);
@@ -384,20 +393,25 @@ change_list(struct undo_change *back, const char *name, const json_t *old, const
 	struct err *err)
 {
 	write_list *write = writer_of(name);
-	json_t *present = NULL, *now = NULL;
+	json_t *present = NULL, *now = NULL, *spans = NULL;
 	const char *fields = back->fields;
 	int result = read_present(back, name, write, &present, err);
 
+	if (result == 0 && write == write_emails)
+		result = read_present(back, EMAIL_SPANS, write_spans, &spans, err);
 	if (result == 0)
 		result = take_list(back, name, present, old, wrote, err);
 	if (result == 0 && back->fields != fields) {
 		result = read_present(back, name, write, &now, err);
 		if (result == 0) {
 			json_value(&back->change.old_fields, name, present);
+			if (spans != NULL)
+				json_value(&back->change.old_fields, EMAIL_SPANS, spans);
 			json_value(&back->change.new_fields, name, now);
 		}
 	}
 	json_decref(present);
+	json_decref(spans);
 	json_decref(now);
 	return result;
 }

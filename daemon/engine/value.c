@@ -107,21 +107,29 @@ read_enum(const struct param *param, const char *text, struct value *out, struct
 		text, param->name, param->values);
 }
 
-/* Digits with at most one point and a sign; the handler rounds to the currency. */
+/* Digits with at most one point and a sign, in millionths at the finest; the handler rounds to the currency. */
+enum { PLACES_MAX = 6 };
+
 static int
 read_decimal(const struct param *param, const char *text, struct value *out, struct err *err)
 {
 	const char *at = text + (*text == '-' || *text == '+');
-	unsigned digits = 0, points = 0;
+	unsigned digits = 0, points = 0, places = 0, kept = 0;
 
 	for (; *at != '\0'; at++) {
-		if (*at >= '0' && *at <= '9')
+		if (*at >= '0' && *at <= '9') {
 			digits++;
-		else if (*at == '.' && points == 0)
+			places += points;
+			kept = *at != '0' ? places : kept;
+		} else if (*at == '.' && points == 0)
 			points++;
 		else
 			return wrong(param, text, err);
 	}
+	if (kept > PLACES_MAX)
+		return fail_field(err, ERR_USAGE, param->name,
+			"'%.80s' for '%s' has more than %d places after the point", text,
+			param->name, PLACES_MAX);
 	if (digits == 0 || digits > 18)
 		return wrong(param, text, err);
 	out->text = text;

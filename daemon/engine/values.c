@@ -158,6 +158,17 @@ values_add_flag(struct call_values *values, const struct value_context *context,
 	return add_value(values, context, place, &value, err);
 }
 
+/* A decimal that is finer than millionths is written as it is, to be refused. */
+static const char *
+real_words(struct arena *arena, double real, bool is_decimal)
+{
+	const char *millionths = arena_printf(arena, "%.6f", real);
+
+	if (!is_decimal)
+		return arena_printf(arena, "%.10g", real);
+	return strtod(millionths, NULL) == real ? millionths : arena_printf(arena, "%.15g", real);
+}
+
 static int
 add_scalar(struct call_values *values, const struct value_context *context, unsigned place,
 	const json_t *value, struct err *err)
@@ -173,8 +184,7 @@ add_scalar(struct call_values *values, const struct value_context *context, unsi
 		text = arena_printf(context->arena, "%lld", (long long)json_integer_value(value));
 		return values_add_text(values, context, place, text, strlen(text), err);
 	case JSON_REAL:
-		text = arena_printf(
-			context->arena, is_decimal ? "%.6f" : "%.10g", json_real_value(value));
+		text = real_words(context->arena, json_real_value(value), is_decimal);
 		return values_add_text(values, context, place, text, strlen(text), err);
 	case JSON_TRUE:
 	case JSON_FALSE:

@@ -1,5 +1,7 @@
 #include "import.h"
 
+#include <string.h>
+
 #include "liaison/import/import.h"
 
 #include "poison.h"
@@ -34,11 +36,21 @@ read_window(const struct frame *frame, struct import_window *window, struct err 
 	return more;
 }
 
+static bool
+decode(void *data, const char *name, const char *bytes, size_t size, struct text *out)
+{
+	struct charsets *charsets = data;
+
+	return charset_known(charsets, name, strlen(name)) &&
+	       charset_decode(charsets, name, strlen(name), bytes, size, out);
+}
+
 int
 import_take_window(
 	struct parser *parser, const struct frame *frame, struct text *out, struct err *err)
 {
-	struct import_window window = { .bytes = "" };
+	const struct import_charsets charsets = { decode, parser->charsets };
+	struct import_window window = { .bytes = "", .charsets = &charsets };
 	struct import_rows rows;
 	struct frame_writer writer;
 

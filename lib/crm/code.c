@@ -30,17 +30,53 @@ check_code(struct store *store, struct arena *arena, struct record *record,
 		record->values[at_code_code].text);
 }
 
-static const char COUNT_USES[] =
-	"SELECT count(*) FROM contact_label WHERE kind = ?1 AND code = ?2 COLLATE NOCASE";
+/* An index serves each of them. */
+#define COUNT_COLUMN(column) "SELECT count(*) FROM contact WHERE " column " = ? COLLATE NOCASE"
+#define COUNT_LABELS(kind) \
+	"SELECT count(*) FROM contact_label WHERE kind = '" kind "' AND code = ? COLLATE NOCASE"
+
+static const struct {
+	const char *kind, *count;
+} USES[] = {
+	{ "territory", COUNT_COLUMN("territory") },
+	{ "country", COUNT_COLUMN("country") },
+	{ "language", COUNT_COLUMN("language") },
+	{ "salutation", COUNT_COLUMN("salutation") },
+	{ "organizational-level", COUNT_COLUMN("organizational_level") },
+	{ "lead-status", COUNT_COLUMN("lead_status") },
+	{ "lead-source", COUNT_COLUMN("lead_source") },
+	{ "industry-group", COUNT_LABELS("industry-group") },
+	{ "mailing-group", COUNT_LABELS("mailing-group") },
+	{ "responsibility", COUNT_LABELS("responsibility") },
+	{ "web-source", COUNT_LABELS("web-source") },
+	{ "business-relation",
+		"SELECT count(*) FROM contact_relation WHERE code = ? COLLATE NOCASE" },
+};
+
+/* NULL: no contact has codes of that kind. */
+static const char *
+count_of_kind(const char *kind)
+{
+	for (size_t i = 0; i < sizeof USES / sizeof *USES; i++) {
+		if (strcmp(USES[i].kind, kind) == 0)
+			return USES[i].count;
+	}
+	return NULL;
+}
 
 static int
 write_uses(struct store *store, const struct record *record, struct json_out *out, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, COUNT_USES);
+	const char *sql = count_of_kind(record->values[at_code_kind].text);
+	struct stmt *q;
 	int64_t count = 0;
 	bool found;
 
-	stmt_bind_text(q, record->values[at_code_kind].text);
+	if (sql == NULL) {
+		json_int(out, "contacts", 0);
+		return 0;
+	}
+	q = sql_prepare(store, sql);
 	stmt_bind_text(q, record->values[at_code_code].text);
 	if (sql_get_int(q, &count, &found, err) < 0)
 		return -1;
@@ -104,8 +140,8 @@ code_find(struct store *store, struct arena *arena, const char *kind, const char
 	return 0;
 }
 
-static int
-refuses_unknown(struct store *store, struct arena *arena, bool *refuses, struct err *err)
+int
+code_refuses_unknown(struct store *store, struct arena *arena, bool *refuses, struct err *err)
 {
 	const char *policy;
 
@@ -133,7 +169,7 @@ code_settle(struct store *store, struct arena *arena, const char *kind, const ch
 		*code = known->values[at_code_code].text;
 		return 0;
 	}
-	if (refuses_unknown(store, arena, &refuses, err) < 0)
+	if (code_refuses_unknown(store, arena, &refuses, err) < 0)
 		return -1;
 	return refuses ? unknown_code(store, arena, kind, field, *code, err) : 0;
 }

@@ -1,10 +1,19 @@
 #ifndef LIAISON_CRM_CODE_TEXT_H
 #define LIAISON_CRM_CODE_TEXT_H
 
+#include <string.h>
+
 #include "liaison/base/arena.h"
 #include "liaison/base/err.h"
 
 /* Codes as Business Central has them: 1 to 20 of A-Z 0-9 . _ -, upper case. */
+
+/* The article before a noun. */
+static inline const char *
+article_of(const char *noun)
+{
+	return noun[0] != '\0' && strchr("aeio", noun[0]) != NULL ? "an" : "a";
+}
 
 char *upper_text(struct arena *arena, const char *text); /* ASCII only */
 /* *value may be NULL; else it becomes upper case. ERR_USAGE. */

@@ -17,9 +17,9 @@ is_company(const struct contact *contact)
 }
 
 static int
-unknown(int64_t id, struct err *err)
+unknown(struct err *err)
 {
-	return fail(err, ERR_NOT_FOUND, "there is no contact with the id '%lld'", (long long)id);
+	return fail(err, ERR_NOT_FOUND, "the contact is not there any more");
 }
 
 /* ---- reading ---- */
@@ -82,7 +82,7 @@ contact_get(
 	if (stmt_end(q, err) < 0)
 		return -1;
 	if (found.id == 0)
-		return unknown(id, err);
+		return unknown(err);
 	*out = found;
 	return 0;
 }
@@ -109,7 +109,7 @@ check_company(struct store *store, const struct contact *contact, struct err *er
 		return -1;
 	if (!found)
 		return fail_field(err, ERR_NOT_FOUND, "company",
-			"there is no contact with the id '%lld'", (long long)contact->company_id);
+			"the company of '%s' is not there any more", contact->name);
 	if (company == 0)
 		return fail_field(err, ERR_REFUSED, "company",
 			"'%s' cannot belong to a person, only to a company", contact->name);
@@ -225,16 +225,33 @@ contact_add(struct store *store, struct arena *arena, struct contact *contact, i
 
 /* ---- changing ---- */
 
+static bool
+says(const char *text)
+{
+	return text != NULL && text[strspn(text, " \t")] != '\0';
+}
+
+/* What an edit leaves that the type it gives cannot have. */
+static const char *
+field_of_old_type(const struct contact *after)
+{
+	if (is_company(after))
+		return says(after->organizational_level) ? "an organizational level" : NULL;
+	if (says(after->currency))
+		return "a currency";
+	return says(after->vat_no) ? "a VAT number" : NULL;
+}
+
 /* Business Central's rules for Person to Company and back. */
 static int
 check_retype(struct store *store, const struct contact *before, const struct contact *after,
 	struct err *err)
 {
-	const char *why;
+	const char *why = field_of_old_type(after);
 
-	if (contact_barred(store, before->id,
-		    strcmp(after->type, "company") == 0 ? BAR_TO_COMPANY : BAR_TO_PERSON, &why,
-		    err) < 0)
+	if (why == NULL &&
+		contact_barred(store, before->id,
+			is_company(after) ? BAR_TO_COMPANY : BAR_TO_PERSON, &why, err) < 0)
 		return -1;
 	if (why != NULL)
 		return fail_field(err, ERR_REFUSED, "type", "the type of '%s' stays: it has %s",
@@ -306,7 +323,7 @@ bring_past(struct store *store, const struct contact *contact, struct err *err)
 }
 
 int
-contact_update(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+contact_set_back(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
 	struct err *err)
 {
 	struct contact before, ready = *contact;
@@ -324,12 +341,23 @@ contact_update(struct store *store, struct arena *arena, struct contact *contact
 		contact_store(store, arena, &ready, now, err) < 0 ||
 		contact_index(store, arena, ready.id, err) < 0)
 		return -1;
-	if (before.company_id == 0 && ready.company_id != 0 && bring_past(store, &ready, err) < 0)
-		return -1;
 	ready.version = before.version + 1;
 	ready.changed = now;
 	*contact = ready;
 	return 0;
+}
+
+int
+contact_update(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+	struct err *err)
+{
+	struct contact before;
+
+	if (contact_get(store, arena, contact->id, &before, err) < 0 ||
+		contact_set_back(store, arena, contact, now, err) < 0)
+		return -1;
+	return before.company_id == 0 && contact->company_id != 0 ? bring_past(store, contact, err)
+								  : 0;
 }
 
 static const char TOUCH[] = "UPDATE contact SET version = version + 1, changed = ?2 WHERE id = ?1";

@@ -2,12 +2,11 @@
 
 #include "liaison/crm/contact_past.h"
 
-/* What bars a contact from being removed, from changing its type (reference 1.3), and its addition from
- * being taken back. */
+/* What rows bar a contact from being removed, from changing its type (reference 1.3), and its addition from
+ * being taken back. Fields of its own that bar a change of type are in contact.c. */
 
 #define HAS(from)      "SELECT EXISTS (SELECT 1 FROM " from ")"
 #define LABELLED(kind) HAS("contact_label WHERE contact_id = ?1 AND kind = '" kind "'")
-#define IS(condition)  HAS("contact WHERE id = ?1 AND " condition)
 
 /* Tasks, segment lines and opportunities, once they are there, bar from removal too. */
 static const struct {
@@ -23,9 +22,6 @@ static const struct {
 	{ BAR_TO_PERSON, HAS("contact_relation WHERE contact = ?1"), "business relations" },
 	{ BAR_TO_PERSON, LABELLED("industry-group"), "industry groups" },
 	{ BAR_TO_PERSON, LABELLED("web-source"), "web sources" },
-	{ BAR_TO_PERSON, IS("currency IS NOT NULL"), "a currency" },
-	{ BAR_TO_PERSON, IS("vat_no IS NOT NULL"), "a VAT number" },
-	{ BAR_TO_COMPANY, IS("organizational_level IS NOT NULL"), "an organizational level" },
 	{ BAR_TO_COMPANY, LABELLED("responsibility"), "responsibilities" },
 };
 

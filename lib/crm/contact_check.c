@@ -160,7 +160,7 @@ check_company(const struct contact *contact, struct err *err)
 			contact->organizational_level != NULL },
 		{ "company", "company of its own", contact->company_id != 0 },
 		{ "minor", "age", contact->minor },
-		{ "parental_consent", "parents", contact->parental_consent },
+		{ "parental_consent", "parental consent", contact->parental_consent },
 	};
 
 	for (size_t i = 0; i < sizeof persons_only / sizeof *persons_only; i++) {

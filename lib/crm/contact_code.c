@@ -1,6 +1,7 @@
 #include "contact_row.h"
 #include "liaison/base/text.h"
 #include "liaison/crm/code.h"
+#include "liaison/crm/salesperson.h"
 
 /* Codes among the fields of a contact: with unknown-codes = refuse somebody has to have added them. */
 
@@ -28,6 +29,8 @@ int
 contact_check_codes(struct store *store, struct arena *arena, const struct contact *before,
 	const struct contact *contact, struct err *err)
 {
+	const char *salesperson = contact->salesperson;
+
 	for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++) {
 		const char *code = text_at(contact, CODES[i].offset);
 
@@ -36,5 +39,7 @@ contact_check_codes(struct store *store, struct arena *arena, const struct conta
 		if (code_settle(store, arena, CODES[i].kind, CODES[i].field, &code, err) < 0)
 			return -1;
 	}
-	return 0;
+	if (before != NULL && text_same(salesperson, before->salesperson))
+		return 0;
+	return salesperson_settle(store, arena, "salesperson", &salesperson, err);
 }

@@ -23,8 +23,7 @@ refuse_person(struct store *store, struct arena *arena, int64_t id, struct err *
 	if (stmt_end(q, err) < 0)
 		return -1;
 	if (no == NULL)
-		return fail(err, ERR_NOT_FOUND, "there is no contact with the id '%lld'",
-			(long long)id);
+		return fail(err, ERR_NOT_FOUND, "the contact is not there any more");
 	if (!company)
 		return fail_field(err, ERR_REFUSED, "domain",
 			"'%s' is a person, and a domain belongs to a company", no);

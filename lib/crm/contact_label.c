@@ -48,8 +48,8 @@ check_type(struct store *store, struct arena *arena, int64_t id, const char *kin
 		return -1;
 	if (wanted == NULL || strcmp(contact.type, wanted) == 0)
 		return 0;
-	return fail_field(err, ERR_REFUSED, "contact", "'%s' is a %s, and a %s is for a %s",
-		contact.name, contact.type, kind, wanted);
+	return fail_field(err, ERR_REFUSED, "contact", "'%s' is a %s, and %s %s is for a %s",
+		contact.name, contact.type, article_of(kind), kind, wanted);
 }
 
 /* A tag is a word of its own: lower case, no blanks. */

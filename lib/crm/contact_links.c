@@ -94,6 +94,36 @@ contact_past_links_write(struct store *store, int64_t id, int64_t *after, unsign
 	return stmt_end(q, err);
 }
 
+static const char SELECT_LOOSE[] =
+	"SELECT at, interaction_id FROM interaction_contact WHERE contact_id = ?1"
+	" AND company_id IS NULL AND (at, interaction_id) > (?2, ?3)"
+	" ORDER BY at, interaction_id LIMIT ?4";
+
+int
+contact_loose_links_write(struct store *store, int64_t id, struct link_place *place, unsigned max,
+	const char *name, struct json_out *out, unsigned *count, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_LOOSE);
+
+	*count = 0;
+	stmt_bind_int(q, id);
+	stmt_bind_int(q, place->at);
+	stmt_bind_int(q, place->interaction);
+	stmt_bind_int(q, max);
+	json_array_begin(out, name);
+	while (stmt_row(q)) {
+		place->at = stmt_int(q);
+		place->interaction = stmt_int(q);
+		json_array_begin(out, NULL);
+		json_int(out, NULL, place->interaction);
+		json_int(out, NULL, id);
+		json_array_end(out);
+		++*count;
+	}
+	json_array_end(out);
+	return stmt_end(q, err);
+}
+
 /* ---- back again ---- */
 
 static const char RESTORE_LINKS[] =
@@ -112,6 +142,10 @@ static const char TAKE_BACK[] =
 	"  JOIN interaction i ON i.id = l.value ->> 0 WHERE l.value ->> 7 IS NOT NULL)";
 static const char RESTORE_PAST[] =
 	"UPDATE interaction_contact SET company_id = ?1 WHERE company_id IS NULL"
+	" AND (interaction_id, contact_id) IN"
+	" (SELECT l.value ->> 0, l.value ->> 1 FROM json_each(?2, '$.past') l)";
+static const char TAKE_PAST[] =
+	"UPDATE interaction_contact SET company_id = NULL WHERE +company_id = ?1"
 	" AND (interaction_id, contact_id) IN"
 	" (SELECT l.value ->> 0, l.value ->> 1 FROM json_each(?2, '$.past') l)";
 static const char SELECT_TOUCHED[] =
@@ -178,6 +212,26 @@ contact_links_restore(
 	if (recount_all(store, arena, q, err) < 0)
 		return -1;
 	return contact_recount(store, id, &changed, err);
+}
+
+int
+contact_past_give(struct store *store, int64_t company, const char *json, struct err *err)
+{
+	bool changed;
+
+	if (run_json(store, RESTORE_PAST, &company, json, err) < 0)
+		return -1;
+	return contact_recount(store, company, &changed, err);
+}
+
+int
+contact_past_take(struct store *store, int64_t company, const char *json, struct err *err)
+{
+	bool changed;
+
+	if (run_json(store, TAKE_PAST, &company, json, err) < 0)
+		return -1;
+	return contact_recount(store, company, &changed, err);
 }
 
 /* ---- to the company ---- */

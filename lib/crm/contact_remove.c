@@ -17,8 +17,7 @@ find_kind(struct store *store, int64_t id, int64_t *company, struct err *err)
 	if (sql_get_int(q, company, &found, err) < 0)
 		return -1;
 	if (!found)
-		return fail(err, ERR_NOT_FOUND, "there is no contact with the id '%lld'",
-			(long long)id);
+		return fail(err, ERR_NOT_FOUND, "the contact is not there any more");
 	return 0;
 }
 

@@ -312,9 +312,35 @@ static const char REVIVE[] =
 	" contact_email WHERE contact_id = ?1 AND address = ?2 AND state = 'removed'"
 	" ORDER BY valid_until DESC, id DESC LIMIT 1)";
 
+static const char REVIVE_SPANS[] =
+	"UPDATE contact_email AS e SET state = 'active', valid_until = (SELECT s.value ->> 2"
+	"  FROM json_each(?3, '$.email_spans') s WHERE s.value ->> 0 = e.address"
+	"  AND s.value ->> 1 IS e.valid_from)"
+	" WHERE contact_id = ?1 AND address = ?2 AND state = 'removed' AND EXISTS (SELECT 1"
+	"  FROM json_each(?3, '$.email_spans') s WHERE s.value ->> 0 = e.address"
+	"  AND s.value ->> 1 IS e.valid_from)"
+	" AND NOT EXISTS (SELECT 1 FROM contact_email n WHERE n.contact_id = e.contact_id"
+	"  AND n.address = e.address AND n.valid_from IS e.valid_from AND n.id > e.id)";
+static const char SELECT_SPANS[] =
+	"SELECT json_group_array(json_array(address, valid_from, valid_until)) FROM"
+	" (SELECT * FROM contact_email WHERE contact_id = ? AND state = 'active' ORDER BY id)";
+
 int
-contact_email_revive(struct store *store, struct arena *arena, int64_t contact, const char *address,
-	int64_t at, bool *removed, struct err *err)
+contact_email_spans_write(struct store *store, int64_t contact, const char *name,
+	struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_SPANS);
+	const char *spans;
+
+	stmt_bind_int(q, contact);
+	spans = stmt_row(q) ? stmt_text(q) : "[]";
+	json_raw(out, name, spans, strlen(spans));
+	return stmt_end(q, err);
+}
+
+static int
+refuse_holder(struct store *store, struct arena *arena, int64_t contact, const char *address,
+	struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_HOLDER);
 	const char *holder = NULL;
@@ -325,17 +351,50 @@ contact_email_revive(struct store *store, struct arena *arena, int64_t contact, 
 		holder = stmt_text_copy(q, arena);
 	if (stmt_end(q, err) < 0)
 		return -1;
-	if (holder != NULL)
-		return fail_field(err, ERR_CONFLICT, "email",
-			"the address '%s' belongs to contact '%s' now", address, holder);
-	q = sql_prepare(store, REVIVE);
+	return holder == NULL
+		       ? 0
+		       : fail_field(err, ERR_CONFLICT, "email",
+				 "the address '%s' belongs to contact '%s' now", address, holder);
+}
+
+static int
+revive_spans(struct store *store, int64_t contact, const char *address, const char *before,
+	bool *revived, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, REVIVE_SPANS);
+
+	stmt_bind_int(q, contact);
+	stmt_bind_text(q, address);
+	stmt_bind_text(q, before);
+	if (stmt_run(q, err) < 0)
+		return -1;
+	*revived = store_changes(store) > 0;
+	return 0;
+}
+
+static int
+revive_last(struct store *store, int64_t contact, const char *address, int64_t at, bool *revived,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, REVIVE);
+
 	stmt_bind_int(q, contact);
 	stmt_bind_text(q, address);
 	stmt_bind_int(q, at);
 	if (stmt_run(q, err) < 0)
 		return -1;
-	*removed = store_changes(store) > 0;
-	if (contact_email_choose(store, contact, NULL, err) < 0)
+	*revived = store_changes(store) > 0;
+	return 0;
+}
+
+int
+contact_email_revive(struct store *store, struct arena *arena, int64_t contact, const char *address,
+	const char *before, int64_t at, bool *removed, struct err *err)
+{
+	if (refuse_holder(store, arena, contact, address, err) < 0 ||
+		revive_spans(store, contact, address, before, removed, err) < 0 ||
+		(!*removed && revive_last(store, contact, address, at, removed, err) < 0) ||
+		contact_email_choose(store, contact, NULL, err) < 0)
 		return -1;
 	return contact_index(store, arena, contact, err);
 }

@@ -198,8 +198,7 @@ contact_write_members(struct store *store, int64_t id, struct json_out *out, str
 		return -1;
 	}
 	if (!found)
-		return fail(err, ERR_NOT_FOUND, "there is no contact with the id '%lld'",
-			(long long)id);
+		return fail(err, ERR_NOT_FOUND, "the contact is not there any more");
 	return 0;
 }
 

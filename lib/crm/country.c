@@ -40,3 +40,42 @@ country_by_name(struct arena *arena, const char *name)
 	}
 	return NULL;
 }
+
+static const char SELECT_COUNTRY[] =
+	"SELECT code FROM code WHERE kind = 'country' AND text = ? COLLATE NOCASE ORDER BY code";
+
+/* NULL: none has that text in the code table. */
+static int
+find_by_text(struct store *store, struct arena *arena, const char *text, const char **code,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_COUNTRY);
+
+	*code = NULL;
+	stmt_bind_text(q, text);
+	if (stmt_row(q))
+		*code = stmt_text_copy(q, arena);
+	return stmt_end(q, err);
+}
+
+int
+country_settle(struct store *store, struct arena *arena, const char **text, struct err *err)
+{
+	enum { CODE_MAX = 3 };
+	const char *code;
+
+	if (*text == NULL || strlen(*text) <= CODE_MAX)
+		return 0;
+	if (find_by_text(store, arena, *text, &code, err) < 0)
+		return -1;
+	if (code == NULL)
+		code = country_by_name(arena, *text);
+	if (code == NULL) {
+		fail_field(err, ERR_USAGE, "country",
+			"the country '%.60s' is no code such as 'DE', and none is called so",
+			*text);
+		return err_hint(err, "code add country CODE '%.60s' says which it is", *text);
+	}
+	*text = code;
+	return 0;
+}

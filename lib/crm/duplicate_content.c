@@ -27,10 +27,39 @@ add_item(struct text *text, const char *value)
 	text_add_char(text, ITEM);
 }
 
-/* The last digits: who writes the country and who does not are the same. */
+/* ITU-T E.164: zones 1 and 7 are whole, these codes have two digits, and the others three. */
+static size_t
+calling_code_size(const char *digits)
+{
+	static const char TWO[] = " 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53"
+				  " 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94"
+				  " 95 98 ";
+	const char code[] = { ' ', digits[0], digits[1], ' ', '\0' };
+
+	if (digits[0] == '1' || digits[0] == '7')
+		return 1;
+	return strstr(TWO, code) != NULL ? 2 : 3;
+}
+
+/* The number within its country, without the zero that calls out of town. */
+static const char *
+national(const char *digits, bool abroad)
+{
+	if (digits[0] == '0' && digits[1] == '0') {
+		abroad = true;
+		digits += 2;
+	}
+	if (abroad && strlen(digits) > 3)
+		digits += calling_code_size(digits);
+	return digits + strspn(digits, "0");
+}
+
+/* Its last digits: who writes the country and who does not are the same. */
 static void
 add_phone(struct text *text, const char *number)
 {
+	bool abroad = number != NULL && number[strspn(number, " (")] == '+';
+	const char *local;
 	char digits[64];
 	size_t used = 0;
 
@@ -39,8 +68,10 @@ add_phone(struct text *text, const char *number)
 			digits[used++] = *number;
 	}
 	digits[used] = '\0';
+	local = national(digits, abroad);
+	used = strlen(local);
 	if (used >= PHONE_LEAST)
-		add_item(text, used > PHONE_DIGITS ? digits + used - PHONE_DIGITS : digits);
+		add_item(text, used > PHONE_DIGITS ? local + used - PHONE_DIGITS : local);
 }
 
 /* A post code is compared without its blanks, and streets and cities with one between words. */

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "code_text.h"
 #include "liaison/base/text.h"
+#include "liaison/crm/series.h"
 
 /* ---- rows that are recorded ---- */
 
@@ -107,6 +109,66 @@ import_forget(struct store *store, int64_t batch, struct err *err)
 	return stmt_run(q, err);
 }
 
+/* ---- companies that were made before their rows came ---- */
+
+static const char INSERT_COMPANY[] =
+	"INSERT OR REPLACE INTO import_company (contact_id, import_id) VALUES (?, ?)";
+
+int
+import_company_add(
+	struct store *store, const struct import_file *file, int64_t company, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, INSERT_COMPANY);
+
+	stmt_bind_int(q, company);
+	stmt_bind_int(q, file->id);
+	return stmt_run(q, err);
+}
+
+static const char SELECT_MADE[] =
+	"SELECT c.id FROM contact c JOIN import_company m ON m.contact_id = c.id"
+	" JOIN import i ON i.id = m.import_id"
+	" WHERE c.name_fold = ? AND c.name = ? AND c.type = 'company' AND i.digest = ?"
+	" ORDER BY c.id LIMIT 1";
+static const char DELETE_MADE[] = "DELETE FROM import_company WHERE contact_id = ?";
+
+int
+import_company_take(struct store *store, struct arena *arena, const uint8_t *digest,
+	const char *name, int64_t *id, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_MADE);
+	bool found;
+
+	*id = 0;
+	stmt_bind_text(q, text_fold(arena, name));
+	stmt_bind_text(q, name);
+	stmt_bind_blob(q, digest, IMPORT_DIGEST);
+	if (sql_get_int(q, id, &found, err) < 0)
+		return -1;
+	if (!found)
+		return 0;
+	q = sql_prepare(store, DELETE_MADE);
+	stmt_bind_int(q, *id);
+	return stmt_run(q, err);
+}
+
+static const char SET_NO[] = "UPDATE contact SET no = ?2 WHERE id = ?1";
+
+int
+import_set_no(
+	struct store *store, struct arena *arena, int64_t id, const char **no, struct err *err)
+{
+	struct stmt *q;
+
+	if (code_check(arena, "no", no, err) < 0 ||
+		series_manual(store, "contact-series", *no, err) < 0)
+		return -1;
+	q = sql_prepare(store, SET_NO);
+	stmt_bind_int(q, id);
+	stmt_bind_text(q, *no);
+	return stmt_run(q, err);
+}
+
 /* ---- what rows refer to ---- */
 
 static const char SELECT_NO[] = "SELECT id FROM contact WHERE no = ?";
@@ -166,22 +228,6 @@ import_find_company(
 	}
 	*id = found.exact == 1 ? found.exact_id : found.id;
 	return 0;
-}
-
-static const char SELECT_COUNTRY[] =
-	"SELECT code FROM code WHERE kind = 'country' AND text = ? COLLATE NOCASE ORDER BY code";
-
-int
-import_find_country(struct store *store, struct arena *arena, const char *text, const char **code,
-	struct err *err)
-{
-	struct stmt *q = sql_prepare(store, SELECT_COUNTRY);
-
-	*code = NULL;
-	stmt_bind_text(q, text);
-	if (stmt_row(q))
-		*code = stmt_text_copy(q, arena);
-	return stmt_end(q, err);
 }
 
 static const char SELECT_NOTE[] =

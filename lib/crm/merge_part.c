@@ -154,7 +154,8 @@ const struct merge_part merge_parts[] = {
 	PART_("answers", "contact_answer", "contact_id", ANSWER_COLUMNS,
 		"t.answer_id = f.answer_id OR " ONE_ANSWER ")",
 		"CASE WHEN t.answer_id <> f.answer_id AND " ONE_ANSWER " AND q.source IS NULL)"
-		" THEN 'answer.' || (SELECT a.question FROM answer a WHERE a.id = f.answer_id) END",
+		" THEN (SELECT 'answer.' || a.questionnaire || '.' || a.question FROM answer a"
+		"  WHERE a.id = f.answer_id) END",
 		"(SELECT a.answer FROM answer a WHERE a.id = t.answer_id)",
 		"(SELECT a.answer FROM answer a WHERE a.id = f.answer_id)",
 		STILL("answer_id", "answer"), NULL),
@@ -178,6 +179,7 @@ const char *const merge_derived[] = {
 	"duplicate_pair.other_id",
 	"classify_value.contact_id",
 	"import_row.contact_id", /* whoever reads it looks for the merge */
+	"import_company.contact_id", /* which a merged one is no more */
 	NULL,
 };
 

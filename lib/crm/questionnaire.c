@@ -273,13 +273,17 @@ RECORD_NOUN(question, "question", "question", QUESTION_FIELDS, .check = check_qu
 	.write_more = write_question);
 
 static int
-apply(const struct record_value *formula, int64_t day, int64_t *out, struct err *err)
+apply(const struct record *question, unsigned at, int64_t day, int64_t *out, struct err *err)
 {
+	const char *words = question->values[at].text;
 	struct formula parsed;
 
-	return formula_parse(formula->text, &parsed, err) < 0
-		       ? -1
-		       : formula_apply(&parsed, day, out, err);
+	if (formula_parse(words, &parsed, err) < 0)
+		return -1;
+	if (formula_apply(&parsed, day, out, err) == 0)
+		return 0;
+	return fail_field(err, ERR_USAGE, question->noun->fields[at].name,
+		"'%.60s' leads out of the years 1900 to 2999", words);
 }
 
 int
@@ -289,11 +293,11 @@ question_check_window(const struct record *question, int64_t day, struct err *er
 	const struct record_value *end = &question->values[at_question_end];
 	int64_t first, last = day;
 
-	if (end->given && apply(end, day, &last, err) < 0)
+	if (end->given && apply(question, at_question_end, day, &last, err) < 0)
 		return -1;
 	if (!start->given)
 		return 0;
-	if (apply(start, day, &first, err) < 0)
+	if (apply(question, at_question_start, day, &first, err) < 0)
 		return -1;
 	if (first > last)
 		return fail_field(err, ERR_USAGE, "end",

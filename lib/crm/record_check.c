@@ -127,8 +127,9 @@ record_check(struct arena *arena, struct record *record, struct err *err)
 		if (value->given && check_value(arena, field, value, err) < 0)
 			return -1;
 		if (!value->given && (field->flags & RECORD_REQUIRED))
-			return fail_field(err, ERR_USAGE, field->name, "a %s must have a %s",
-				record->noun->name, field->name);
+			return fail_field(err, ERR_USAGE, field->name, "%s %s must have %s %s",
+				article_of(record->noun->name), record->noun->name,
+				article_of(field->name), field->name);
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "code_text.h"
 #include "liaison/base/text.h"
+#include "liaison/crm/code.h"
 #include "record_noun.h"
 
 /* ---- checks ---- */
@@ -85,6 +86,24 @@ salesperson_of_user(struct store *store, struct arena *arena, const char *user, 
 		return -1;
 	*code = found;
 	return 0;
+}
+
+int
+salesperson_settle(struct store *store, struct arena *arena, const char *field, const char **code,
+	struct err *err)
+{
+	bool refuses;
+	int64_t id;
+
+	if (*code == NULL)
+		return 0;
+	if (code_refuses_unknown(store, arena, &refuses, err) < 0)
+		return -1;
+	if (!refuses || record_find(store, arena, &salesperson_noun, *code, &id, err) == 0)
+		return 0;
+	if (err->code == ERR_NOT_FOUND)
+		text_copy(err->field, sizeof err->field, field);
+	return -1;
 }
 
 static const char SELECT_BLOCKED[] = "SELECT blocked FROM salesperson WHERE code = ?";

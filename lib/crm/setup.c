@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "code_text.h"
+#include "currency.h"
 #include "liaison/base/text.h"
+#include "liaison/crm/code.h"
 #include "liaison/crm/duplicate.h"
+#include "liaison/crm/salesperson.h"
 #include "setup_keys.h"
 
 enum setup_type {
@@ -26,54 +29,72 @@ struct setup_key {
 	enum setup_type type;
 	const char *fallback; /* NULL: blank */
 	const char *summary;
+	const char *kind; /* the codes it is one of; NULL: of none */
 };
 
 static const char DEFAULT_CURRENCY[] = "EUR";
 
 static const struct setup_key keys[] = {
-	{ "contact-series", SETUP_SERIES, "CONTACT", "the number series of contacts" },
-	{ "segment-series", SETUP_SERIES, "SEGMENT", "the number series of segments" },
-	{ "campaign-series", SETUP_SERIES, "CAMPAIGN", "the number series of campaigns" },
-	{ "opportunity-series", SETUP_SERIES, "OPPORTUNITY", "the number series of opportunities" },
-	{ "task-series", SETUP_SERIES, "TASK", "the number series of tasks" },
+	{ "contact-series", SETUP_SERIES, "CONTACT", "the number series of contacts", NULL },
+	{ "segment-series", SETUP_SERIES, "SEGMENT", "the number series of segments", NULL },
+	{ "campaign-series", SETUP_SERIES, "CAMPAIGN", "the number series of campaigns", NULL },
+	{ "opportunity-series", SETUP_SERIES, "OPPORTUNITY", "the number series of opportunities",
+		NULL },
+	{ "task-series", SETUP_SERIES, "TASK", "the number series of tasks", NULL },
 	{ "default-salesperson", SETUP_CODE, NULL,
-		"fills the salesperson of new contacts where it is blank and nobody of us asks" },
-	{ "default-territory", SETUP_CODE, NULL, "fills the territory of new contacts" },
-	{ "default-country", SETUP_COUNTRY, NULL, "fills the country of new contacts" },
-	{ "default-language", SETUP_LANGUAGE, NULL, "fills the language of new contacts" },
-	{ "default-format-region", SETUP_REGION, NULL, "fills the format region of new contacts" },
+		"fills the salesperson of new contacts where it is blank and nobody of us asks",
+		"salesperson" },
+	{ "default-territory", SETUP_CODE, NULL, "fills the territory of new contacts",
+		"territory" },
+	{ "default-country", SETUP_COUNTRY, NULL, "fills the country of new contacts", "country" },
+	{ "default-language", SETUP_LANGUAGE, NULL, "fills the language of new contacts",
+		"language" },
+	{ "default-format-region", SETUP_REGION, NULL, "fills the format region of new contacts",
+		NULL },
 	{ "default-correspondence", SETUP_CORRESPONDENCE, NULL,
-		"fills the correspondence of new contacts: email or hard-copy" },
-	{ "default-company-salutation", SETUP_CODE, NULL, "fills the salutation of new companies" },
-	{ "default-person-salutation", SETUP_CODE, NULL, "fills the salutation of new persons" },
-	{ "default-cycle", SETUP_CODE, NULL, "the sales cycle of new opportunities" },
+		"fills the correspondence of new contacts: email or hard-copy", NULL },
+	{ "default-company-salutation", SETUP_CODE, NULL, "fills the salutation of new companies",
+		"salutation" },
+	{ "default-person-salutation", SETUP_CODE, NULL, "fills the salutation of new persons",
+		"salutation" },
+	{ "default-cycle", SETUP_CODE, NULL, "the sales cycle of new opportunities", NULL },
 	{ "currency", SETUP_CURRENCY, DEFAULT_CURRENCY,
-		"the local currency; frozen at the first amount" },
+		"the local currency; frozen at the first amount", NULL },
 	{ "unknown-codes", SETUP_UNKNOWN_CODES, "accept",
-		"accept or refuse: territories, groups and other codes that nobody has added" },
-	{ "customer-relation", SETUP_CODE, "CUST", "the business relation that means customer" },
-	{ "vendor-relation", SETUP_CODE, "VEND", "the business relation that means vendor" },
-	{ "bank-relation", SETUP_CODE, "BANK", "the business relation that means bank" },
-	{ "employee-relation", SETUP_CODE, "EMPL", "the business relation that means employee" },
+		"accept or refuse: territories, groups and other codes that nobody has added",
+		NULL },
+	{ "customer-relation", SETUP_CODE, "CUST", "the business relation that means customer",
+		"business-relation" },
+	{ "vendor-relation", SETUP_CODE, "VEND", "the business relation that means vendor",
+		"business-relation" },
+	{ "bank-relation", SETUP_CODE, "BANK", "the business relation that means bank",
+		"business-relation" },
+	{ "employee-relation", SETUP_CODE, "EMPL", "the business relation that means employee",
+		"business-relation" },
 	{ "duplicate-search", SETUP_FLAG, "true",
-		"looks for duplicates when a contact is added or edited" },
+		"looks for duplicates when a contact is added or edited", NULL },
 	{ "duplicate-hit", SETUP_PERCENT, "60",
-		"the score, in percent, from which contacts count as duplicates" },
+		"the score, in percent, from which contacts count as duplicates", NULL },
 	{ "duplicate-strings", SETUP_STRINGS, DUPLICATE_STRINGS,
 		"beginnings and ends of fields by which contacts are compared, "
-		"field:first:letters" },
+		"field:first:letters",
+		NULL },
 	{ "inherit-salesperson", SETUP_FLAG, "true",
-		"a person takes the salesperson of its company" },
-	{ "inherit-territory", SETUP_FLAG, "true", "a person takes the territory of its company" },
-	{ "inherit-country", SETUP_FLAG, "true", "a person takes the country of its company" },
-	{ "inherit-language", SETUP_FLAG, "true", "a person takes the language of its company" },
+		"a person takes the salesperson of its company", NULL },
+	{ "inherit-territory", SETUP_FLAG, "true", "a person takes the territory of its company",
+		NULL },
+	{ "inherit-country", SETUP_FLAG, "true", "a person takes the country of its company",
+		NULL },
+	{ "inherit-language", SETUP_FLAG, "true", "a person takes the language of its company",
+		NULL },
 	{ "inherit-format-region", SETUP_FLAG, "true",
-		"a person takes the format region of its company" },
+		"a person takes the format region of its company", NULL },
 	{ "inherit-address", SETUP_FLAG, "true",
-		"a person without an address of its own takes that of its company" },
+		"a person without an address of its own takes that of its company", NULL },
 	{ "inherit-communication", SETUP_FLAG, "true",
 		"a person takes phone, mobile, home page and correspondence of its company where "
-		"it has none of its own" },
+		"it has none of its own",
+		NULL },
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 
@@ -102,22 +123,6 @@ unknown_key(const char *key, struct err *err)
 	if (near != NULL)
 		return err_hint(err, "did you mean '%s'?", near);
 	return err_hint(err, "setup show lists all keys");
-}
-
-int
-currency_exponent(const char *currency)
-{
-	static const char NONE[] =
-		"BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
-	static const char THREE[] = "BHD IQD JOD KWD LYD OMR TND";
-
-	if (currency == NULL)
-		return 2;
-	if (strstr(NONE, currency) != NULL)
-		return 0;
-	if (strstr(THREE, currency) != NULL)
-		return 3;
-	return strcmp(currency, "CLF") == 0 || strcmp(currency, "UYW") == 0 ? 4 : 2;
 }
 
 static const char SELECT_VALUE[] = "SELECT value FROM setup WHERE key = ?";
@@ -181,9 +186,9 @@ check_currency(struct store *store, struct arena *arena, const char **value, str
 {
 	const char *code = upper_text(arena, *value), *frozen;
 
-	if (strlen(code) != 3 || strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+	if (!currency_known(code))
 		return fail_field(err, ERR_USAGE, "value",
-			"'%.40s' is no currency: three letters as in ISO 4217", *value);
+			"'%.40s' is no currency of ISO 4217, such as EUR", *value);
 	if (stored_value(store, arena, FROZEN, &frozen, err) < 0)
 		return -1;
 	if (frozen != NULL && strcmp(frozen, code) != 0)
@@ -282,6 +287,18 @@ check_value(struct store *store, struct arena *arena, const struct setup_key *ke
 	return 0;
 }
 
+/* With unknown-codes = refuse somebody has to have added it. */
+static int
+check_known(struct store *store, struct arena *arena, const struct setup_key *key,
+	const char **value, struct err *err)
+{
+	if (key->kind == NULL)
+		return 0;
+	if (strcmp(key->kind, "salesperson") == 0)
+		return salesperson_settle(store, arena, "value", value, err);
+	return code_settle(store, arena, key->kind, "value", value, err);
+}
+
 static const char PUT_VALUE[] = "INSERT INTO setup (key, value) VALUES (?1, ?2)"
 				" ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 static const char DELETE_VALUE[] = "DELETE FROM setup WHERE key = ?";
@@ -301,9 +318,12 @@ static int
 set_checked(struct store *store, struct arena *arena, const struct setup_key *key,
 	const char *value, struct err *err)
 {
-	const char *checked = value != NULL && value[0] != '\0' ? value : key->fallback;
+	bool given = value != NULL && value[0] != '\0';
+	const char *checked = given ? value : key->fallback;
 
 	if (checked != NULL && check_value(store, arena, key, &checked, err) < 0)
+		return -1;
+	if (given && check_known(store, arena, key, &checked, err) < 0)
 		return -1;
 	if (checked != NULL && key->fallback != NULL && strcmp(checked, key->fallback) == 0)
 		checked = NULL;

@@ -37,9 +37,7 @@ merge_of_contact(struct store *store, int64_t merged, int64_t *merge, struct err
 	stmt_bind_int(q, merged);
 	if (sql_get_int(q, merge, &found, err) < 0)
 		return -1;
-	return found ? 0
-		     : fail(err, ERR_NOT_FOUND, "the contact with the id '%lld' was not merged",
-			       (long long)merged);
+	return found ? 0 : fail(err, ERR_NOT_FOUND, "its merge was taken back already");
 }
 
 static const char SELECT_SURVIVOR[] =

@@ -160,6 +160,7 @@ import_read(const struct import_window *window, struct arena *arena, struct impo
 
 	if (read_state(window, &state, &mark, err) < 0)
 		return -1;
+	reading.charsets = window->charsets;
 	reading.last = window->last;
 	reading.full = window->size >= IMPORT_WINDOW_MAX;
 	reading.bytes = window->bytes + mark;

@@ -25,6 +25,7 @@ struct reading {
 	struct import_rows *out;
 	const char *bytes;
 	size_t size, at;
+	const struct import_charsets *charsets; /* or NULL */
 	bool last, full; /* full: the window is as large as they get */
 	unsigned row_room, cell_room;
 	size_t answer; /* bytes of the rows so far */

@@ -170,9 +170,10 @@ read_card(struct reading *reading, const struct extent *extent)
 		row->error = "the card has no END:VCARD";
 	else {
 		take_lines(reading, extent->after, &card);
-		if (card.size > IMPORT_ROW_MAX)
+		row = &reading->out->rows[reading->out->count - 1];
+		if (row->error == NULL && card.size > IMPORT_ROW_MAX)
 			row->error = "the card is over 65536 bytes long, without pictures";
-		else
+		else if (row->error == NULL)
 			card_end(&card);
 	}
 	reading_end_row(reading);

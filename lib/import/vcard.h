@@ -19,6 +19,7 @@ struct property {
 	const char *name; /* upper case, without its group */
 	const char *kind; /* the first TYPE that is a place, lower case; or NULL */
 	const char *label; /* X-NAME, or NULL */
+	const char *charset; /* of its bytes, or NULL */
 	unsigned flags;
 	unsigned preference; /* PREF, 1 to 100 and 1 the most; without it 1 for "pref" */
 	const char *value; /* decoded and clean, still escaped (RFC 6350 section 3.4) */
@@ -46,13 +47,16 @@ struct card {
 	struct card_list own; /* X-LIAISON-… */
 	struct card_list fields, emails, notes;
 	const char *name, *surname, *first_name, *middle_name, *organization;
-	bool company, person, own_emails, own_notes, has_phone, has_mobile, has_fax, has_pager,
-		has_address, has_home_page, has_language, has_title;
+	bool company, person, own_notes, has_phone, has_mobile, has_fax, has_pager, has_address,
+		has_home_page, has_language, has_title;
+	const char *own_emails; /* X-LIAISON-EMAILS, or NULL */
 	unsigned preference; /* of the first of emails */
 	size_t size; /* of its values */
 };
 
 void card_take(struct card *card, const struct property *property);
+/* vcard_email.c: whether EMAIL has the addresses of our own list that are not removed. */
+bool card_keeps_emails(const struct card *card);
 /* Its cells into the newest row. */
 void card_end(struct card *card);
 

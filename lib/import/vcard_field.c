@@ -53,18 +53,27 @@ element(struct arena *arena, const char *text)
 	return copy;
 }
 
+/* One whose name is none is only counted. */
 static void
-leave_out(struct card *card)
+leave_out(struct card *card, const struct property *property)
 {
-	card->reading->out->left_out++;
+	enum { LONG = 40 };
+	struct import_rows *out = card->reading->out;
+	size_t size = strlen(property->name);
+
+	out->left_out++;
+	if (size <= LONG &&
+		strspn(property->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == size)
+		import_leave(out->left, &out->left_count, property->name);
 }
 
 /* The first one of a kind counts. */
 static void
-add_once(struct card *card, bool *has, const char *name, const char *value)
+add_once(struct card *card, const struct property *property, bool *has, const char *name,
+	const char *value)
 {
 	if (*has) {
-		leave_out(card);
+		leave_out(card, property);
 		return;
 	}
 	*has = true;
@@ -103,13 +112,13 @@ take_phone(struct card *card, const struct property *property)
 		card->reading->arena, without_scheme(text_of(card, property), "tel:"));
 
 	if (property->flags & PROPERTY_FAX)
-		add_once(card, &card->has_fax, "fax", phone);
+		add_once(card, property, &card->has_fax, "fax", phone);
 	else if (property->flags & PROPERTY_PAGER)
-		add_once(card, &card->has_pager, "pager", phone);
+		add_once(card, property, &card->has_pager, "pager", phone);
 	else if (property->flags & PROPERTY_CELL)
-		add_once(card, &card->has_mobile, "mobile", phone);
+		add_once(card, property, &card->has_mobile, "mobile", phone);
 	else
-		add_once(card, &card->has_phone, "phone", phone);
+		add_once(card, property, &card->has_phone, "phone", phone);
 }
 
 static void
@@ -144,7 +153,7 @@ take_address(struct card *card, const struct property *property)
 	struct arena *arena = card->reading->arena;
 
 	if (card->has_address) {
-		leave_out(card);
+		leave_out(card, property);
 		return;
 	}
 	card->has_address = true;
@@ -154,7 +163,7 @@ take_address(struct card *card, const struct property *property)
 		if (NAMES[i] != NULL)
 			add(card, &card->fields, NAMES[i], part);
 		else if (part[0] != '\0')
-			leave_out(card);
+			leave_out(card, property);
 	}
 }
 
@@ -165,7 +174,7 @@ take_page(struct card *card, const struct property *property)
 	const char *page = text_of(card, property);
 
 	if (!card->has_home_page)
-		add_once(card, &card->has_home_page, "home_page", page);
+		add_once(card, property, &card->has_home_page, "home_page", page);
 	else
 		add(card, &card->fields, "links", element(arena, page));
 }
@@ -210,14 +219,14 @@ take_full_name(struct card *card, const struct property *property)
 static void
 take_title(struct card *card, const struct property *property)
 {
-	add_once(card, &card->has_title, "job_title",
+	add_once(card, property, &card->has_title, "job_title",
 		one_line(card->reading->arena, text_of(card, property)));
 }
 
 static void
 take_language(struct card *card, const struct property *property)
 {
-	add_once(card, &card->has_language, "language", text_of(card, property));
+	add_once(card, property, &card->has_language, "language", text_of(card, property));
 }
 
 static void
@@ -266,7 +275,7 @@ take_own(struct card *card, const struct property *property)
 		*at = *at == '-' ? '_' : *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
 	if (strlen(name) > IMPORT_NAME_MAX / 2 ||
 		name[strspn(name, "abcdefghijklmnopqrstuvwxyz_")] != '\0') {
-		leave_out(card);
+		leave_out(card, property);
 		return true;
 	}
 	if (strcmp(name, "field") == 0 && property->label != NULL &&
@@ -274,7 +283,11 @@ take_own(struct card *card, const struct property *property)
 		name = arena_printf(arena, "field.%s", one_line(arena, property->label));
 	if (strcmp(name, "type") == 0)
 		take_kind(card, property);
-	card->own_emails |= strcmp(name, "emails") == 0;
+	if (strcmp(name, "emails") == 0) {
+		card->own_emails = text_of(card, property);
+		card->size += strlen(card->own_emails);
+		return true;
+	}
 	card->own_notes |= strcmp(name, "notes") == 0;
 	add(card, &card->own, name, text_of(card, property));
 	return true;
@@ -291,7 +304,7 @@ card_take(struct card *card, const struct property *property)
 			return;
 		}
 	}
-	leave_out(card);
+	leave_out(card, property);
 }
 
 /* ---- cells ---- */
@@ -327,7 +340,7 @@ is_company(const struct card *card)
 	       (is_blank(card->name) || strcmp(card->name, card->organization) == 0);
 }
 
-/* What liaison wrote itself comes first, and wins. */
+/* What liaison wrote itself comes first, and wins; but for addresses, which other programs change. */
 void
 card_end(struct card *card)
 {
@@ -343,7 +356,9 @@ card_end(struct card *card)
 		put(card, "company_name", card->organization);
 	}
 	put_list(card, &card->fields);
-	if (!card->own_emails)
+	if (card_keeps_emails(card))
+		put(card, "emails", card->own_emails);
+	else
 		put_list(card, &card->emails);
 	if (!card->own_notes)
 		put_list(card, &card->notes);

@@ -100,6 +100,8 @@ take_parameter(struct reading *reading, struct property *out, const char *text, 
 		take_types(reading, out, value, length);
 	else if (is(text, name, "PREF"))
 		out->preference = preference_of(value, length);
+	else if (is(text, name, "CHARSET"))
+		out->charset = reading_text(reading, value, length);
 	else if (is(text, name, "X-NAME"))
 		out->label = reading_text(reading, value, length);
 }
@@ -146,18 +148,61 @@ unquote(const char *value, size_t size, struct text *out)
 	}
 }
 
+static bool
+is_ascii(const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)bytes[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* The bytes of a file in UTF-16 are decoded already, but for what is quoted. */
+static bool
+has_charset(const struct reading *reading, const struct property *property)
+{
+	const char *name = property->charset;
+
+	return name != NULL && !is(name, strlen(name), "utf-8") &&
+	       (reading->state->encoding == ENCODING_UTF8 || property->flags & PROPERTY_QUOTED);
+}
+
+/* A card in a set that nobody can read is refused, before it is stored as something else. */
 static const char *
-read_value(struct reading *reading, unsigned flags, const char *value, size_t size)
+decoded(struct reading *reading, const struct property *property, const char *bytes, size_t size)
+{
+	const struct import_charsets *charsets = reading->charsets;
+	struct text out = { 0 };
+	const char *clean = "";
+
+	if (!has_charset(reading, property))
+		return reading_text(reading, bytes, size);
+	if (charsets != NULL &&
+		charsets->decode(charsets->data, property->charset, bytes, size, &out))
+		clean = reading_text(reading, out.size > 0 ? out.bytes : "", out.size);
+	else if (is_ascii(bytes, size))
+		clean = reading_text(reading, bytes, size);
+	else
+		reading->out->rows[reading->out->count - 1].error = arena_printf(reading->arena,
+			"its character set '%.40s' is unknown: save the cards in UTF-8",
+			is_ascii(property->charset, strlen(property->charset)) ? property->charset
+									       : "?");
+	text_clear(&out);
+	return clean;
+}
+
+static const char *
+read_value(struct reading *reading, const struct property *property, const char *value, size_t size)
 {
 	struct text plain = { 0 };
 	const char *clean;
 
-	if (flags & PROPERTY_BINARY)
+	if (property->flags & PROPERTY_BINARY)
 		return "";
-	if (!(flags & PROPERTY_QUOTED))
-		return reading_text(reading, value, size);
+	if (!(property->flags & PROPERTY_QUOTED))
+		return decoded(reading, property, value, size);
 	unquote(value, size, &plain);
-	clean = reading_text(reading, plain.size > 0 ? plain.bytes : "", plain.size);
+	clean = decoded(reading, property, plain.size > 0 ? plain.bytes : "", plain.size);
 	text_clear(&plain);
 	return clean;
 }
@@ -181,7 +226,7 @@ property_read(struct reading *reading, const char *line, size_t size, struct pro
 	}
 	if (at == size)
 		return false;
-	found.value = read_value(reading, found.flags, line + at + 1, size - at - 1);
+	found.value = read_value(reading, &found, line + at + 1, size - at - 1);
 	*out = found;
 	return true;
 }

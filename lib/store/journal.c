@@ -25,3 +25,27 @@ journal_add(struct store *store, const struct journal_entry *entry, int64_t *id,
 	*id = store_last_id(store);
 	return 0;
 }
+
+int
+journal_last(struct store *store, int64_t *id, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, "SELECT coalesce(max(id), 0) FROM journal");
+	bool found;
+
+	return sql_get_int(q, id, &found, err);
+}
+
+static const char COUNT_RECORDS[] =
+	"SELECT count(DISTINCT record) FROM journal WHERE id > ?1 AND noun = ?2";
+
+int
+journal_records(
+	struct store *store, const char *noun, int64_t after, int64_t *count, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, COUNT_RECORDS);
+	bool found;
+
+	stmt_bind_int(q, after);
+	stmt_bind_text(q, noun);
+	return sql_get_int(q, count, &found, err);
+}

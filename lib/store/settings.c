@@ -38,6 +38,9 @@ static const char COMMON_PRAGMAS[] =
 	"PRAGMA secure_delete = ON;";
 static const char WRITER_PRAGMAS[] =
 	"PRAGMA cache_size = -12288; PRAGMA journal_size_limit = 16777216;";
+/* SQLite keeps a statement journal where it keeps temporary tables, as of the start of a transaction. */
+static const char UNDO_IN_MEMORY[] = "PRAGMA temp_store = MEMORY";
+static const char UNDO_IN_FILE[] = "PRAGMA temp_store = FILE";
 static const char READER_PRAGMAS[] = "PRAGMA cache_size = -2048; PRAGMA query_only = ON;";
 
 int
@@ -182,6 +185,14 @@ void
 store_interrupt(struct store *store)
 {
 	sqlite3_interrupt(store->db);
+}
+
+void
+store_undo_in_memory(struct store *store, bool on)
+{
+	struct err ignored; /* it is slower, then */
+
+	(void)store_exec(store, on ? UNDO_IN_MEMORY : UNDO_IN_FILE, "slow savepoints", &ignored);
 }
 
 void

@@ -18,6 +18,7 @@ enum import_tag {
 	IM_ERROR,
 	IM_NAME, /* of the cell that follows */
 	IM_CELL,
+	IM_LEFT, /* the name of a property that is left out */
 };
 
 enum { FIELD_HEAD = 8 };
@@ -36,6 +37,17 @@ import_row_size(const struct import_row *row)
 		size += cell->name == NULL ? 0 : FIELD_HEAD + strlen(cell->name);
 	}
 	return size;
+}
+
+void
+import_leave(const char **names, unsigned *count, const char *name)
+{
+	for (unsigned i = 0; i < *count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return;
+	}
+	if (*count < IMPORT_LEFT_MAX)
+		names[(*count)++] = name;
 }
 
 static void
@@ -62,6 +74,8 @@ import_encode(struct frame_writer *writer, const struct import_rows *rows)
 	frame_put_u64(writer, (enum frame_tag)IM_CONSUMED, rows->consumed);
 	frame_put(writer, (enum frame_tag)IM_STATE, rows->state, rows->state_size);
 	frame_put_u64(writer, (enum frame_tag)IM_LEFT_OUT, rows->left_out);
+	for (unsigned i = 0; i < rows->left_count; i++)
+		bounded_put(writer, IM_LEFT, rows->left[i], IMPORT_NAME_MAX);
 	for (unsigned i = 0; i < rows->count; i++)
 		put_row(writer, &rows->rows[i]);
 	frame_put_flag(writer, TAG_LAST);
@@ -175,6 +189,17 @@ read_state(struct decoder *to, const struct frame_field *field)
 }
 
 static int
+read_left(struct decoder *to, const struct frame_field *field)
+{
+	const char *name;
+
+	if (bounded_read(field, to->arena, IMPORT_NAME_MAX, false, WHAT, &name, to->err) < 0)
+		return -1;
+	import_leave(to->out->left, &to->out->left_count, name);
+	return 0;
+}
+
+static int
 read_field(struct decoder *to, const struct frame_field *field, bool *last)
 {
 	struct import_rows *out = to->out;
@@ -200,6 +225,8 @@ read_field(struct decoder *to, const struct frame_field *field, bool *last)
 		return read_state(to, field);
 	case IM_LEFT_OUT:
 		return read_number(to, field, UINT32_MAX, &out->left_out);
+	case IM_LEFT:
+		return read_left(to, field);
 	case IM_ROW:
 		return open_row(to, field);
 	case IM_HEADER:

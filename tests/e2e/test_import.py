@@ -167,6 +167,23 @@ def test_companies_that_are_not_there_are_made_only_when_it_is_asked(alone):
     assert answer["errors"][0]["error"] == "ambiguous", answer
 
 
+@pytest.mark.parametrize("number", ["", "X-1"])
+def test_a_company_that_comes_after_more_than_may_wait_is_one_company(alone, number):
+    ballast = "x" * 60000
+    rows = "".join(f",P {i},person,Acme,{ballast}\n" for i in range(640))
+    text = f"no,name,type,company,ballast\n{rows}{number},Acme,company,,\n"
+    answer = imported(alone, text, "--create")
+    assert (answer["added"], answer["changed"], answer["unchanged"], answer["refused"], answer["companies"]) == \
+        (640, 1 if number else 0, 0 if number else 1, 0, 1), answer
+    companies = alone.all("contact.list", where="type = company", sort="id")
+    assert [record["name"] for record in companies] == ["Acme"]
+    assert not number or companies[0]["no"] == number, companies[0]["no"]
+    persons = alone.all("contact.list", where=f"company_no = {companies[0]['no']} and type = person")
+    assert len(persons) == 640, len(persons)
+    again = imported(alone, text, "--create")
+    assert again["skipped"] == 641 and len(alone.all("contact.list", where="type = company")) == 1, again
+
+
 def test_persons_inherit_and_defaults_apply(alone):
     alone.call("contact.add", {"name": "Acme", "type": "company", "city": "Rome", "phone": "7", "language": "it"})
     alone.call("setup.set", {"key": "default-country", "value": "IT"})
@@ -319,6 +336,31 @@ def test_vcards_of_all_versions_are_read_with_their_quirks(alone):
     acme = ada["company_no"]
     assert [tag["code"] for tag in alone.all("contact.tag.list", contact=acme)] == ["big-one", "client"]
     assert [note["note"] for note in alone.all("contact.note.list", contact=acme)] == ["first\nsecond; third"]
+
+
+def test_a_column_for_a_field_that_nobody_declared_refuses_the_file(alone):
+    text = "name,field.size\nAda,5\nBob,6\n"
+    refused = imported(alone, text, check=False)
+    assert refused.returncode != 0 and "field.size" in refused.stderr and "line" not in refused.stderr, refused.stderr
+    assert alone.all("contact.list") == []
+    assert imported(alone, text, "--map", "field.size=-")["added"] == 2
+    alone.call("field.add", {"noun": "contact", "name": "size", "type": "number"})
+    assert imported(alone, text)["refused"] == 0
+    assert len(alone.all("contact.list", where="field.size > 4")) == 2
+
+
+def test_a_file_without_a_card_is_refused_as_vcards(alone):
+    refused = imported(alone, "name\nAda\n", "--type", "vcard", check=False)
+    assert refused.returncode != 0 and "it has no vCard" in refused.stderr, refused.stderr
+
+
+def test_cards_are_read_in_the_character_set_that_they_name(alone):
+    name = "Иван".encode("windows-1251")
+    answer = imported(alone, b"BEGIN:VCARD\nVERSION:2.1\nFN;CHARSET=windows-1251:" + name + b"\nX-MOOD:1\nEND:VCARD\n"
+                      b"BEGIN:VCARD\nVERSION:2.1\nFN;CHARSET=x-martian:" + name + b"\nEND:VCARD\n", name="c.vcf")
+    assert [record["name"] for record in alone.all("contact.list")] == ["Иван"]
+    assert (answer["refused"], answer["left_out"], answer["left_out_names"]) == (1, 1, ["X-MOOD"]), answer
+    assert "'x-martian'" in answer["errors"][0]["message"], answer["errors"]
 
 
 def test_a_dump_that_a_spreadsheet_opens_runs_nothing(alone):

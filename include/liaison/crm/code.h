@@ -24,6 +24,8 @@ extern const struct query_noun code_query;
 /* ERR_NOT_FOUND names the nearest. */
 int code_find(struct store *store, struct arena *arena, const char *kind, const char *code,
 	int64_t *id, struct err *err);
+/* Whether setup says unknown-codes = refuse. */
+int code_refuses_unknown(struct store *store, struct arena *arena, bool *refuses, struct err *err);
 /* A code that a record is to be given, in the spelling of the code table where it is there. With
  * unknown-codes = refuse one that is not there is ERR_NOT_FOUND of field. *code may be NULL. */
 int code_settle(struct store *store, struct arena *arena, const char *kind, const char *field,

@@ -110,6 +110,9 @@ int contact_get(
  * type that Business Central refuses; a minor without consent unblocked. */
 int contact_update(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
 	struct err *err);
+/* The same for what is taken back: no past is brought anywhere. */
+int contact_set_back(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
+	struct err *err);
 /* What a person takes from a company that becomes its own, by the switches of setup (reference 2.8):
  * before is NULL for a new one, after what was asked for. What was asked in so many words stays. */
 int contact_follow_company(struct store *store, struct arena *arena, const struct contact *before,

@@ -37,6 +37,13 @@ int contact_links_write(struct store *store, int64_t id, struct link_place *plac
 /* Those of others who were its persons at the time, which forget it. */
 int contact_past_links_write(struct store *store, int64_t id, int64_t *after, unsigned max,
 	const char *name, struct json_out *out, unsigned *count, struct err *err);
+/* Those of a person that no company has: what its first company will be given. */
+int contact_loose_links_write(struct store *store, int64_t id, struct link_place *place,
+	unsigned max, const char *name, struct json_out *out, unsigned *count, struct err *err);
+/* Gives them, from {"past": […]}, to the company as far as they are still nobody's, or takes those that are
+ * its own from it; and counts its totals anew. */
+int contact_past_give(struct store *store, int64_t company, const char *json, struct err *err);
+int contact_past_take(struct store *store, int64_t company, const char *json, struct err *err);
 /* Makes them again from {"links": […]} or {"past": […]}, as far as the interactions are there, and counts
  * the totals anew. */
 int contact_links_restore(
@@ -48,10 +55,13 @@ int contact_links_rehome(struct store *store, struct arena *arena, int64_t id, s
 int contact_note_whole(struct store *store, int64_t id, struct json_out *out, struct err *err);
 int contact_note_remove(struct store *store, int64_t id, struct err *err);
 int contact_note_restore(struct store *store, int64_t id, const char *whole, struct err *err);
+/* When its addresses are its own: an array of [address, from, until], each NULL where there is no bound. */
+int contact_email_spans_write(struct store *store, int64_t contact, const char *name,
+	struct json_out *out, struct err *err);
 /* *removed: there is an address, removed at that time, that can be in force again as it was: its kind, who
- * it was learned from, whether it is shared, and when it had ended before. ERR_CONFLICT: another contact
- * has it now. */
+ * it was learned from, whether it is shared. before: an object whose "email_spans" say when it was its own;
+ * without, it is the last time, and when that had ended before. ERR_CONFLICT: another contact has it now. */
 int contact_email_revive(struct store *store, struct arena *arena, int64_t contact,
-	const char *address, int64_t at, bool *removed, struct err *err);
+	const char *address, const char *before, int64_t at, bool *removed, struct err *err);
 
 #endif

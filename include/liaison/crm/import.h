@@ -36,14 +36,21 @@ int import_row_add(struct store *store, struct import_file *file, const struct i
 /* An import that is undone: its file may come again. */
 int import_forget(struct store *store, int64_t batch, struct err *err);
 
+/* Notes a company that was made for its persons, as its own row may come yet. The file is recorded. */
+int import_company_add(
+	struct store *store, const struct import_file *file, int64_t company, struct err *err);
+/* The one of exactly that name that was so noted for the file: from now on it has its row. *id 0: none. */
+int import_company_take(struct store *store, struct arena *arena, const uint8_t *digest,
+	const char *name, int64_t *id, struct err *err);
+/* Gives a contact the number that its row has, and nobody else. Refused as contact_add does. */
+int import_set_no(
+	struct store *store, struct arena *arena, int64_t id, const char **no, struct err *err);
+
 /* The contact of that number; *id 0: there is none. */
 int import_find_no(struct store *store, const char *no, int64_t *id, struct err *err);
 /* Companies of that name: exactly, else in another case. *id 0: there is none. ERR_AMBIGUOUS. */
 int import_find_company(
 	struct store *store, struct arena *arena, const char *name, int64_t *id, struct err *err);
-/* The code of a country by its text in the code table; NULL: none. */
-int import_find_country(struct store *store, struct arena *arena, const char *text,
-	const char **code, struct err *err);
 /* The contact has a note of that text. */
 int
 import_has_note(struct store *store, int64_t contact, const char *text, bool *has, struct err *err);

@@ -11,7 +11,8 @@
 /* Two contacts that are one: all that one of them has goes to the other, until it is taken back. */
 
 struct merge_conflict {
-	const char *field; /* "city", "field.birthday", "relation.CUST" */
+	const char *
+		field; /* "city", "field.birthday", "relation.CUST", "answer.BUYERS.SIZE", "picture" */
 	const char *into, *merged; /* the two values */
 	bool taken; /* the merged one's */
 };

@@ -46,6 +46,10 @@ salesperson_emails_write(struct store *store, int64_t id, struct json_out *out, 
 /* The code, in arena, of the one who is not blocked and is that local user; NULL: none is. */
 int salesperson_of_user(struct store *store, struct arena *arena, const char *user,
 	const char **code, struct err *err);
+/* One that a record is to be given: with unknown-codes = refuse one that is not there is ERR_NOT_FOUND of
+ * field. *code may be NULL. */
+int salesperson_settle(struct store *store, struct arena *arena, const char *field,
+	const char **code, struct err *err);
 /* Whether there is such a salesperson and it is blocked. */
 int salesperson_is_blocked(struct store *store, const char *code, bool *blocked, struct err *err);
 /* The code, in arena, of whose the canonical address was at that time; NULL: nobody's. */

@@ -19,5 +19,10 @@ struct journal_entry {
 /* Adds an entry in the open transaction; *id gets its id. */
 int
 journal_add(struct store *store, const struct journal_entry *entry, int64_t *id, struct err *err);
+/* The newest entry's id; 0: there is none. */
+int journal_last(struct store *store, int64_t *id, struct err *err);
+/* How many records of the noun have entries after that one. */
+int journal_records(
+	struct store *store, const char *noun, int64_t after, int64_t *count, struct err *err);
 
 #endif

@@ -69,6 +69,9 @@ const char *store_viewer(const struct store *store);
 /* What is derived from rows, to find contacts by, is only noted from now on, and made later: for whom
  * writes many in one transaction. */
 void store_put_off(struct store *store, bool on);
+/* What takes back a savepoint is kept in memory from the next transaction on, however much it is: for
+ * whom begins one for every few rows. Else it goes into a file beyond 124 KiB. */
+void store_undo_in_memory(struct store *store, bool on);
 bool store_puts_off(const struct store *store);
 int64_t store_last_id(const struct store *store);
 int64_t store_changes(const struct store *store); /* rows of the last statement */

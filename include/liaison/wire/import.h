@@ -23,6 +23,7 @@ enum {
 	IMPORT_CELLS_MAX = 1000, /* of a row */
 	IMPORT_NAME_MAX = 200, /* bytes of a field's name, and of an error */
 	IMPORT_STATE_MAX = 64,
+	IMPORT_LEFT_MAX = 20, /* names of properties that are left out */
 	IMPORT_ROWS_MAX = 20000, /* of a window */
 	IMPORT_ANSWER_MAX = 512 * 1024, /* no further row after so many bytes */
 };
@@ -49,10 +50,14 @@ struct import_rows {
 	uint8_t state[IMPORT_STATE_MAX];
 	uint32_t state_size;
 	uint32_t left_out; /* properties of vCards that are none of a contact's fields */
+	const char *left[IMPORT_LEFT_MAX]; /* names of such, each once */
+	unsigned left_count;
 	struct import_row *rows;
 	unsigned count;
 };
 
+/* Adds the name to those that are left out, unless it is there or they are many; it stays the caller's. */
+void import_leave(const char **names, unsigned *count, const char *name);
 /* Bytes a row takes in the message. */
 size_t import_row_size(const struct import_row *row);
 /* Writes the answer into the open message; its rows are within the limits above. */

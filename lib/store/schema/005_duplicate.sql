@@ -58,12 +58,14 @@ CREATE TABLE merge (
 	into_id INTEGER NOT NULL REFERENCES contact ON DELETE CASCADE,
 	first_id INTEGER NOT NULL,              -- into_id until that was merged itself
 	picture_id INTEGER REFERENCES file,     -- of the merged one, so that the file stays
+	other_picture_id INTEGER REFERENCES file, -- of the other, which took that one's
 	merged TEXT NOT NULL,                   -- its row, a JSON object
 	before TEXT NOT NULL,                   -- fields of the other that the merge changed, as they were
 	after TEXT NOT NULL                     -- and as it left them
 ) STRICT;
 CREATE INDEX merge_into ON merge (into_id);
 CREATE INDEX merge_picture ON merge (picture_id) WHERE picture_id IS NOT NULL;
+CREATE INDEX merge_other_picture ON merge (other_picture_id) WHERE other_picture_id IS NOT NULL;
 
 -- The rows that a merge moved, changed or dropped.
 CREATE TABLE merge_row (

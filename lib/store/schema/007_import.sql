@@ -18,3 +18,11 @@ CREATE TABLE import_row (
 	contact_id INTEGER NOT NULL,            -- of a contact, which may be removed since
 	PRIMARY KEY (import_id, line)
 ) STRICT, WITHOUT ROWID;
+
+-- Companies that an import made for their persons before it had read the whole file: a row that comes
+-- later and is called the same is that company.
+CREATE TABLE import_company (
+	contact_id INTEGER PRIMARY KEY,         -- of a contact, which may be removed since
+	import_id INTEGER NOT NULL REFERENCES import ON DELETE CASCADE
+) STRICT;
+CREATE INDEX import_company_import ON import_company (import_id);

@@ -23,6 +23,17 @@ ALTER TABLE contact_address ADD COLUMN home_page TEXT;
 -- A contact is one customer, one vendor, one account, one employee.
 CREATE UNIQUE INDEX contact_relation_kind ON contact_relation (contact, kind) WHERE kind <> 'other';
 
+-- How many contacts have a code is counted in these.
+CREATE INDEX contact_territory ON contact (territory COLLATE NOCASE) WHERE territory IS NOT NULL;
+CREATE INDEX contact_country ON contact (country COLLATE NOCASE) WHERE country IS NOT NULL;
+CREATE INDEX contact_language ON contact (language COLLATE NOCASE) WHERE language IS NOT NULL;
+CREATE INDEX contact_salutation ON contact (salutation COLLATE NOCASE) WHERE salutation IS NOT NULL;
+CREATE INDEX contact_level ON contact (organizational_level COLLATE NOCASE)
+	WHERE organizational_level IS NOT NULL;
+CREATE INDEX contact_lead_status ON contact (lead_status COLLATE NOCASE) WHERE lead_status IS NOT NULL;
+CREATE INDEX contact_lead_source ON contact (lead_source COLLATE NOCASE) WHERE lead_source IS NOT NULL;
+CREATE INDEX contact_relation_code ON contact_relation (code);
+
 -- Files that lie in the folder beside the database, named by their SHA-256 digest.
 CREATE TABLE file (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -51,4 +62,5 @@ CREATE INDEX undo_batch ON undo (batch, id);
 CREATE INDEX journal_batch ON journal (batch) WHERE batch <> 0;
 -- All references to files: a table that has some joins it.
 CREATE VIEW file_use AS SELECT picture_id AS file FROM contact WHERE picture_id IS NOT NULL
-	UNION ALL SELECT picture_id FROM merge WHERE picture_id IS NOT NULL;
+	UNION ALL SELECT picture_id FROM merge WHERE picture_id IS NOT NULL
+	UNION ALL SELECT other_picture_id FROM merge WHERE other_picture_id IS NOT NULL;

@@ -63,6 +63,28 @@ assert_two(struct desk *desk, const char *type, const char *a, const char *b)
 }
 
 static void
+phones_are_one_with_and_without_the_country(void **state)
+{
+	static const char *const WRITTEN[][2] = {
+		{ "+49 228 123", "0228 123" },
+		{ "+49 (0) 228 123", "0228/123" },
+		{ "0049 228 123", "228 123" },
+		{ "+1 (212) 555-0123", "212 555 0123" },
+		{ "+420 222 333 444", "222333444" },
+	};
+	struct contact one = { .type = "person", .name = "Ada Lovelace" }, two = one;
+
+	for (size_t i = 0; i < sizeof WRITTEN / sizeof *WRITTEN; i++) {
+		one.phone = WRITTEN[i][0];
+		two.phone = WRITTEN[i][1];
+		assert_true(score_of(*state, one, two) > 90);
+	}
+	one.phone = "+49 228 123";
+	two.phone = "0221 123";
+	assert_true(score_of(*state, one, two) < 90);
+}
+
+static void
 names_are_compared_without_accents_forms_order_and_typos(void **state)
 {
 	struct desk *desk = *state;
@@ -483,6 +505,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
 	const struct CMUnitTest tests[] = {
+		TEST(phones_are_one_with_and_without_the_country),
 		TEST(names_are_compared_without_accents_forms_order_and_typos),
 		TEST(people_who_share_an_address_are_two),
 		TEST(what_both_fill_is_what_counts),

@@ -505,14 +505,14 @@ a_question_of_one_answer_has_one(void **state)
 	run(desk, GIVE_ANSWERS, b);
 	result = merge(desk, a, b, NULL);
 	assert_int_equal(result.conflict_count, 1);
-	assert_string_equal(result.conflicts[0].field, "answer.SIZE");
+	assert_string_equal(result.conflicts[0].field, "answer.Q.SIZE");
 	assert_string_equal(result.conflicts[0].into, "LARGE");
 	assert_string_equal(result.conflicts[0].merged, "SMALL");
 	assert_int_equal(ask(desk, "SELECT count(*) FROM contact_answer"), 3);
 	unmerge(desk, result.id);
 	assert_int_equal(
 		ask_of(desk, "SELECT count(*) FROM contact_answer WHERE contact_id = ?", a), 2);
-	result = merge(desk, a, b, "answer.size");
+	result = merge(desk, a, b, "answer.q.size");
 	assert_int_equal(ask(desk, "SELECT count(*) FROM contact_answer WHERE answer_id = 1"), 1);
 	assert_int_equal(ask(desk, "SELECT count(*) FROM contact_answer WHERE answer_id = 2"), 0);
 	unmerge(desk, result.id);
@@ -559,6 +559,39 @@ a_picture_goes_over_and_is_kept_meanwhile(void **state)
 	unmerge(desk, result.id);
 	assert_int_equal(get_contact(desk, a).picture_id, 1);
 	assert_int_equal(get_contact(desk, b).picture_id, 0);
+}
+
+static const char ADD_OTHER_PICTURE[] =
+	"INSERT INTO file (digest, size, type) VALUES (substr(hex(zeroblob(31)) || 'ff', 1, 64),"
+	" ?1, 'image/png')";
+
+static void
+of_two_pictures_one_is_chosen_and_neither_is_lost(void **state)
+{
+	struct desk *desk = *state;
+	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
+	struct merge_result result;
+
+	run(desk, ADD_PICTURE, 1);
+	run(desk, ADD_OTHER_PICTURE, 1);
+	run(desk, "UPDATE contact SET picture_id = 1 WHERE id = ?", a);
+	run(desk, "UPDATE contact SET picture_id = 2 WHERE id = ?", b);
+	result = merge(desk, a, b, NULL);
+	assert_int_equal(result.conflict_count, 1);
+	assert_string_equal(result.conflicts[0].field, "picture");
+	assert_string_equal(result.conflicts[0].into + 62, "ff");
+	assert_string_equal(result.conflicts[0].merged + 62, "00");
+	assert_false(result.conflicts[0].taken);
+	assert_int_equal(get_contact(desk, b).picture_id, 2);
+	unmerge(desk, result.id);
+	result = merge(desk, a, b, "picture");
+	assert_true(result.conflicts[0].taken);
+	assert_int_equal(get_contact(desk, b).picture_id, 1);
+	assert_int_equal(ask(desk, "SELECT count(*) FROM file_use WHERE file = 2"), 1);
+	unmerge(desk, result.id);
+	assert_int_equal(get_contact(desk, a).picture_id, 1);
+	assert_int_equal(get_contact(desk, b).picture_id, 2);
+	assert_int_equal(ask(desk, "SELECT count(*) FROM file_use WHERE file = 2"), 1);
 }
 
 /* ---- since ---- */
@@ -682,6 +715,7 @@ main(void)
 		TEST(a_question_of_one_answer_has_one),
 		TEST(what_the_journal_says_of_it_goes_over),
 		TEST(a_picture_goes_over_and_is_kept_meanwhile),
+		TEST(of_two_pictures_one_is_chosen_and_neither_is_lost),
 		TEST(what_somebody_changed_since_stays),
 		TEST(the_number_of_the_merged_one_is_the_others),
 		TEST(merges_are_taken_back_from_the_last),

@@ -58,10 +58,120 @@ codes_that_nobody_added_are_refused_when_setup_says_so(void **state)
 	assert_text(refused(asker, "contact edit Ada --territory SOUTH"), "not-found");
 	assert_text(refusal(asker, "message"), "there is no territory 'SOUTH'");
 	assert_text(refused(asker, "contact add Bob --lead-status warm"), "not-found");
-	asked(asker, "code remove territory NORTH");
+	asked_yes(asker, "code remove territory NORTH");
 	asked(asker, "contact edit Ada --city Rome");
 	asked(asker, "setup set unknown-codes accept");
 	asked(asker, "contact edit Ada --territory SOUTH");
+}
+
+static void
+codes_of_every_kind_are_counted_where_they_are_used(void **state)
+{
+	static const char *const KINDS[] = { "country", "language", "territory", "salutation",
+		"organizational-level", "lead-status", "lead-source", "industry-group",
+		"mailing-group", "responsibility", "web-source", "business-relation" };
+	struct asker *asker = *state;
+
+	for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+		const char *text = strcmp(KINDS[i], "web-source") == 0 ? "https://x.example/" : "x";
+
+		asked(asker,
+			arena_printf(asker->worker.arena, "code add %s DE %s", KINDS[i], text));
+	}
+	asked(asker, "contact edit Ada --country de --language de --territory de --salutation de"
+		     " --organizational-level de --lead-status de --lead-source de");
+	asked(asker, "contact industry-group add Acme DE");
+	asked(asker, "contact mailing-group add Ada de");
+	asked(asker, "contact responsibility add Ada de");
+	asked(asker, "contact web-source add Acme de word");
+	asked(asker, "contact relation add Ada de");
+	for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+		json_t *list = asked(
+			asker, arena_printf(asker->worker.arena, "code list %s", KINDS[i]));
+
+		if (number_of(list, "items.0.contacts") != 1)
+			fail_msg("%s is not counted", KINDS[i]);
+	}
+}
+
+/* The same of who looks after them, and of what setup fills in. */
+static void
+salespeople_that_nobody_added_are_refused_when_setup_says_so(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "salesperson add JOHN 'John Roe'");
+	asked(asker, "contact edit Ada --salesperson nobody");
+	asked(asker, "setup set unknown-codes refuse");
+	asked(asker, "contact edit Ada --city Rome");
+	assert_text(refused(asker, "contact edit Acme --salesperson JHON"), "not-found");
+	assert_text(refusal(asker, "field"), "salesperson");
+	assert_non_null(strstr(refusal(asker, "hint"), "JOHN"));
+	assert_text(refused(asker, "contact add Eve --salesperson JHON"), "not-found");
+	asked(asker, "contact edit Acme --salesperson john");
+	assert_text(refused(asker, "setup set default-salesperson JHON"), "not-found");
+	assert_text(refusal(asker, "field"), "value");
+	asked(asker, "setup set default-salesperson john");
+	assert_text(refused(asker, "setup set default-person-salutation X"), "not-found");
+	assert_text(refused(asker, "setup set default-territory X"), "not-found");
+	assert_text(refused(asker, "setup set customer-relation CLIENT"), "not-found");
+	asked(asker, "setup set customer-relation ''");
+	asked(asker, "code add business-relation CLIENT");
+	asked(asker, "setup set customer-relation client");
+	asked(asker, "setup set unknown-codes accept");
+	asked(asker, "setup set default-territory X");
+}
+
+static void
+a_country_may_be_said_by_its_name(void **state)
+{
+	struct asker *asker = *state;
+
+	assert_text(text_of(asked(asker, "contact add Eve --country Germany"), "country"), "DE");
+	assert_text(text_of(asked(asker, "contact edit Eve --country France"), "country"), "FR");
+	assert_text(text_of(asked(asker, "contact edit Eve --country at"), "country"), "AT");
+	assert_text(refused(asker, "contact edit Eve --country Atlantis"), "usage");
+	asked(asker, "code add country QQ Atlantis");
+	assert_text(text_of(asked(asker, "contact edit Eve --country Atlantis"), "country"), "QQ");
+}
+
+/* Whoever saves a view need not be who uses it. */
+static void
+who_me_is_comes_out_where_it_is_used(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "view save mine --noun contact --where 'salesperson = me'");
+	assert_text(refused(asker, "view save wrong --noun contact --where 'salesprson = me'"),
+		"usage");
+	assert_text(refused(asker, "contact list --view mine"), "usage");
+	assert_text(refused(asker, "salesperson show me"), "usage");
+	asked(asker, "salesperson add T --user tester");
+	asked(asker, "contact edit Ada --salesperson t");
+	assert_int_equal(count_of(asked(asker, "contact list --view mine")), 1);
+	assert_text(text_of(asked(asker, "salesperson show me"), "code"), "T");
+}
+
+static void
+persons_who_follow_their_company_are_counted_as_changed(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "contact add Ben --company Acme");
+	assert_text(
+		refused(asker, "contact edit --where 'type = company' --territory N"), "refused");
+	assert_int_equal(number_of(asker->answer, "error.data.counts.matched"), 1);
+	assert_int_equal(number_of(asker->answer, "error.data.counts.changed"), 3);
+	assert_int_equal(
+		number_of(asked_yes(asker,
+				  "contact edit --where 'company_no = C00001' --territory N"),
+			"changed"),
+		3);
+	assert_int_equal(
+		number_of(asked_yes(asker,
+				  "contact edit --where 'company_no = C00001' --territory N"),
+			"changed"),
+		0);
 }
 
 static void
@@ -296,6 +406,11 @@ main(void)
 		CASE(a_contact_is_in_the_groups_it_was_added_to),
 		CASE(companies_have_industries_and_persons_responsibilities),
 		CASE(codes_that_nobody_added_are_refused_when_setup_says_so),
+		CASE(a_country_may_be_said_by_its_name),
+		CASE(who_me_is_comes_out_where_it_is_used),
+		CASE(persons_who_follow_their_company_are_counted_as_changed),
+		CASE(codes_of_every_kind_are_counted_where_they_are_used),
+		CASE(salespeople_that_nobody_added_are_refused_when_setup_says_so),
 		CASE(a_web_source_is_an_address_with_the_word_in_it),
 		CASE(tags_are_words),
 		CASE(a_customer_is_one_contact),

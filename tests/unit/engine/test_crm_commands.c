@@ -327,6 +327,9 @@ setup_fills_the_salesperson(void **state)
 	assert_text(text_of(asked(asker, "contact add Bob --salesperson AM"), "salesperson"), "AM");
 	assert_text(text_of(asked(asker, "interaction add Bob"), "salesperson"), "AM");
 	assert_text(text_of(asked(asker, "setup show currency"), "items.0.value"), "EUR");
+	assert_text(refused(asker, "setup set currency XXQ"), "usage");
+	asked(asker, "setup set currency zwg");
+	asked(asker, "setup set currency EUR");
 	assert_text(refused(asker, "setup show curency"), "usage");
 	assert_non_null(strstr(refusal(asker, "hint"), "currency"));
 }
@@ -347,7 +350,11 @@ codes_are_added_changed_listed_and_removed(void **state)
 		text_of(asked(asker, "code list mailing-group"), "items.0.text"), "The newsletter");
 	assert_text(refused(asker, "code remove territory NORHT"), "not-found");
 	assert_non_null(strstr(refusal(asker, "hint"), "NORTH"));
-	asked(asker, "code remove territory north");
+	asked(asker, "contact add Ada --territory north");
+	assert_int_equal(number_of(asked(asker, "code list territory"), "items.0.contacts"), 1);
+	assert_text(refused(asker, "code remove territory north"), "refused");
+	assert_int_equal(number_of(asker->answer, "error.data.counts.contacts"), 1);
+	assert_int_equal(number_of(asked_yes(asker, "code remove territory north"), "contacts"), 1);
 	assert_int_equal(json_array_size(member(asked(asker, "code list territory"), "items")), 0);
 	assert_text(refused(asker, "code add colour RED"), "usage");
 	assert_text(refused(asker, "code add web-source MAP example"), "usage");

@@ -260,6 +260,30 @@ the_primary_address_is_it_again(void **state)
 }
 
 static void
+an_address_of_two_times_comes_back_for_both(void **state)
+{
+	struct asker *asker = *state;
+	int64_t removed;
+
+	asked(asker, "contact email add Bob b@x.example --from 2020-01-01 --until 2020-12-31");
+	asked(asker, "contact email add Bob b@x.example --from 2022-01-01 --until 2999-01-01");
+	asked(asker, "contact email remove Bob b@x.example");
+	removed = entry(asker, 0);
+	asked(asker, "contact email list Bob --sort from --where 'state = removed'");
+	assert_int_equal(count_of(member(asker->answer, "result")), 2);
+	assert_int_equal(number_of(undo(asker, removed), "changed"), 1);
+	asked(asker, "contact email list Bob --sort from --where 'state = active'");
+	assert_int_equal(count_of(member(asker->answer, "result")), 2);
+	assert_non_null(strstr(text_of(asker->answer, "result.items.0.until"), "2020-12-31"));
+	assert_non_null(strstr(text_of(asker->answer, "result.items.1.until"), "2999-01-01"));
+	asked(asker, "contact edit Bob --email bob@y.example");
+	undo_last(asker);
+	asked(asker, "contact email list Bob --sort from --where 'state = active'");
+	assert_int_equal(count_of(member(asker->answer, "result")), 2);
+	assert_non_null(strstr(text_of(asker->answer, "result.items.1.until"), "2999-01-01"));
+}
+
+static void
 an_address_that_another_was_given_is_kept(void **state)
 {
 	struct asker *asker = *state;
@@ -470,6 +494,90 @@ what_it_is_classified_by_is_not_missed(void **state)
 	assert_text(text_of(asked(asker, "contact show Eve"), "profile.0.answer"), "none");
 }
 
+/* ---- a person's first company ---- */
+
+static void
+links_that_a_first_company_was_given_go_back(void **state)
+{
+	struct asker *asker = *state;
+	int64_t batch;
+
+	asked(asker, "contact add Eve");
+	asked(asker, "interaction add Eve --kind call");
+	asked(asker, "contact edit Eve --company Acme");
+	batch = entry(asker, 0);
+	asked(asker, "interaction add Eve --kind call");
+	assert_int_equal(number_of(asked(asker, "contact show Acme"), "interactions"), 2);
+	assert_int_equal(number_of(undo(asker, batch), "changed"), 1);
+	assert_int_equal(number_of(asker->answer, "result.kept"), 0);
+	assert_int_equal(number_of(asked(asker, "contact show Acme"), "interactions"), 1);
+	assert_int_equal(number_of(asked(asker, "contact show Eve"), "interactions"), 2);
+	assert_sound(asker);
+	undo_last(asker); /* brings it again */
+	assert_int_equal(number_of(asked(asker, "contact show Acme"), "interactions"), 2);
+	undo_last(asker);
+	assert_int_equal(number_of(asked(asker, "contact show Acme"), "interactions"), 1);
+	assert_sound(asker);
+}
+
+static void
+what_a_person_did_alone_stays_its_own_when_a_company_comes_back(void **state)
+{
+	struct asker *asker = *state;
+	int64_t batch;
+
+	asked(asker, "interaction add Ada --kind call");
+	asked(asker, "contact edit Ada --company ''");
+	batch = entry(asker, 0);
+	asked(asker, "interaction add Ada --kind call");
+	assert_int_equal(number_of(undo(asker, batch), "changed"), 1);
+	assert_text(text_of(asked(asker, "contact show Ada"), "company_name"), "Acme");
+	assert_int_equal(number_of(asked(asker, "contact show Acme"), "interactions"), 1);
+	assert_sound(asker);
+}
+
+static void
+links_stay_with_a_person_that_went_on_to_another_company(void **state)
+{
+	struct asker *asker = *state;
+	int64_t batch;
+	json_t *back;
+
+	asked(asker, "contact add Next --type company");
+	asked(asker, "contact add Eve");
+	asked(asker, "interaction add Eve --kind call");
+	asked(asker, "contact edit Eve --company Acme");
+	batch = entry(asker, 0);
+	asked(asker, "contact edit Eve --company Next");
+	back = undo(asker, batch);
+	assert_text(text_of(back, "kept_first.0.field"), "company");
+	assert_int_equal(number_of(asked(asker, "contact show Acme"), "interactions"), 1);
+}
+
+static void
+so_many_links_go_an_entry(void **state)
+{
+	static const char MANY[] =
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)"
+		" INSERT INTO interaction (kind, status, direction, initiated_by, at, offset_min,"
+		" created, changed) SELECT 'call', 'held', 'none', 'none', 1000 + i, 0, 0, 0 FROM "
+		"n";
+	static const char LINKS[] =
+		"INSERT INTO interaction_contact (contact_id, at, interaction_id, role, via)"
+		" SELECT 4, at, id, 'party', 'manual' FROM interaction";
+	struct asker *asker = *state;
+	struct err err;
+
+	asked(asker, "contact add Eve");
+	assert_int_equal(stmt_run(sql_prepare(asker->worker.store, MANY), &err), 0);
+	assert_int_equal(stmt_run(sql_prepare(asker->worker.store, LINKS), &err), 0);
+	asked(asker, "contact edit Eve --company Acme");
+	assert_int_equal(number_of(asked(asker, "contact show Acme"), "interactions"), 1200);
+	assert_int_equal(count_of(asked(asker, "system audit --where 'noun = contact-past'")), 3);
+	undo_last(asker);
+	assert_int_equal(number_of(asked(asker, "contact show Acme"), "interactions"), 0);
+}
+
 /* ---- merges ---- */
 
 static void
@@ -492,6 +600,18 @@ a_merge_is_taken_back(void **state)
 	assert_non_null(strstr(refusal(asker, "hint"), "contact merge"));
 }
 
+static void
+what_a_merge_filled_is_told_as_the_record_has_it(void **state)
+{
+	struct asker *asker = *state;
+	json_t *filled;
+
+	asked(asker, "contact add Eve");
+	filled = member(asked_yes(asker, "contact merge C00002 C00004 --take name"), "filled");
+	assert_text(text_of(filled, "company"), "C00001");
+	assert_null(member(filled, "version"));
+}
+
 /* ---- who may ---- */
 
 static void
@@ -511,6 +631,43 @@ who_may_not_do_it_may_not_take_it_back(void **state)
 	batch = entry(asker, 0);
 	asker->access = MAY_READ | MAY_WRITE;
 	assert_int_equal(number_of(undo(asker, batch), "changed"), 1);
+}
+
+/* ---- changes of type ---- */
+
+static void
+what_bars_a_change_of_type_may_go_in_the_same_edit(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "contact add Eve --organizational-level CEO");
+	assert_text(refused(asker, "contact edit Eve --type company"), "refused");
+	assert_non_null(strstr(refusal(asker, "message"), "an organizational level"));
+	asked(asker, "contact edit Eve --type company --organizational-level ''");
+	asked(asker, "contact edit Eve --currency CHF");
+	assert_text(refused(asker, "contact edit Eve --type person"), "refused");
+	asked(asker, "contact edit Eve --type person --currency ''");
+	assert_text(refused(asker, "contact industry-group add Eve BANK"), "refused");
+	assert_non_null(strstr(refusal(asker, "message"), "an industry-group"));
+}
+
+static void
+what_no_command_is_called_any_more_is_not_taken_back(void **state)
+{
+	struct asker *asker = *state;
+	char line[60];
+	struct err err;
+
+	asked(asker, "contact edit Ada --city Rom");
+	assert_int_equal(stmt_run(sql_prepare(asker->worker.store,
+					  "UPDATE journal SET method = 'contact.gone' WHERE method "
+					  "= 'contact.edit'"),
+				 &err),
+		0);
+	snprintf(line, sizeof line, "system undo %lld", (long long)entry(asker, 0));
+	assert_text(refused(asker, line), "permission");
+	assert_non_null(strstr(refusal(asker, "message"), "'contact.gone'"));
+	assert_text(text_of(asked(asker, "contact show Ada"), "city"), "Rom");
 }
 
 /* ---- many ---- */
@@ -540,6 +697,28 @@ everybody_is_edited_in_several_transactions_of_one_batch(void **state)
 		1);
 }
 
+static void
+a_company_of_many_goes_in_several_transactions_of_one_batch(void **state)
+{
+	enum { MANY = 1000 };
+	struct asker *asker = *state;
+	json_t *gone, *back;
+	char line[60];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(line, sizeof line, "contact add 'Person %d' --company Acme", i);
+		asked(asker, line);
+	}
+	gone = asked_yes(asker, "contact remove C00001");
+	assert_int_equal(number_of(gone, "persons"), MANY + 2);
+	assert_true(asker->transactions > 1);
+	assert_int_equal(count_of(asked(asker, "contact list")), 0);
+	back = undo_last(asker);
+	assert_int_equal(number_of(back, "added"), MANY + 3);
+	assert_int_equal(number_of(back, "kept"), 0);
+	assert_sound(asker);
+}
+
 int
 main(void)
 {
@@ -556,6 +735,7 @@ main(void)
 		TEST(addresses_labels_and_fields_go_back),
 		TEST(an_address_that_had_ended_comes_back_ended),
 		TEST(the_primary_address_is_it_again),
+		TEST(an_address_of_two_times_comes_back_for_both),
 		TEST(an_address_that_another_was_given_is_kept),
 		TEST(records_of_other_nouns_are_taken_back),
 		TEST(what_was_added_goes_unless_it_was_touched),
@@ -566,9 +746,17 @@ main(void)
 		TEST(a_number_that_was_given_again_is_kept),
 		TEST(what_the_journal_does_not_have_is_told),
 		TEST(what_it_is_classified_by_is_not_missed),
+		TEST(links_that_a_first_company_was_given_go_back),
+		TEST(what_a_person_did_alone_stays_its_own_when_a_company_comes_back),
+		TEST(links_stay_with_a_person_that_went_on_to_another_company),
+		TEST(so_many_links_go_an_entry),
 		TEST(a_merge_is_taken_back),
+		TEST(what_a_merge_filled_is_told_as_the_record_has_it),
 		TEST(who_may_not_do_it_may_not_take_it_back),
+		TEST(what_bars_a_change_of_type_may_go_in_the_same_edit),
+		TEST(what_no_command_is_called_any_more_is_not_taken_back),
 		TEST(everybody_is_edited_in_several_transactions_of_one_batch),
+		TEST(a_company_of_many_goes_in_several_transactions_of_one_batch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

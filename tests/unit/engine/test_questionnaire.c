@@ -372,6 +372,19 @@ classify_comes_by_all_contacts(void **state)
 	assert_profile(asker, "Ada", "None");
 }
 
+static void
+a_window_out_of_the_calendar_is_refused_by_name(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "questionnaire add FAR");
+	assert_text(refused(asker, "questionnaire question FAR Calls --source "
+				   "interaction-quantity --start=-900Y"),
+		"usage");
+	assert_non_null(strstr(refusal(asker, "message"), "'-900Y'"));
+	assert_text(text_of(asker->answer, "error.data.field"), "start");
+}
+
 int
 main(void)
 {
@@ -410,6 +423,8 @@ main(void)
 			open_with_spending, asker_close),
 		cmocka_unit_test_setup_teardown(
 			classify_comes_by_all_contacts, open_with_spending, asker_close),
+		cmocka_unit_test_setup_teardown(
+			a_window_out_of_the_calendar_is_refused_by_name, asker_open, asker_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,6 +217,21 @@ reads_decimals_and_date_formulas(void **state)
 	assert_int_equal(
 		read_params(fixture, &noted, "{\"contact\":\"Ada\",\"points\":123456789.25}"), 0);
 	assert_string_equal(text_of(fixture, "points"), "123456789.250000");
+	assert_int_equal(read_params(fixture, &noted, "[\"Ada\",\"--points\",\"1.5000000\"]"), 0);
+}
+
+static void
+refuses_decimals_that_would_be_rounded(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(read_params(fixture, &noted, "[\"Ada\",\"--points\",\"1.0000001\"]"), -1);
+	assert_string_equal(fixture->err.field, "points");
+	assert_int_equal(
+		read_params(fixture, &noted, "{\"contact\":\"Ada\",\"points\":1.0000001}"), -1);
+	assert_non_null(strstr(fixture->err.message, "'1.0000001'"));
+	assert_int_equal(
+		read_params(fixture, &noted, "{\"contact\":\"Ada\",\"points\":0.0000001}"), -1);
 }
 
 static void
@@ -317,6 +332,7 @@ main(void)
 		cmocka_unit_test(replaces_by_an_empty_list),
 		cmocka_unit_test(folds_codes_and_cleans_text),
 		cmocka_unit_test(reads_decimals_and_date_formulas),
+		cmocka_unit_test(refuses_decimals_that_would_be_rounded),
 		cmocka_unit_test(refuses_what_is_not_of_its_type_and_names_the_parameter),
 		cmocka_unit_test(refuses_what_is_too_much_or_too_little),
 		cmocka_unit_test(suggests_the_parameter_that_was_meant),

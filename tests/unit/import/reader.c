@@ -36,6 +36,8 @@ keep(struct reader *reader, const struct import_rows *rows)
 	reader->rows = more;
 	reader->count += rows->count;
 	reader->left_out += rows->left_out;
+	for (unsigned i = 0; i < rows->left_count; i++)
+		import_leave(reader->left, &reader->left_count, rows->left[i]);
 	reader->type = rows->type;
 	reader->encoding = rows->encoding;
 	reader->delimiter = rows->delimiter;
@@ -65,11 +67,11 @@ cross(struct reader *reader, const struct import_rows *rows, size_t window,
 int
 read_file(struct reader *reader, enum import_type type, const char *bytes, size_t size)
 {
-	struct import_window window = { .type = type };
+	struct import_window window = { .type = type, .charsets = reader->charsets };
 	struct import_rows rows, back;
 	size_t at = 0, wanted = reader->step;
 
-	reader->count = reader->left_out = 0;
+	reader->count = reader->left_out = reader->left_count = 0;
 	do {
 		window.bytes = bytes + at;
 		window.size = size - at < wanted ? size - at : wanted;

@@ -13,6 +13,9 @@ struct reader {
 	struct arena *arena;
 	struct import_row *rows;
 	unsigned count, left_out;
+	const char *left[IMPORT_LEFT_MAX];
+	unsigned left_count;
+	const struct import_charsets *charsets;
 	enum import_type type;
 	const char *encoding;
 	char delimiter;

@@ -131,10 +131,76 @@ fields_of_ours_come_by_their_own_names(void **state)
 	assert_string_equal(
 		one(reader, "FN:A\nX-LIAISON-LEAD-STATUS:won\nX-LIAISON-FIELD;X-NAME=size:5\n"
 			    "X-LIAISON-EMAILS:a@x.example|kind=k\\;b@x.example\nEMAIL:a@x.example\n"
-			    "X-LIAISON-1:x\nX-OTHER:y\n"),
-		"lead_status=won|field.size=5|emails=a@x.example|kind=k;b@x.example|type=person|"
-		"name=A");
+			    "EMAIL:b@x.example\nX-LIAISON-1:x\nX-OTHER:y\n"),
+		"lead_status=won|field.size=5|type=person|name=A|emails=a@x.example|kind=k;"
+		"b@x.example");
 	assert_int_equal(reader->left_out, 2);
+	assert_int_equal(reader->left_count, 2);
+	assert_string_equal(reader->left[0], "X-LIAISON-1");
+	assert_string_equal(reader->left[1], "X-OTHER");
+}
+
+static void
+an_address_that_an_address_book_changed_wins_over_our_list(void **state)
+{
+	struct reader *reader = *state;
+
+	assert_string_equal(one(reader, "FN:A\nEMAIL:b@x.example\nEMAIL:c@x.example\n"
+					"X-LIAISON-EMAILS:a@x.example|kind=k\\;b@x.example\n"),
+		"type=person|name=A|emails=b@x.example|emails=c@x.example");
+	assert_string_equal(one(reader, "FN:A\nEMAIL:b@x.example\n"
+					"X-LIAISON-EMAILS:a@x.example\\;b@x.example\n"),
+		"type=person|name=A|emails=b@x.example");
+	assert_string_equal(one(reader, "FN:A\nEMAIL:B@x.example\nX-LIAISON-EMAILS:a@x.example|"
+					"kind=k|removed=true\\;b@x.example|kind=work\n"),
+		"type=person|name=A|emails=a@x.example|kind=k|removed=true;b@x.example|kind=work");
+}
+
+static void
+names_of_what_is_left_out_are_bounded(void **state)
+{
+	struct reader *reader = *state;
+	struct text card = { 0 };
+
+	text_add(&card, "FN:A\nX-\xff:1\n");
+	for (int i = 0; i < 2 * IMPORT_LEFT_MAX; i++)
+		text_printf(&card, "X-%d:1\nX-%d:2\n", i, i);
+	one(reader, card.bytes);
+	text_clear(&card);
+	assert_int_equal(reader->left_out, 4 * IMPORT_LEFT_MAX + 1);
+	assert_int_equal(reader->left_count, IMPORT_LEFT_MAX);
+	assert_string_equal(reader->left[1], "X-1");
+}
+
+/* A set of one's own, in which every byte is a letter more. */
+static bool
+decode_shifted(void *data, const char *name, const char *bytes, size_t size, struct text *out)
+{
+	(void)data;
+	if (strcmp(name, "shifted") != 0)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		text_add_char(out, (char)(bytes[i] - 1));
+	return true;
+}
+
+static void
+values_are_read_in_the_set_that_the_card_names_or_the_card_is_refused(void **state)
+{
+	static const struct import_charsets CHARSETS = { decode_shifted, NULL };
+	struct reader *reader = *state;
+
+	reader->charsets = &CHARSETS;
+	assert_string_equal(one(reader, "FN;CHARSET=shifted:Beb\n"), "type=person|name=Ada");
+	assert_string_equal(one(reader, "FN;ENCODING=QUOTED-PRINTABLE;CHARSET=shifted:=42eb\n"),
+		"type=person|name=Ada");
+	assert_string_equal(
+		one(reader, "FN;CHARSET=UTF-8:Ad\xc3\xa4\n"), "type=person|name=Ad\xc3\xa4");
+	assert_string_equal(one(reader, "FN;CHARSET=klingon:Ada\n"), "type=person|name=Ada");
+	assert_string_equal(one(reader, "FN;CHARSET=klingon:Ad\xe4\n"),
+		"!its character set 'klingon' is unknown: save the cards in UTF-8");
+	assert_string_equal(one(reader, "FN;CHARSET=k\xff\n:Ad\xe4\nFN;CHARSET=k\xff:\xff\n"),
+		"!its character set '?' is unknown: save the cards in UTF-8");
 }
 
 static void
@@ -165,6 +231,9 @@ main(void)
 		TEST(the_preferred_address_comes_first_and_signs_of_lists_are_escaped),
 		TEST(quoted_printable_goes_on_after_a_soft_end),
 		TEST(pictures_and_cards_within_are_left_out),
+		TEST(an_address_that_an_address_book_changed_wins_over_our_list),
+		TEST(names_of_what_is_left_out_are_bounded),
+		TEST(values_are_read_in_the_set_that_the_card_names_or_the_card_is_refused),
 		TEST(a_card_that_is_too_long_is_passed_over),
 		TEST(a_card_that_has_lost_its_end_spoils_no_other),
 		TEST(fields_of_ours_come_by_their_own_names),

@@ -1,0 +1,9 @@
+#ifndef LIAISON_CRM_CURRENCY_PRIVATE_H
+#define LIAISON_CRM_CURRENCY_PRIVATE_H
+
+#include <stdbool.h>
+
+/* Whether ISO 4217 has the code, which is upper case. */
+bool currency_known(const char *code);
+
+#endif
