@@ -3,6 +3,7 @@
 #include "liaison/crm/interaction.h"
 #include "loop_call.h"
 #include "record.h"
+#include "rules.h"
 #include "settings.h"
 
 /* capture: what was decided of every message, why, and deciding again. */
@@ -199,6 +200,33 @@ static const struct param retry_params[] = {
 	{ 0 },
 };
 
+/* ---- the past by the rules of today, and by hand ---- */
+
+static const struct param reapply_params[] = {
+	{ "source", PARAM_NAME, 0, "only what this source saw", NULL, NULL },
+	{ "since", PARAM_DATE, 0, "only messages since then", NULL, NULL },
+	{ "where", PARAM_WHERE, 0, "only these capture records", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param refetch_params[] = {
+	{ "id", PARAM_INTEGER, PARAM_POSITIONAL | PARAM_REPEATS, "numbers of capture records", NULL,
+		NULL },
+	{ "source", PARAM_NAME, 0, "what this source saw", NULL, NULL },
+	{ "since", PARAM_DATE, 0, "only messages since then", NULL, NULL },
+	{ "where", PARAM_WHERE, 0, "only these capture records", NULL, NULL },
+	{ 0 },
+};
+
+static const struct param link_params[] = {
+	{ "id", PARAM_INTEGER, PARAM_REQUIRED, "the number of the capture record", NULL, NULL },
+	{ "contact", PARAM_CONTACT, PARAM_REQUIRED, "with whom it was", NULL, NULL },
+	{ "learn", PARAM_FLAG, 0, "the message's address becomes the contact's", NULL, NULL },
+	{ 0 },
+};
+
+#define ONE_COLUMNS "id,date,from,subject,source,folder,uid,decision"
+
 const struct command capture_commands[] = {
 	{ .name = "capture.list",
 		.summary = "what was decided of each message, and who it is from",
@@ -244,5 +272,31 @@ const struct command capture_commands[] = {
 		.params = rematch_params,
 		.run = run_rematch,
 		.access = ACCESS_WRITES },
+	{ .name = "capture.reapply",
+		.summary = "decide the past again by the rules, addresses and domains of today",
+		.params = reapply_params,
+		.run_loop = run_reapply_loop,
+		.access = ACCESS_ADMIN,
+		.traits = COMMAND_LOOP | COMMAND_IN_ORDER | COMMAND_TRIES | COMMAND_CONFIRM },
+	{ .name = "capture.refetch",
+		.summary = "fetch text again, as much as today's level says",
+		.params = refetch_params,
+		.run_loop = run_refetch_loop,
+		.access = ACCESS_WRITES,
+		.traits = COMMAND_LOOP | COMMAND_IN_ORDER },
+	{ .name = "capture.ignore",
+		.summary = "ignore a message for good, whatever rules say",
+		.params = show_params,
+		.run = run_ignore,
+		.access = ACCESS_WRITES,
+		.key = "id",
+		.columns = ONE_COLUMNS },
+	{ .name = "capture.link",
+		.summary = "link a message to a contact, whatever its addresses say",
+		.params = link_params,
+		.run = run_link,
+		.access = ACCESS_WRITES,
+		.key = "id",
+		.columns = ONE_COLUMNS },
 	{ 0 },
 };

@@ -67,6 +67,7 @@ enum command_trait {
 	COMMAND_NOUN_EDIT = 8,
 	COMMAND_IN_ORDER = 16, /* COMMAND_LOOP: its connection's later requests wait for its end */
 	COMMAND_TRIES = 32, /* COMMAND_LOOP: takes dry_run, as it looks at it or changes nothing */
+	COMMAND_STREAM = 64, /* COMMAND_LOOP: is begun before its file, and takes it as it comes */
 };
 
 struct call;
@@ -183,11 +184,11 @@ void call_after_commit(struct call *call,
 
 /* The nouns' tables; each ends with a NULL name. */
 extern const struct command system_commands[], undo_commands[], picture_commands[],
-	source_commands[], backfill_commands[], capture_commands[], contact_commands[],
-	interaction_commands[], salesperson_commands[], series_commands[], code_commands[],
-	contact_part_commands[], contact_address_commands[], contact_import_commands[],
-	contact_merge_commands[], contact_duplicate_commands[], salutation_commands[],
-	questionnaire_commands[], rating_commands[], profile_commands[], field_commands[],
-	view_commands[], setup_commands[], watch_commands[], help_commands[];
+	source_commands[], backfill_commands[], capture_commands[], rule_commands[],
+	candidate_commands[], contact_commands[], interaction_commands[], salesperson_commands[],
+	series_commands[], code_commands[], contact_part_commands[], contact_address_commands[],
+	contact_import_commands[], contact_merge_commands[], contact_duplicate_commands[],
+	salutation_commands[], questionnaire_commands[], rating_commands[], profile_commands[],
+	field_commands[], view_commands[], setup_commands[], watch_commands[], help_commands[];
 
 #endif

@@ -11,6 +11,7 @@
 #include "liaison/sandbox/sandbox.h"
 #include "liaison/store/migrate.h"
 #include "pipeline.h"
+#include "rules.h"
 #include "schedule.h"
 #include "system.h"
 
@@ -152,7 +153,8 @@ start(struct engine *engine, struct err *err)
 	set_log_level(&config);
 	engine->settings = settings_new(&config);
 	store = open_database(config.database, err);
-	if (store == NULL || pipeline_enrol(store, &engine->settings->config, err) < 0)
+	if (store == NULL || pipeline_enrol(store, &engine->settings->config, err) < 0 ||
+		rules_begin(engine, store, err) < 0)
 		return -1;
 	if (uv_loop_init(&engine->loop) != 0 || done_init(&engine->done, &engine->loop, err) < 0)
 		return fail(err, ERR_INTERNAL, "there is no loop to be had");
@@ -190,6 +192,7 @@ shut_down(struct engine *engine)
 	pool_close(engine->background);
 	writer_close(engine->writer);
 	worker_clear(&engine->self);
+	free(engine->rule_headers);
 	settings_release(engine->settings);
 }
 

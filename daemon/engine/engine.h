@@ -33,6 +33,9 @@ struct engine {
 	uv_timer_t tick; /* once a second */
 	int64_t imported_ms; /* when an import went on recording rows, monotonic; 0: none is on */
 	pthread_mutex_t board; /* over what readers show of the loop's state */
+	enum config_level
+		rule_level; /* the highest that a rule sets; with rule_headers rules.h's */
+	char *rule_headers; /* own; lines, or NULL */
 	int64_t started; /* wall clock */
 	int exit_status;
 	int64_t restart_ms; /* when to end for a sandbox with other paths; 0: never */

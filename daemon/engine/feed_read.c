@@ -83,10 +83,13 @@ take_items(struct feed_run *run, const struct frame *frame, bool *last, struct e
 
 /* ---- reading ----------------------------------------------------------------------------------- */
 
+/* A rule may want more of it than its source. */
 static size_t
-text_wanted(const struct config_source *source)
+text_wanted(const struct feed_run *run)
 {
-	switch (source->level) {
+	enum config_level level = run->mailbox->pipeline->engine->rule_level;
+
+	switch (level > run->source->level ? level : run->source->level) {
 	case LEVEL_METADATA:
 		return 0;
 	case LEVEL_SNIPPET:
@@ -109,7 +112,7 @@ put_question(
 	frame_put_i64(&writer, TAG_NUMBER, run->now);
 	frame_put_text(&writer, TAG_NAME, item->zone);
 	frame_put_text(&writer, TAG_NAME, run->zone);
-	frame_put_u64(&writer, TAG_SIZE, text_wanted(run->source));
+	frame_put_u64(&writer, TAG_SIZE, text_wanted(run));
 	if (run->source->match_text)
 		frame_put_flag(&writer, TAG_MENTIONED);
 	for (unsigned i = 0; i < item->range_count; i++)

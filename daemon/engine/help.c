@@ -16,6 +16,8 @@ static const struct noun NOUNS[] = {
 	{ "source", "mailboxes: state, folders, sync" },
 	{ "backfill", "reading the past of mailboxes" },
 	{ "capture", "what was decided of each message, and why" },
+	{ "rule", "what is ignored, kept, private, and how much is fetched" },
+	{ "candidate", "unknown people seen in mail and meetings" },
 	{ "contact", "persons and companies" },
 	{ "interaction", "mail, calls, meetings, notes" },
 	{ "code", "groups, territories, relations and other codes" },

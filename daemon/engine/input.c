@@ -63,7 +63,7 @@ input_expected(struct arena *arena, const struct request *request, unsigned acce
 	input = mem_zero(1, sizeof *input);
 	input->param = param;
 	input->max = input_max(request->command);
-	input->stream = (request->command->traits & COMMAND_LOOP) != 0;
+	input->stream = (request->command->traits & COMMAND_STREAM) != 0;
 	return input;
 }
 
@@ -104,7 +104,7 @@ inputs_are_ahead(const struct connection *connection)
 	for (const struct batch *batch = connection->first; batch != NULL; batch = batch->next) {
 		const struct input *input = batch->requests[0].input;
 
-		if (batch->lane == LANE_LOOP && input != NULL && input->bytes.size >= INPUT_AHEAD)
+		if (input != NULL && input->stream && input->bytes.size >= INPUT_AHEAD)
 			return true;
 	}
 	return false;

@@ -5,8 +5,8 @@
 
 /* The bytes of a PARAM_INPUT parameter, which follow their request as "data". They are collected on
  * the loop up to what the command's row allows, and the request begins when the last are there. A
- * COMMAND_LOOP is begun at once and takes them as they come: its call is given what inputs_take decodes,
- * and says when it has enough, whereupon its connection is not read. What came before it began is in its
+ * COMMAND_STREAM is begun at once and takes them as they come: its call is given what inputs_take
+ * decodes, and says when it has enough, whereupon its connection is not read. What came before it began is in its
  * input, and there, too, reading stops at INPUT_AHEAD. */
 
 struct connection;

@@ -116,7 +116,9 @@ check_confirmed(const struct loop_call *call, struct err *err)
 {
 	const struct call *words = &call->call;
 
-	if (!(words->command->traits & COMMAND_CONFIRM) || words->yes || words->dry_run)
+	/* One that can be tried tries first, and refuses with the counts itself. */
+	if (!(words->command->traits & COMMAND_CONFIRM) || words->yes || words->dry_run ||
+		words->command->traits & COMMAND_TRIES)
 		return 0;
 	fail(err, ERR_REFUSED, "'%s' must be confirmed", words->command->name);
 	return err_hint(err, "run it with yes (liaison --yes)");

@@ -4,6 +4,7 @@
 #include "liaison/base/log.h"
 #include "feed.h"
 #include "import.h"
+#include "rules.h"
 
 /* Items go to parse in order and are kept until they are answered. When parse dies, the first one
  * that has no answer is the suspect: it goes alone to the next parse, and if that dies as well, it is
@@ -90,7 +91,7 @@ parsing_add(struct pipeline *pipeline, struct ask *ask)
 }
 
 static void
-send_ask(struct link *link, struct ask *ask)
+send_ask(const struct pipeline *pipeline, struct link *link, struct ask *ask)
 {
 	struct frame_writer writer;
 
@@ -101,6 +102,8 @@ send_ask(struct link *link, struct ask *ask)
 	}
 	frame_begin(&writer, &link->out, ask->type, 0, ask->token);
 	frame_put_fields(&writer, ask->payload, ask->size);
+	if (ask->type == FRAME_PARSE_MESSAGE)
+		rules_put_names(pipeline->engine, &writer, ask->size);
 	frame_end(&writer);
 }
 
@@ -118,7 +121,7 @@ parsing_pump(struct pipeline *pipeline)
 			break;
 		if (parsing->unsent == parsing->first)
 			parsing->first_ms = clock_awake_ms();
-		send_ask(link, parsing->unsent);
+		send_ask(pipeline, link, parsing->unsent);
 		parsing->unsent = parsing->unsent->next;
 	}
 	link_flush(link);

@@ -42,6 +42,8 @@ bool pipeline_waits(struct pipeline *pipeline, char *why, size_t size);
 /* Members of system.status: sources and what happened to the children. Any thread. */
 int pipeline_write_status(struct pipeline *pipeline, struct store *store, struct arena *arena,
 	const struct zone *zone, struct json_out *out, struct err *err);
+/* Text is wanted of mail that came long ago; as call_after_commit wants it. */
+void wanting_look(struct engine *engine, int64_t number, const char *text);
 /* One line for sd_notify. */
 void pipeline_line(struct pipeline *pipeline, char *line, size_t size);
 

@@ -6,6 +6,7 @@
 #include "liaison/crm/contact.h"
 #include "liaison/crm/history.h"
 #include "liaison/crm/interaction.h"
+#include "pipeline.h"
 
 static int
 name_field(int result, const char *param, struct err *err)
@@ -165,6 +166,8 @@ call_if_version(
 int
 tell_interactions(struct call *call, const struct capture_result *result, struct err *err)
 {
+	if (result->wanted > 0)
+		call_after_commit(call, wanting_look, 0, NULL);
 	for (unsigned i = 0; i < result->told_count; i++) {
 		const struct capture_told *told = &result->told[i];
 

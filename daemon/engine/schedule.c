@@ -24,6 +24,7 @@ enum {
 	FORGET_ROWS = 500,
 	HELD_S = 5,
 	HELD_ROWS = 100,
+	CANDIDATES_S = 1,
 	INDEX_S = 2,
 	IMPORT_PAUSE_MS = 1000,
 	CLASSIFY_S = 2,
@@ -272,6 +273,7 @@ schedule_new(struct engine *engine)
 	prepare(schedule, &schedule->held, run_held, job_done);
 	prepare(schedule, &schedule->index, run_index, index_done);
 	prepare(schedule, &schedule->classify, run_classify, turns_done);
+	prepare(schedule, &schedule->candidates, run_candidates, candidates_done);
 	prepare(schedule, &schedule->metrics, run_metrics, metrics_done);
 	prepare(schedule, &schedule->backup, run_backup, job_done);
 	prepare(schedule, &schedule->files, run_files, job_done);
@@ -378,6 +380,8 @@ schedule_tick(struct schedule *schedule, int64_t now_ms)
 		schedule->classify_settings = settings_hold(engine->settings);
 		schedule->ways.write(engine->writer, &schedule->classify.work);
 	}
+	if (is_due(&schedule->candidates, now, CANDIDATES_S))
+		schedule->ways.write(engine->writer, &schedule->candidates.work);
 	if (schedule->settings->config.backup_directory != NULL &&
 		is_due(&schedule->backup, now, BACKUP_S))
 		schedule->ways.work_aside(engine->background, &schedule->backup.work);

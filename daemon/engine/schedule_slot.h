@@ -14,6 +14,9 @@ struct job_slot {
 	bool busy;
 	bool again; /* there is more to do at once */
 	bool failed; /* and the log says so */
+	bool more; /* candidates: there is more to count, and time for it */
+	int64_t newest; /* candidates: the message decided last, as of the last turn */
+	bool wanted; /* candidates: there is text to fetch */
 	int64_t due; /* seconds of the monotonic clock */
 };
 
@@ -29,7 +32,7 @@ struct schedule_ways {
 struct schedule {
 	struct engine *engine;
 	struct schedule_ways ways;
-	struct job_slot alive, forget, held, index, classify, metrics, backup, files;
+	struct job_slot alive, forget, held, index, classify, candidates, metrics, backup, files;
 	struct file_folder *folder; /* where files has come to look through it; the writer's */
 	struct settings *settings; /* held while backup or forget is under way */
 	struct settings *metrics_settings, *classify_settings;
@@ -50,6 +53,9 @@ struct schedule {
 
 void run_backup(struct work *work, struct worker *worker);
 void run_files(struct work *work, struct worker *worker);
+/* candidate_job.c */
+void run_candidates(struct work *work, struct worker *worker);
+void candidates_done(struct work *work);
 void run_metrics(struct work *work, struct worker *worker);
 void metrics_done(struct work *work);
 

@@ -11,6 +11,8 @@ static const struct command *const TABLES[] = {
 	source_commands,
 	backfill_commands,
 	capture_commands,
+	rule_commands,
+	candidate_commands,
 	contact_commands,
 	contact_part_commands,
 	contact_address_commands,

@@ -251,7 +251,10 @@ wanting_begin(struct mailbox *mailbox)
 	wanting = mem_zero(1, sizeof *wanting);
 	wanting->mailbox = mailbox;
 	wanting->source = mailbox->id;
-	wanting->most = source->level == LEVEL_TEXT ? WHOLE_MAX : WANTS_MAX;
+	wanting->most = source->level == LEVEL_TEXT ||
+					mailbox->pipeline->engine->rule_level == LEVEL_TEXT
+				? WHOLE_MAX
+				: WANTS_MAX;
 	wanting->arena = arena_new();
 	wanting->work.run = run_list;
 	wanting->work.done = list_done;
@@ -403,6 +406,20 @@ wanting_lost(struct mailbox *mailbox)
 	}
 	if (any)
 		finish_if_complete(wanting);
+}
+
+void
+wanting_look(struct engine *engine, int64_t number, const char *text)
+{
+	struct pipeline *pipeline = engine->pipeline;
+
+	(void)number;
+	(void)text;
+	pthread_mutex_lock(&engine->board);
+	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
+		mailbox = mailbox->next)
+		mailbox->wanted = true; /* the tick begins */
+	pthread_mutex_unlock(&engine->board);
 }
 
 void

@@ -32,6 +32,34 @@ keep_fixed(const struct service *service, struct config *config, struct mistakes
 	config->socket = arena_text(config->arena, service->config.socket);
 }
 
+static bool
+same_list(const struct config_list *a, const struct config_list *b)
+{
+	for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	}
+	return a->count == b->count;
+}
+
+/* The past was decided by who we were then. */
+static void
+remark_own(const struct config *old, const struct config *fresh, struct mistakes *mistakes)
+{
+	bool same = same_list(&old->own_addresses, &fresh->own_addresses) &&
+		    same_list(&old->own_domains, &fresh->own_domains);
+
+	for (size_t i = 0; same && i < fresh->source_count; i++) {
+		const struct config_source *source = &fresh->sources[i];
+		const struct config_source *before = config_source_by_name(old, source->name);
+
+		same = before == NULL || same_list(&before->addresses, &source->addresses);
+	}
+	if (!same)
+		mistakes_remark(mistakes, "other addresses or domains are ours now: 'liaison "
+					  "capture reapply' decides by them what came before");
+}
+
 static uint64_t
 monotonic_usec(void)
 {
@@ -56,6 +84,7 @@ service_reload(struct service *service, struct mistakes *mistakes)
 		return -1;
 	}
 	keep_fixed(service, &config, mistakes);
+	remark_own(&old, &config, mistakes);
 	log_lines(LOG_WARNING, mistakes->remarks.bytes);
 	service->config = config;
 	service_adopt(service);

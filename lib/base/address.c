@@ -295,15 +295,12 @@ script_of(uint32_t code)
 	return SCRIPT_NONE;
 }
 
-/* Judged word by word: "Ivan Иванов" is a name in two scripts, "pаypal" with a Cyrillic а a trick. */
-bool
-address_mixed_script(const char *display)
+static bool
+is_mixed(const char *display)
 {
 	unsigned seen = 0;
 	size_t size = strlen(display);
 
-	if (is_ascii(display))
-		return false;
 	for (size_t i = 0; i < size;) {
 		uint32_t code;
 		enum script script;
@@ -318,6 +315,35 @@ address_mixed_script(const char *display)
 			return true;
 	}
 	return false;
+}
+
+/* A domain's A-labels are judged by the letters that a reader is shown for them. */
+static bool
+is_mixed_domain(const char *domain)
+{
+	char *shown = NULL;
+	int result = idn2_to_unicode_8z8z(domain, &shown, 0);
+	bool mixed;
+
+	if (result == IDN2_MALLOC)
+		mem_exhausted();
+	if (result != IDN2_OK)
+		return false;
+	mixed = is_mixed(shown);
+	idn2_free(shown);
+	return mixed;
+}
+
+/* Judged word by word: "Ivan Иванов" is a name in two scripts, "pаypal" with a Cyrillic а a trick. */
+bool
+address_mixed_script(const char *display)
+{
+	const char *at = strrchr(display, '@');
+
+	if (!is_ascii(display))
+		return is_mixed(display);
+	return at != NULL && strlen(at) <= DOMAIN_MAX && strstr(at, "xn--") != NULL &&
+	       is_mixed_domain(at + 1);
 }
 
 /* lib/base/data/freemail.txt, a domain a line. */

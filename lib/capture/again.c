@@ -52,7 +52,7 @@ put_recognised(
 		self->reason == NULL ? self->decision : self->reason, self->uidvalidity);
 	if (strstr(self->reason == NULL ? "" : self->reason, "; known from UIDVALIDITY") != NULL)
 		row->reason = self->reason;
-	if (ledger_put(turn, row, &id, err) < 0)
+	if (ledger_put(turn, row, &id, err) < 0 || ledger_copy_rule(turn, id, self, err) < 0)
 		return -1;
 	return want_move(turn, self, row->uid, err);
 }
@@ -77,7 +77,9 @@ put_copy(struct turn *turn, const struct sighting *first, struct ledger_row *row
 	row->reason = is_taken(first) ? arena_printf(turn->arena, "the same message as %s:%s:%u",
 						first->source, first->folder, first->uid)
 				      : first->reason;
-	return ledger_put(turn, row, &id, err);
+	if (ledger_put(turn, row, &id, err) < 0)
+		return -1;
+	return is_taken(first) ? 0 : ledger_copy_rule(turn, id, first, err);
 }
 
 /* Its rows are gone, but it was kept: it is decided as if it were new. */
@@ -90,6 +92,7 @@ put_forlorn(struct turn *turn, const struct view *view, const struct placement *
 	if (interaction_of(turn->store, row->message_id, &row->interaction_id, err) < 0)
 		return -1;
 	row->decision = row->interaction_id != 0 ? DECIDED_CAPTURED : view->decision;
+	row->view = row->decision == view->decision ? view : NULL;
 	row->reason = view->decision == DECIDED_CAPTURED || row->interaction_id == 0
 			      ? view->reason
 			      : "its interaction was recorded before";

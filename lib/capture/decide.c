@@ -150,13 +150,25 @@ any_colleague(const struct view *view)
 	return false;
 }
 
+/* Mail of our own is no mass mail, even among ourselves. */
+static bool
+is_classed(const struct view *view)
+{
+	const struct event *event = view->event;
+
+	if (event->class == CLASS_PERSONAL || strcmp(view->direction, "outbound") == 0)
+		return false;
+	return event->class != CLASS_BULK || view->from == NULL ||
+	       view->sides[view->from - event->parties] != SIDE_OURS;
+}
+
 /* The headers alone decide, before anybody is looked up. */
 static bool
 decide_by_headers(struct turn *turn, struct view *view)
 {
 	const struct event *event = view->event;
 
-	if (event->class != CLASS_PERSONAL && strcmp(view->direction, "outbound") != 0) {
+	if (is_classed(view)) {
 		view->decision = event->class == CLASS_BULK ? DECIDED_BULK : DECIDED_AUTOMATIC;
 		view->reason = reason_class(turn, event);
 		return true;
@@ -175,15 +187,27 @@ decide_by_headers(struct turn *turn, struct view *view)
 	return false;
 }
 
+void
+view_settle(struct turn *turn, struct view *view)
+{
+	view->decision = view->link_count > 0 ? DECIDED_CAPTURED : DECIDED_UNMATCHED;
+	if (view->link_count > 0)
+		view->reason = reason_captured(turn, view);
+	else if (view->meeting != NULL && view->event->party_count == 0)
+		view->reason = "nobody is invited";
+	else
+		view->reason = reason_unmatched(turn, view);
+}
+
 int
 view_decide(struct turn *turn, struct view *view, struct err *err)
 {
-	if (decide_by_headers(turn, view))
-		return 0;
+	if (decide_by_headers(turn, view)) {
+		view->plain = view->decision;
+		return rules_decide(turn, view, err);
+	}
 	if (view_match(turn, view, err) < 0)
 		return -1;
-	view->decision = view->link_count > 0 ? DECIDED_CAPTURED : DECIDED_UNMATCHED;
-	view->reason = view->link_count > 0 ? reason_captured(turn, view)
-					    : reason_unmatched(turn, view);
-	return 0;
+	view_settle(turn, view);
+	return rules_decide(turn, view, err);
 }

@@ -94,7 +94,7 @@ bind_message(struct turn *turn, struct stmt *q, const struct view *view,
 	stmt_bind_int_or_null(q, event->date, event->date == 0);
 	stmt_bind_int_or_null(q, event->internal_date, event->internal_date == 0);
 	stmt_bind_int(q, (int64_t)(event->size & INT64_MAX));
-	stmt_bind_int(q, event->flags);
+	stmt_bind_int(q, event->flags | view->flags);
 	stmt_bind_text(q, class_words[event->class]);
 	stmt_bind_text(q, ids ? event->class_reason : NULL);
 	stmt_bind_text(q, ids ? event->list_id : NULL);
@@ -107,6 +107,9 @@ bind_message(struct turn *turn, struct stmt *q, const struct view *view,
 	stmt_bind_int(q,
 		event->party_total > event->party_count ? event->party_total : event->party_count);
 	stmt_bind_int(q, turn->source_id);
+	stmt_bind_int(q, keep);
+	stmt_bind_text(q, view->authentication);
+	stmt_bind_text(q, says ? view->authentication_reason : NULL);
 }
 
 static const char SELECT_IDENTITY[] = "SELECT id FROM message WHERE identity = ?";
@@ -126,8 +129,9 @@ find_message(struct turn *turn, const uint8_t identity[16], int64_t *id, struct 
 static const char ADD_MESSAGE[] =
 	"INSERT INTO message (identity, message_id, message_id_hash, in_reply_to, subject, at, "
 	"offset_min, date, internal_date, size, flags, class, class_reason, list_id, sensitivity, "
-	"direction, thread, parts, text_part, party_total, source_id) "
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+	"direction, thread, parts, text_part, party_total, source_id, kept, "
+	"authentication, authentication_reason) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
 	"ON CONFLICT (identity) DO NOTHING";
 
 int
@@ -153,7 +157,8 @@ static const char FILL_MESSAGE[] =
 	"offset_min = ?, date = ?, internal_date = ?, size = ?, flags = ?, class = ?, class_reason "
 	"= ?, "
 	"list_id = ?, sensitivity = ?, direction = ?, thread = ?, parts = ?, text_part = ?, "
-	"party_total = ?, source_id = ? WHERE id = ?";
+	"party_total = ?, source_id = ?, kept = ?, authentication = ?, authentication_reason = ? "
+	"WHERE id = ?";
 
 static const char DROP_PARTIES[] = "DELETE FROM party WHERE message_id = ?";
 
@@ -174,7 +179,8 @@ message_fill(struct turn *turn, const struct view *view, const struct placement 
 
 	bind_message(turn, q, view, placement, KEEP_ALL);
 	stmt_bind_int(q, id);
-	if (stmt_run(q, err) < 0 || drop_parties(turn, id, err) < 0)
+	if (stmt_run(q, err) < 0 || drop_parties(turn, id, err) < 0 ||
+		headers_drop(turn, id, err) < 0)
 		return -1;
 	return parties_put(turn, view, KEEP_ALL, id, err);
 }
@@ -219,5 +225,5 @@ parties_put(struct turn *turn, const struct view *view, enum keep keep, int64_t 
 			    err) < 0)
 			return -1;
 	}
-	return 0;
+	return keep == KEEP_ALL ? headers_put(turn, event, message_id, err) : 0;
 }

@@ -86,7 +86,7 @@ static const char SELECT_SEEN[] = "SELECT viewer() IS NULL OR " SIGHT_SEEN("?1")
 
 /* Whom a text mentions is what it says. */
 static int
-leave_out_mentioned(struct story *story, struct stored *stored, struct err *err)
+leave_out_mentioned(struct story *story, struct stored *stored, bool *withheld, struct err *err)
 {
 	struct event *event = &stored->event;
 	struct stmt *q = sql_prepare(story->turn.store, SELECT_SEEN);
@@ -97,6 +97,7 @@ leave_out_mentioned(struct story *story, struct stored *stored, struct err *err)
 	stmt_bind_int(q, stored->id);
 	if (sql_get_int(q, &seen, &found, err) < 0)
 		return -1;
+	*withheld = seen == 0;
 	if (seen != 0)
 		return 0;
 	for (unsigned i = 0; i < event->party_count; i++) {
@@ -115,26 +116,49 @@ consider_message(struct story *story, int64_t message_id, struct err *err)
 	struct turn *turn = &story->turn;
 	struct stored stored;
 	struct sighting *seen;
+	bool withheld = false;
 	struct view view;
 	unsigned count;
 
 	if (sightings_of(turn->store, turn->arena, message_id, &seen, &count, err) < 0 ||
 		message_load(turn->store, turn->arena, message_id, &stored, err) < 0 ||
-		leave_out_mentioned(story, &stored, err) < 0)
+		leave_out_mentioned(story, &stored, &withheld, err) < 0)
 		return -1;
 	if (count > 0)
 		turn_at_sighting(turn, &seen[0]);
-	if (stored.meeting.event_uid != NULL)
-		meeting_view(turn, &stored.event, &stored.meeting, &view);
-	else
-		view_init(turn, &stored.event, &view);
+	view_stored(turn, &stored, &view);
 	if (view_match(turn, &view, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < view.considered_count; i++) {
+		if (withheld)
+			view.considered[i].rule = NULL; /* its condition may quote the subject */
 		if (write_considered(story, message_id, &view, &view.considered[i], err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Of the first message: as it was first seen. */
+static int
+tell_rules(struct story *story, struct err *err)
+{
+	struct turn *turn = &story->turn;
+	struct sighting *seen;
+	struct stored stored;
+	bool withheld = false;
+	struct view view;
+	unsigned count;
+
+	if (story->message_count == 0)
+		return 0;
+	if (sightings_of(turn->store, turn->arena, story->messages[0], &seen, &count, err) < 0 ||
+		message_load(turn->store, turn->arena, story->messages[0], &stored, err) < 0 ||
+		leave_out_mentioned(story, &stored, &withheld, err) < 0)
+		return -1;
+	if (count > 0)
+		turn_at_sighting(turn, &seen[0]);
+	view_stored(turn, &stored, &view);
+	return explain_rules(story, &view, withheld, err);
 }
 
 static const char SELECT_ANSWER[] =
@@ -185,7 +209,11 @@ tell(struct story *story, const struct explain_thing *thing, struct err *err)
 	}
 	json_array_end(story->out);
 	json_array_begin(story->out, "rules");
+	if (tell_rules(story, err) < 0)
+		return -1;
 	json_array_end(story->out);
+	if (explain_sender(story, err) < 0)
+		return -1;
 	json_text(story->out, "answer", story->answer);
 	json_object_end(story->out);
 	return 0;
@@ -204,7 +232,7 @@ explain_write(struct store *store, struct capture *capture, struct arena *arena,
 		.lasting = arena,
 	};
 	story->out = out;
-	if (own_learn(&story->turn, err) < 0)
+	if (own_learn(&story->turn, err) < 0 || rules_refresh(&story->turn, err) < 0)
 		return -1;
 	return tell(story, thing, err);
 }

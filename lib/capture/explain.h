@@ -24,6 +24,15 @@ void story_add_message(struct story *story, int64_t id);
  * interaction or source, or a Message-ID or event that was never seen. */
 int story_find(struct story *story, const struct explain_thing *thing, struct err *err);
 
+/* explain_rule.c */
+/* How each rule fared with the message that view is of. */
+int explain_rules(struct story *story, const struct view *view, bool withheld, struct err *err);
+const char *explain_left_out(struct turn *turn, const struct considered *seen);
+
+/* doubt.c */
+/* What speaks for and against the sender of the first message. */
+int explain_sender(struct story *story, struct err *err);
+
 /* explain_why.c */
 const char *outcome_word(const struct considered *seen);
 const char *outcome_why(struct turn *turn, const struct view *view, const struct considered *seen);

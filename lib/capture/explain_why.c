@@ -36,6 +36,8 @@ outcome_word(const struct considered *seen)
 		return "no-address";
 	case OUTCOME_NOT_BELIEVED:
 		return "not-believed";
+	case OUTCOME_LEFT_OUT:
+		return "left-out";
 	}
 	return "no-contact";
 }
@@ -68,14 +70,24 @@ why_ambiguous(struct turn *turn, const struct considered *seen)
 static const char *
 why_no_contact(struct turn *turn, const struct considered *seen)
 {
-	const char *domain = address_domain(seen->party->address);
+	const char *domain = address_domain(seen->party->address), *folded;
 
 	if (is_freemail(seen))
 		return arena_printf(turn->arena,
 			"no contact has this address, and anybody can have one at %s: "
 			"no company is matched by a free-mail domain",
 			domain);
-	return arena_printf(turn->arena, "no contact has this address, no company the domain %s",
+	folded = address_folded(turn, seen->party->address);
+	if (folded != NULL)
+		return arena_printf(turn->arena,
+			"no contact has this address, nor %s, which it is without its tag, no "
+			"company "
+			"the domain %s",
+			folded, domain);
+	return arena_printf(turn->arena, "no contact has this address%s, no company the domain %s",
+		address_untagged(turn->arena, seen->party->address) == NULL
+			? ""
+			: " with its tag, which subaddress = keep makes part of it",
 		domain == NULL ? "of it" : domain);
 }
 
@@ -116,6 +128,8 @@ outcome_why(struct turn *turn, const struct view *view, const struct considered 
 		return why_outside(turn, view, seen);
 	case OUTCOME_NO_ADDRESS:
 		return "it is not a usable address";
+	case OUTCOME_LEFT_OUT:
+		return explain_left_out(turn, seen);
 	case OUTCOME_NOT_BELIEVED:
 		return "anybody can write several senders: only the first From is believed";
 	}

@@ -36,6 +36,8 @@ struct holder {
 };
 bool holder_valid(const struct holder *holder, int64_t at);
 
+struct tally;
+
 /* One address ("ada@x.example") or domain ("@x.example") as it was last looked up. */
 struct known {
 	uint64_t hash;
@@ -46,6 +48,9 @@ struct known {
 	unsigned generation; /* of the contacts when holders were read; 0: never */
 	struct holder *holders;
 	unsigned holder_count;
+	enum { PERSON_UNASKED, PERSON_STRANGER, PERSON_NONE } person;
+	struct tally *tally; /* of candidate_tally.c, while it is of this turn */
+	uint64_t tally_turn;
 };
 
 struct known_table {
@@ -79,14 +84,28 @@ struct own {
 	unsigned their_count, generation;
 };
 
+/* The rules as they were compiled, and the state they were compiled at; rule_judge.c. */
+struct compiled_rule;
+struct rules {
+	struct arena *memory; /* own; NULL: none were */
+	struct compiled_rule *items; /* in their order */
+	unsigned count;
+	unsigned kinds; /* bits of enum rule_kind */
+	int64_t stamp;
+	bool fixed; /* a draft: those of the database are not asked */
+};
+
 struct capture {
 	const struct config *config; /* borrowed */
+	struct rules rules;
 	struct own own;
 	struct known_table known;
 	struct thread_table threads;
 	unsigned generation; /* of the contacts, from 1 */
 	int64_t next_thread, saved_thread;
 	struct text scratch;
+	uint64_t tally_turn;
+	int64_t ours; /* person_digest; 0: not asked yet */
 	/* The last row written: if it is gone at the next turn, that turn was rolled back. */
 	int64_t last_id, last_stream;
 	uint32_t last_uid;
@@ -121,6 +140,7 @@ enum outcome {
 	OUTCOME_OUTSIDE_VALIDITY,
 	OUTCOME_NO_ADDRESS,
 	OUTCOME_NOT_BELIEVED,
+	OUTCOME_LEFT_OUT, /* by a rule about links */
 };
 
 /* One party, looked at for one contact or for none. */
@@ -130,6 +150,7 @@ struct considered {
 	const struct holder *holder; /* NULL: none */
 	const char *via;
 	unsigned sharers; /* how many contacts the same party found */
+	const struct compiled_rule *rule; /* that leaves it out, or lets it in; or NULL */
 };
 
 /* What an occurrence of a meeting has beside what every message has. */
@@ -144,6 +165,9 @@ struct meeting_facts {
 	const char **responses; /* of each party, or NULL */
 };
 
+/* How much of a message is kept, as message.kept says. */
+enum keep { KEEP_ALL, KEEP_ADDRESSES, KEEP_PRIVATE, KEEP_NOTHING };
+
 /* One message as deciding sees it. */
 struct view {
 	const struct event *event;
@@ -153,6 +177,8 @@ struct view {
 	const struct event_party *from; /* the one that is believed, or NULL */
 	bool any_address, all_ours;
 	bool unknown_author; /* of mail: who wrote it has no usable address */
+	unsigned flags; /* enum event_flag, also those that only we can tell */
+	const char *authentication, *authentication_reason; /* of the sender, or NULL */
 	struct considered *considered;
 	unsigned considered_count, considered_room;
 	struct interaction_link *links;
@@ -160,6 +186,11 @@ struct view {
 	const struct considered *first; /* what made the first link */
 	enum decision decision;
 	const char *reason;
+	enum keep kept; /* of what is stored; KEEP_ALL of what was just read */
+	bool matched; /* its parties were looked up */
+	enum decision plain; /* what it would be without rules */
+	const struct compiled_rule *rule, *level, *template; /* that decide, or NULL */
+	bool unknown; /* a rule asks for what is not known of it */
 };
 
 /* Where a message belongs among the others. */
@@ -174,15 +205,14 @@ struct placement {
 	unsigned other_count;
 };
 
-/* How much of a message is kept. */
-enum keep { KEEP_ALL, KEEP_ADDRESSES, KEEP_PRIVATE, KEEP_NOTHING };
-
 /* A row of the ledger with where it is. */
 struct sighting {
 	int64_t id, stream_id, source_id, message_id, interaction_id;
 	const char *source, *folder, *decision, *reason;
 	uint32_t uidvalidity, uid;
 	bool recognised, current;
+	bool by_hand; /* people decided it */
+	bool marked; /* it names a rule, or what it would be without */
 };
 
 /* What is stored of a message. */
@@ -192,6 +222,7 @@ struct stored {
 	struct event event; /* parties with role, name and address; no references or parts */
 	const char *direction;
 	const char *text_part;
+	enum keep kept;
 	struct meeting_facts meeting;
 };
 
@@ -230,16 +261,53 @@ void turn_step(struct turn *turn, const char *name);
 /* match.c */
 void view_init(struct turn *turn, const struct event *event, struct view *out);
 int view_match(struct turn *turn, struct view *view, struct err *err);
+/* Links those that no rule leaves out. */
+void view_link(struct turn *turn, struct view *view);
 const char *role_word(enum party_role role);
 enum party_role role_by_word(const char *word);
 /* The address with its plus-tag folded where the source at hand says so, or NULL. */
 const char *address_folded(struct turn *turn, const char *address);
+/* Without its plus-tag; NULL: it has none. */
+const char *address_untagged(struct arena *arena, const char *address);
 
 /* decide.c */
 int view_decide(struct turn *turn, struct view *view, struct err *err);
 const char *reason_captured(struct turn *turn, const struct view *view);
 const char *reason_unmatched(struct turn *turn, const struct view *view);
 enum keep keep_for(const struct config *config, enum decision decision);
+
+/* What its links make of it: captured or unmatched. */
+void view_settle(struct turn *turn, struct view *view);
+
+/* rule_decide.c */
+void rules_clear(struct rules *rules);
+/* Makes sure that the rules at hand are those of the database. */
+int rules_refresh(struct turn *turn, struct err *err);
+/* Leaves out parties, after they were looked up. */
+void rules_leave_out(struct turn *turn, struct view *view);
+/* What the rules make of what was decided without them. */
+int rules_decide(struct turn *turn, struct view *view, struct err *err);
+/* The level of text that is kept of it: a rule's, or that of the source at hand. */
+enum config_level view_level(const struct turn *turn, const struct view *view);
+const char *rule_value(const struct compiled_rule *rule);
+int64_t rule_number(const struct compiled_rule *rule); /* 0: none */
+/* The rules that decided about view count it, at the end of the turn. */
+void rules_note(struct turn *turn, const struct view *view);
+int rules_save(struct turn *turn, struct err *err);
+
+/* doubt.c */
+/* Sets flags and authentication of view, which was decided. */
+int view_doubt(struct turn *turn, struct view *view, struct err *err);
+/* Somebody got this name: who bears it is asked again. */
+void name_changed(struct turn *turn, const char *name);
+
+/* candidate_count.c */
+/* A message got more parties, and nothing else of it changed: they are counted again. */
+int parties_grew(struct turn *turn, int64_t message_id, struct err *err);
+
+/* create.c */
+/* Makes contacts of those strangers in it that create-contacts says, and decides it anew. */
+int contacts_create(struct turn *turn, struct view *view, struct err *err);
 
 /* thread.c */
 void threads_clear(struct thread_table *table);
@@ -283,7 +351,15 @@ int parties_put(struct turn *turn, const struct view *view, enum keep keep, int6
 	struct err *err);
 const char *text_part_words(struct arena *arena, const struct event *event); /* or NULL */
 
+/* evidence_header.c: headers that rules name */
+int headers_put(struct turn *turn, const struct event *event, int64_t message_id, struct err *err);
+int headers_drop(struct turn *turn, int64_t message_id, struct err *err);
+int headers_load(struct store *store, struct arena *arena, int64_t message_id, struct event *event,
+	struct err *err);
+
 /* stored.c */
+/* The message as deciding sees it; of mail its direction is found anew. */
+void view_stored(struct turn *turn, const struct stored *stored, struct view *out);
 int message_load(
 	struct store *store, struct arena *arena, int64_t id, struct stored *out, struct err *err);
 
@@ -295,11 +371,16 @@ struct ledger_row {
 	const char *reason;
 	int64_t message_id, interaction_id;
 	bool recognised;
+	const struct view *view; /* whose rule decided; NULL: none is noted */
 };
 int ledger_put(struct turn *turn, const struct ledger_row *row, int64_t *id, struct err *err);
 /* The row is decided anew; interaction_id 0 leaves it without. */
 int ledger_change(struct turn *turn, int64_t id, enum decision decision, const char *reason,
 	int64_t interaction_id, struct err *err);
+/* The rule that decided it, and what it would be without. */
+int ledger_set_rule(struct turn *turn, int64_t id, const struct view *view, struct err *err);
+/* The same as another row says. */
+int ledger_copy_rule(struct turn *turn, int64_t id, const struct sighting *from, struct err *err);
 /* The first 200 rows of a message, oldest first. */
 int sightings_of(struct store *store, struct arena *arena, int64_t message_id,
 	struct sighting **out, unsigned *count, struct err *err);
@@ -319,6 +400,8 @@ const char *copy_words(struct turn *turn, const struct view *view, const struct 
 int meeting_settle(struct turn *turn, const struct view *view, int64_t message_id, struct err *err);
 int meeting_rematch(struct turn *turn, const struct view *view, int64_t message_id, bool *counted,
 	struct err *err);
+/* The next look at its feed reads it again. */
+int meeting_want_rest(struct turn *turn, int64_t message_id, struct err *err);
 /* The feed at hand has the occurrence no more: it is cancelled if it lies ahead and no other has it. */
 int meeting_gone(struct turn *turn, int64_t message_id, int64_t start_at, struct err *err);
 /* Another calendar has it and does not keep it private. */
@@ -329,12 +412,15 @@ int text_of_meeting(struct turn *turn, const struct view *view, int64_t id, stru
 /* Records the interaction of a message; view has its links. */
 int interaction_put(struct turn *turn, const struct view *view, int64_t message_id, int64_t thread,
 	const char *initiated_by, int64_t *id, struct err *err);
+/* Who of us it is with, as the source at hand says; NULL: nobody. */
+int salesperson_of_mail(
+	struct turn *turn, const struct event *event, const char **code, struct err *err);
 int interaction_of(struct store *store, int64_t message_id, int64_t *id, struct err *err);
 /* Names and addresses of the others, for the search index; valid until the next call, or NULL. */
 const char *parties_text(struct turn *turn, const struct view *view);
 /* Writes what is to be fetched of it, as the level of the source at hand says. */
-int want_put(struct turn *turn, const char *text_part, int64_t interaction_id, uint32_t uid,
-	struct err *err);
+int want_put(struct turn *turn, const struct view *view, const char *text_part,
+	int64_t interaction_id, uint32_t uid, struct err *err);
 /* A message moved to another stream: what was wanted of it is asked there. */
 int want_move(struct turn *turn, const struct sighting *from, uint32_t uid, struct err *err);
 
@@ -346,6 +432,14 @@ int seen_again(struct turn *turn, struct view *view, const struct placement *pla
 /* rematch.c */
 /* Links a stored message to the contacts it matches now; *counted: something was made or linked. */
 int message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err *err);
+
+/* Makes the interaction of a stored message with view's links; the rows of seen that are unmatched are
+ * captured, or copies, after it. */
+int message_capture(struct turn *turn, const struct view *view, const struct stored *stored,
+	const struct sighting *seen, unsigned count, struct err *err);
+/* Where its text can be had: first itself, or another that the server still has; or NULL. */
+const struct sighting *fetchable(const struct sighting *seen, unsigned count,
+	const struct sighting *first, int64_t source_id);
 
 /* verify.c */
 uint64_t *verify_column(struct verify_row *row, enum decision decision);

@@ -65,8 +65,9 @@ find_sender(struct turn *turn, const struct event *event, const char **code, str
 	return 0;
 }
 
-static int
-find_salesperson(struct turn *turn, const struct event *event, const char **code, struct err *err)
+int
+salesperson_of_mail(
+	struct turn *turn, const struct event *event, const char **code, struct err *err)
 {
 	*code = turn->source == NULL ? NULL : turn->source->salesperson;
 	if (*code == NULL || strcmp(*code, "sender") != 0)
@@ -89,9 +90,10 @@ interaction_put(struct turn *turn, const struct view *view, int64_t message_id, 
 		.subject = event->subject,
 		.message_id = message_id,
 		.thread = thread,
+		.template = view->template == NULL ? NULL : rule_value(view->template),
 	};
 
-	if (find_salesperson(turn, event, &made.salesperson, err) < 0)
+	if (salesperson_of_mail(turn, event, &made.salesperson, err) < 0)
 		return -1;
 	if (view->meeting != NULL)
 		meeting_interaction(turn, view, &made);
@@ -122,19 +124,20 @@ static const char ADD_WANT[] =
 	"ON CONFLICT DO NOTHING";
 
 int
-want_put(struct turn *turn, const char *text_part, int64_t interaction_id, uint32_t uid,
-	struct err *err)
+want_put(struct turn *turn, const struct view *view, const char *text_part, int64_t interaction_id,
+	uint32_t uid, struct err *err)
 {
+	enum config_level level = view_level(turn, view);
 	const char *blank = text_part == NULL ? NULL : strchr(text_part, ' ');
 	struct stmt *q;
 
-	if (blank == NULL || turn->source == NULL || turn->source->level == LEVEL_METADATA)
+	if (blank == NULL || turn->source == NULL || level == LEVEL_METADATA)
 		return 0;
 	q = sql_prepare(turn->store, ADD_WANT);
 	stmt_bind_int(q, turn->stream_id);
 	stmt_bind_int(q, uid);
 	stmt_bind_text_n(q, text_part, (size_t)(blank - text_part));
-	stmt_bind_int(q, turn->source->level == LEVEL_TEXT ? TEXT_BYTES : SNIPPET_BYTES);
+	stmt_bind_int(q, level == LEVEL_TEXT ? TEXT_BYTES : SNIPPET_BYTES);
 	stmt_bind_int(q, interaction_id);
 	if (stmt_run(q, err) < 0)
 		return -1;

@@ -53,18 +53,65 @@ replace_row(struct turn *turn, const struct ledger_row *row, struct err *err)
 	return stmt_run(q, err);
 }
 
+static const char SET_RULE[] = "UPDATE ledger SET rule = ?, plain = ? WHERE id = ?";
+
+int
+ledger_set_rule(struct turn *turn, int64_t id, const struct view *view, struct err *err)
+{
+	struct stmt *q = sql_prepare(turn->store, SET_RULE);
+	int64_t rule = rule_number(view->rule);
+
+	stmt_bind_text(q, rule == 0 ? NULL : arena_printf(turn->arena, "%lld", (long long)rule));
+	stmt_bind_text(q, view->plain == view->decision ? NULL : decision_word(view->plain));
+	stmt_bind_int(q, id);
+	return stmt_run(q, err);
+}
+
+static const char COPY_RULE[] =
+	"UPDATE ledger SET (rule, plain, by_hand) = (SELECT f.rule, f.plain, f.by_hand FROM ledger "
+	"f WHERE f.id = ?1) WHERE id = ?2";
+
+int
+ledger_copy_rule(struct turn *turn, int64_t id, const struct sighting *from, struct err *err)
+{
+	struct stmt *q;
+
+	if (!from->marked && !from->by_hand)
+		return 0;
+	q = sql_prepare(turn->store, COPY_RULE);
+	stmt_bind_int(q, from->id);
+	stmt_bind_int(q, id);
+	return stmt_run(q, err);
+}
+
+/* Most mail no rule decides. */
+static int
+note_rule(struct turn *turn, const struct ledger_row *row, int64_t id, struct err *err)
+{
+	if (row->view == NULL)
+		return 0;
+	rules_note(turn, row->view);
+	if (row->view->rule == NULL && row->view->plain == row->view->decision)
+		return 0;
+	return ledger_set_rule(turn, id, row->view, err);
+}
+
 int
 ledger_put(struct turn *turn, const struct ledger_row *row, int64_t *id, struct err *err)
 {
 	if (turn->result != NULL)
 		turn->result->decided++;
+	if (row->replaces == 0 && add_row(turn, row, id, err) < 0)
+		return -1;
 	if (row->replaces == 0)
-		return add_row(turn, row, id, err);
+		return note_rule(turn, row, *id, err);
 	*id = row->replaces;
 	turn->capture->last_id = -1; /* a rollback of this could not be noticed: doubt it */
 	if (row->decision != DECIDED_QUARANTINED && quarantine_drop(turn, row->uid, err) < 0)
 		return -1;
-	return replace_row(turn, row, err);
+	if (replace_row(turn, row, err) < 0)
+		return -1;
+	return note_rule(turn, row, *id, err);
 }
 
 static const char CHANGE_ROW[] = "UPDATE ledger SET at = ?, decision = ?, reason = ?, "
@@ -101,11 +148,15 @@ read_sighting(struct stmt *q, struct arena *arena, struct sighting *out)
 	out->message_id = stmt_int(q);
 	out->interaction_id = stmt_int(q);
 	out->recognised = stmt_int(q) != 0;
+	out->by_hand = stmt_int(q) != 0;
+	out->marked = stmt_int(q) != 0;
 }
 
 static const char SELECT_SIGHTINGS[] =
 	"SELECT l.id, l.stream_id, t.source_id, s.name, t.folder, t.uidvalidity, t.current, l.uid, "
-	"l.decision, l.reason, l.message_id, l.interaction_id, l.recognised FROM ledger l "
+	"l.decision, l.reason, l.message_id, l.interaction_id, l.recognised, l.by_hand, "
+	"l.rule IS NOT NULL OR l.plain IS NOT NULL "
+	"FROM ledger l "
 	"JOIN stream t ON t.id = l.stream_id JOIN source s ON s.id = t.source_id "
 	"WHERE l.message_id = ?1 ORDER BY l.id LIMIT 200";
 

@@ -50,14 +50,22 @@ folds(const struct config_source *source, const char *address)
 }
 
 const char *
-address_folded(struct turn *turn, const char *address)
+address_untagged(struct arena *arena, const char *address)
 {
 	const char *folded;
 
+	if (strchr(address, '+') == NULL)
+		return NULL;
+	folded = address_fold_tag(arena, address);
+	return strcmp(folded, address) == 0 ? NULL : folded;
+}
+
+const char *
+address_folded(struct turn *turn, const char *address)
+{
 	if (strchr(address, '+') == NULL || !folds(turn->source, address))
 		return NULL;
-	folded = address_fold_tag(turn->arena, address);
-	return strcmp(folded, address) == 0 ? NULL : folded;
+	return address_untagged(turn->arena, address);
 }
 
 /* What the configuration says is kept; a salesperson's address may be one for a time only. */
@@ -228,7 +236,6 @@ match_holders(struct turn *turn, struct view *view, const struct event_party *pa
 		made->holder = &known->holders[i];
 		made->via = via;
 		made->sharers = sharers;
-		link_contact(turn, view, made);
 	}
 	return sharers;
 }
@@ -320,12 +327,19 @@ look_at_party(struct turn *turn, struct view *view, unsigned i, struct err *err)
 	return 0;
 }
 
-static void
-find_first(struct view *view)
+void
+view_link(struct turn *turn, struct view *view)
 {
-	for (unsigned i = 0; i < view->considered_count && view->first == NULL; i++) {
-		if (view->considered[i].sharers > 0)
-			view->first = &view->considered[i];
+	view->link_count = 0;
+	view->first = NULL;
+	for (unsigned i = 0; i < view->considered_count; i++) {
+		const struct considered *seen = &view->considered[i];
+
+		if (seen->sharers == 0 || seen->outcome == OUTCOME_LEFT_OUT)
+			continue;
+		if (view->first == NULL)
+			view->first = seen;
+		link_contact(turn, view, seen);
 	}
 }
 
@@ -341,6 +355,9 @@ view_match(struct turn *turn, struct view *view, struct err *err)
 				return -1;
 		}
 	}
-	find_first(view);
+	view->matched = true;
+	view_link(turn, view);
+	view->plain = view->link_count > 0 ? DECIDED_CAPTURED : DECIDED_UNMATCHED;
+	rules_leave_out(turn, view);
 	return 0;
 }

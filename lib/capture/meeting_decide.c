@@ -69,18 +69,14 @@ decide_before_matching(struct turn *turn, struct view *view)
 int
 meeting_decide(struct turn *turn, struct view *view, struct err *err)
 {
-	if (decide_before_matching(turn, view))
-		return 0;
+	if (decide_before_matching(turn, view)) {
+		view->plain = view->decision;
+		return rules_decide(turn, view, err);
+	}
 	if (view_match(turn, view, err) < 0)
 		return -1;
-	view->decision = view->link_count > 0 ? DECIDED_CAPTURED : DECIDED_UNMATCHED;
-	if (view->link_count > 0)
-		view->reason = reason_captured(turn, view);
-	else if (view->event->party_count == 0)
-		view->reason = "nobody is invited";
-	else
-		view->reason = reason_unmatched(turn, view);
-	return 0;
+	view_settle(turn, view);
+	return rules_decide(turn, view, err);
 }
 
 static const char *
@@ -127,7 +123,7 @@ copy_words(struct turn *turn, const struct view *view, const struct sighting *fi
 int
 text_of_meeting(struct turn *turn, const struct view *view, int64_t id, struct err *err)
 {
-	enum config_level level = turn->source == NULL ? LEVEL_METADATA : turn->source->level;
+	enum config_level level = view_level(turn, view);
 
 	if (view->meeting->text == NULL || level == LEVEL_METADATA)
 		return 0;

@@ -190,7 +190,7 @@ meeting_parties_put(struct turn *turn, const struct view *view, enum keep keep, 
 
 static const char REPLACE_MESSAGE[] =
 	"UPDATE message SET subject = ?2, at = ?3, offset_min = ?4, sensitivity = ?5, "
-	"party_total = ?6, source_id = ?7 WHERE id = ?1";
+	"party_total = ?6, source_id = ?7, kept = ?8 WHERE id = ?1";
 
 static const char REPLACE_MEETING[] =
 	"UPDATE meeting SET end_at = ?2, all_day = ?3, location = ?4, status = ?5, sequence = ?6, "
@@ -214,6 +214,7 @@ meeting_replace(struct turn *turn, const struct view *view, enum keep keep, int6
 	stmt_bind_int(q,
 		event->party_total > event->party_count ? event->party_total : event->party_count);
 	stmt_bind_int(q, turn->source_id);
+	stmt_bind_int(q, keep);
 	if (stmt_run(q, err) < 0)
 		return -1;
 	q = sql_prepare(turn->store, REPLACE_MEETING);

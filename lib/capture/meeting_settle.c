@@ -11,6 +11,7 @@ struct settling {
 	struct sighting *seen;
 	unsigned count;
 	int64_t message_id, interaction_id;
+	bool by_hand; /* people decided it */
 	bool linked; /* a contact was linked, or the interaction made */
 };
 
@@ -33,6 +34,8 @@ load(struct settling *it, struct turn *turn, const struct view *view, int64_t me
 	*it = (struct settling){ .turn = turn, .view = view, .message_id = message_id };
 	if (sightings_of(turn->store, turn->arena, message_id, &it->seen, &it->count, err) < 0)
 		return -1;
+	for (unsigned i = 0; i < it->count; i++)
+		it->by_hand = it->by_hand || it->seen[i].by_hand;
 	return interaction_of(turn->store, message_id, &it->interaction_id, err);
 }
 
@@ -45,7 +48,11 @@ set_row(struct settling *it, const struct sighting *row, enum decision decision,
 	if (is(row, decision) && row->interaction_id == interaction_id && row->reason != NULL &&
 		strcmp(row->reason, reason) == 0)
 		return 0;
-	return ledger_change(it->turn, row->id, decision, reason, interaction_id, err);
+	if (ledger_change(it->turn, row->id, decision, reason, interaction_id, err) < 0)
+		return -1;
+	if (it->view == NULL || (it->view->rule == NULL && !row->marked))
+		return 0;
+	return ledger_set_rule(it->turn, row->id, it->view, err);
 }
 
 /* What another feed keeps private stays so there. */
@@ -272,6 +279,9 @@ settle_private(struct settling *it, struct err *err)
 static int
 settle(struct settling *it, struct err *err)
 {
+	/* What people ignored or linked stays so. */
+	if (it->by_hand && (it->interaction_id == 0 || it->view->decision != DECIDED_CAPTURED))
+		return 0;
 	if (it->view->decision == DECIDED_CAPTURED)
 		return settle_captured(it, err);
 	if (it->view->decision == DECIDED_PRIVATE)
@@ -301,8 +311,8 @@ static const char FETCH_AGAIN[] =
 	"WHERE stream_id IN (SELECT stream_id FROM ledger WHERE message_id = ?1)";
 
 /* Of a stranger's meeting not everything was kept: the next look at the feed brings the rest. */
-static int
-want_rest(struct turn *turn, int64_t message_id, struct err *err)
+int
+meeting_want_rest(struct turn *turn, int64_t message_id, struct err *err)
 {
 	enum config_level level = turn->source == NULL ? LEVEL_METADATA : turn->source->level;
 	struct stmt *q;
@@ -357,7 +367,7 @@ meeting_rematch(struct turn *turn, const struct view *view, int64_t message_id, 
 	*counted = it.linked;
 	if (before != 0 || it.interaction_id == 0)
 		return 0;
-	return want_rest(turn, message_id, err);
+	return meeting_want_rest(turn, message_id, err);
 }
 
 /* ---- gone -------------------------------------------------------------------------------------- */

@@ -74,6 +74,7 @@ put_new(struct work *work, const struct view *view, enum keep keep, int64_t mess
 	struct turn *turn = &work->turn;
 
 	row.reason = view->reason;
+	row.view = view;
 	if (meeting_put(turn, view, message_id, err) < 0 ||
 		meeting_parties_put(turn, view, keep, message_id, 0, err) < 0)
 		return -1;

@@ -117,11 +117,13 @@ add_parties(struct work *work, const struct recorded *recorded, struct err *err)
 		return -1;
 	had = merge_parties(work, &stored);
 	meeting_view(turn, &stored.event, &stored.meeting, &view);
+	view.kept = stored.kept;
 	if (meeting_decide(turn, &view, err) < 0)
 		return -1;
 	if (stored.event.party_count > had &&
-		meeting_parties_put(turn, &view, keep_for(turn->capture->config, view.decision),
-			recorded->message_id, had, err) < 0)
+		(meeting_parties_put(turn, &view, keep_for(turn->capture->config, view.decision),
+			 recorded->message_id, had, err) < 0 ||
+			parties_grew(turn, recorded->message_id, err) < 0))
 		return -1;
 	return meeting_settle(turn, &view, recorded->message_id, err);
 }
@@ -156,6 +158,7 @@ settle_stored(struct work *work, int64_t message_id, struct err *err)
 	if (message_load(turn->store, turn->arena, message_id, &stored, err) < 0)
 		return -1;
 	meeting_view(turn, &stored.event, &stored.meeting, &view);
+	view.kept = stored.kept;
 	if (meeting_decide(turn, &view, err) < 0)
 		return -1;
 	return meeting_settle(turn, &view, message_id, err);

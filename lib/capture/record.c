@@ -1,5 +1,6 @@
 #include "inside.h"
 #include "liaison/crm/contact.h"
+#include "rules.h"
 #include "withheld.h"
 
 /* Capture records: the ledger's rows as people and conditions see them. */
@@ -45,7 +46,7 @@ static const struct query_field fields[] = {
 	PARTY_FIELD("attendee", "attendee"),
 	{ "event_uid", QUERY_TEXT, EVENT_UID, NULL, true },
 	{ "recurrence_id", QUERY_TEXT, RECURRENCE_ID, NULL, true },
-	/* Of headers just these are kept. */
+	/* Others are kept from the time on that a rule names them. */
 	{ "header(subject)", QUERY_TEXT, "m.subject", NULL, true },
 	{ "header(message_id)", QUERY_TEXT, "m.message_id", NULL, true },
 	{ "header(list_id)", QUERY_TEXT, "m.list_id", NULL, true },
@@ -119,6 +120,7 @@ const struct query_noun capture_noun = {
 	.fields = fields,
 	.relations = relations,
 	.sort = "-id",
+	.find = header_field,
 	.withheld = CAPTURE_LEVEL,
 	.open = open_names,
 };
@@ -130,6 +132,20 @@ write_seen(struct stmt *q, struct json_out *out, const char *name, unsigned leve
 	const char *text = stmt_text(q);
 
 	json_text(out, name, query_is_open(&capture_noun, name, level) ? text : NULL);
+}
+
+/* Rules are known by their numbers. */
+static void
+write_rule(struct stmt *q, struct json_out *out, unsigned level)
+{
+	bool seen = !stmt_next_is_null(q) && query_is_open(&capture_noun, "rule", level);
+	const char *text = stmt_text(q);
+	int64_t rule = 0;
+
+	if (seen && text_to_int64(text, &rule) == 0)
+		json_int(out, "rule", rule);
+	else
+		json_null_(out, "rule");
 }
 
 /* What the evidence says of the message, while it is kept. */
@@ -182,7 +198,7 @@ write_record(struct stmt *q, struct json_out *out)
 	json_time(out, "at", stmt_int(q), 0);
 	json_text(out, "decision", stmt_text(q));
 	write_seen(q, out, "reason", level);
-	write_seen(q, out, "rule", level);
+	write_rule(q, out, level);
 	if (stmt_next_is_null(q)) {
 		json_null_(out, "interaction");
 		stmt_int(q);
@@ -210,6 +226,28 @@ write_record(struct stmt *q, struct json_out *out)
 
 static const char SELECT_RECORD[] = RECORD("0");
 static const char SELECT_SEEN_RECORD[] = RECORD(CAPTURE_LEVEL);
+
+static const char SELECT_LEVEL[] = "SELECT " CAPTURE_LEVEL
+				   " FROM ledger l JOIN stream t ON t.id = l.stream_id "
+				   "JOIN source s ON s.id = t.source_id WHERE l.id = ?";
+
+int
+capture_withheld(struct store *store, int64_t row, bool *withheld, struct err *err)
+{
+	struct stmt *q;
+	int64_t level = 0;
+	bool found;
+
+	*withheld = false;
+	if (store_viewer(store) == NULL)
+		return 0;
+	q = sql_prepare(store, SELECT_LEVEL);
+	stmt_bind_int(q, row);
+	if (sql_get_int(q, &level, &found, err) < 0)
+		return -1;
+	*withheld = level != 0;
+	return 0;
+}
 
 int
 capture_write(

@@ -17,7 +17,7 @@ first_with(const struct sighting *seen, unsigned count, enum decision decision)
 
 /* Where text can be fetched: the first sighting itself, or another that the server still has; of the
  * source whose reading is kept, as who sees that source sees the text. */
-static const struct sighting *
+const struct sighting *
 fetchable(const struct sighting *seen, unsigned count, const struct sighting *first,
 	int64_t source_id)
 {
@@ -42,7 +42,7 @@ static int
 change_rows(struct turn *turn, const struct view *view, const struct sighting *seen, unsigned count,
 	const struct sighting *first, int64_t interaction_id, struct err *err)
 {
-	const char *reason = reason_captured(turn, view);
+	const char *reason = view->first != NULL ? reason_captured(turn, view) : view->reason;
 	const char *copy = copy_words(turn, view, first);
 
 	for (unsigned i = 0; i < count; i++) {
@@ -54,22 +54,25 @@ change_rows(struct turn *turn, const struct view *view, const struct sighting *s
 		if (ledger_change(turn, seen[i].id, itself ? DECIDED_CAPTURED : DECIDED_DUPLICATE,
 			    itself ? reason : copy, interaction_id, err) < 0)
 			return -1;
+		if ((view->rule != NULL || seen[i].marked) &&
+			ledger_set_rule(turn, seen[i].id, view, err) < 0)
+			return -1;
 	}
 	return 0;
 }
 
 static int
-want_from(struct turn *turn, const struct sighting *where, const char *text_part,
-	int64_t interaction_id, struct err *err)
+want_from(struct turn *turn, const struct view *view, const struct sighting *where,
+	const char *text_part, int64_t interaction_id, struct err *err)
 {
 	if (where == NULL)
 		return 0;
 	turn_at_sighting(turn, where);
-	return want_put(turn, text_part, interaction_id, where->uid, err);
+	return want_put(turn, view, text_part, interaction_id, where->uid, err);
 }
 
-static int
-make_interaction(struct turn *turn, const struct view *view, const struct stored *stored,
+int
+message_capture(struct turn *turn, const struct view *view, const struct stored *stored,
 	const struct sighting *seen, unsigned count, struct err *err)
 {
 	const struct sighting *first = first_with(seen, count, DECIDED_UNMATCHED);
@@ -82,8 +85,9 @@ make_interaction(struct turn *turn, const struct view *view, const struct stored
 		interaction_put(turn, view, stored->id, thread, initiated_by, &id, err) < 0 ||
 		change_rows(turn, view, seen, count, first, id, err) < 0)
 		return -1;
-	return want_from(
-		turn, fetchable(seen, count, first, stored->source_id), stored->text_part, id, err);
+	rules_note(turn, view);
+	return want_from(turn, view, fetchable(seen, count, first, stored->source_id),
+		stored->text_part, id, err);
 }
 
 /* An address that was one contact's alone is now shared. */
@@ -130,11 +134,18 @@ match_stored(struct turn *turn, const struct stored *stored, struct view *view, 
 {
 	if (stored->meeting.event_uid != NULL) {
 		meeting_view(turn, &stored->event, &stored->meeting, view);
+		view->kept = stored->kept;
 		return meeting_decide(turn, view, err);
 	}
 	view_init(turn, &stored->event, view);
+	view->kept = stored->kept;
 	view->direction = stored->direction;
-	return view->all_ours ? 0 : view_match(turn, view, err);
+	if (view->all_ours)
+		return 0;
+	if (view_match(turn, view, err) < 0)
+		return -1;
+	view_settle(turn, view);
+	return rules_decide(turn, view, err);
 }
 
 int
@@ -161,6 +172,10 @@ message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err
 		return -1;
 	if (view.link_count == 0)
 		return 0;
+	/* A rule that came since then lets nothing new in; what it takes away is capture_reapply's. */
+	if (view.rule != NULL && view.decision != DECIDED_CAPTURED &&
+		(captured == NULL || view.meeting != NULL))
+		return 0;
 	if (view.meeting != NULL)
 		return meeting_rematch(turn, &view, message_id, counted, err);
 	if (id != 0)
@@ -168,5 +183,5 @@ message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err
 	if (unmatched == NULL) /* its interaction was removed: it stays so */
 		return 0;
 	*counted = true;
-	return make_interaction(turn, &view, &stored, seen, count, err);
+	return message_capture(turn, &view, &stored, seen, count, err);
 }

@@ -29,8 +29,8 @@ interact(struct turn *turn, const struct view *view, const struct placement *pla
 		    &row->interaction_id, err) < 0)
 		return -1;
 	turn_step(turn, "interaction");
-	if (want_put(turn, text_part_words(turn->arena, view->event), row->interaction_id, row->uid,
-		    err) < 0)
+	if (want_put(turn, view, text_part_words(turn->arena, view->event), row->interaction_id,
+		    row->uid, err) < 0)
 		return -1;
 	turn_step(turn, "want");
 	return 0;
@@ -70,6 +70,7 @@ record_new(struct turn *turn, const struct view *view, const struct placement *p
 		return -1;
 	row->decision = view->decision;
 	row->reason = reason_for(turn, view, placement);
+	row->view = view;
 	if (ledger_put(turn, row, &id, err) < 0)
 		return -1;
 	turn_step(turn, "ledger");
@@ -89,7 +90,8 @@ decide_event(struct turn *turn, const struct capture_item *item, int64_t replace
 	bool fresh;
 
 	view_init(turn, item->event, &view);
-	if (view_decide(turn, &view, err) < 0)
+	if (view_decide(turn, &view, err) < 0 || view_doubt(turn, &view, err) < 0 ||
+		contacts_create(turn, &view, err) < 0)
 		return -1;
 	keep = keep_for(turn->capture->config, view.decision);
 	if (keep != KEEP_NOTHING &&

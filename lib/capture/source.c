@@ -288,3 +288,13 @@ ledger_count(struct store *store, int64_t stream_id, int64_t *count, struct err 
 {
 	return count_one(store, COUNT_LEDGER, stream_id, count, err);
 }
+
+static const char SELECT_LAST[] = "SELECT coalesce(max(id), 0) FROM ledger";
+
+int
+ledger_last(struct store *store, int64_t *id, struct err *err)
+{
+	bool found;
+
+	return sql_get_int(sql_prepare(store, SELECT_LAST), id, &found, err);
+}

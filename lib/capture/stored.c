@@ -82,6 +82,18 @@ read_message(struct stmt *q, struct arena *arena, struct stored *out)
 	event->sensitivity = stmt_text_copy(q, arena);
 	read_meeting(q, arena, &out->meeting);
 	out->source_id = stmt_int(q);
+	event->size = (uint64_t)stmt_int(q);
+	out->kept = (enum keep)stmt_int(q);
+}
+
+void
+view_stored(struct turn *turn, const struct stored *stored, struct view *out)
+{
+	if (stored->meeting.event_uid != NULL)
+		meeting_view(turn, &stored->event, &stored->meeting, out);
+	else
+		view_init(turn, &stored->event, out);
+	out->kept = stored->kept;
 }
 
 static const char SELECT_MESSAGE[] =
@@ -89,7 +101,8 @@ static const char SELECT_MESSAGE[] =
 	"m.in_reply_to, m.subject, m.class, m.class_reason, m.list_id, m.sensitivity, g.event_uid, "
 	"g.recurrence, g.end_at, g.all_day, g.location, g.status = 'cancelled', g.sequence, "
 	"g.stamp, "
-	"g.content, m.source_id FROM message m LEFT JOIN meeting g ON g.message_id = m.id WHERE "
+	"g.content, m.source_id, m.size, m.kept FROM message m LEFT JOIN meeting g ON g.message_id "
+	"= m.id WHERE "
 	"m.id = ?";
 
 int
@@ -106,5 +119,7 @@ message_load(
 		return -1;
 	if (out->id == 0)
 		return fail(err, ERR_NOT_FOUND, "nothing is kept of message %lld", (long long)id);
-	return load_parties(store, arena, id, out, err);
+	if (load_parties(store, arena, id, out, err) < 0)
+		return -1;
+	return headers_load(store, arena, id, &out->event, err);
 }

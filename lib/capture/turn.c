@@ -57,6 +57,7 @@ capture_free(struct capture *capture)
 		return;
 	own_clear(&capture->own);
 	known_clear(&capture->known);
+	rules_clear(&capture->rules);
 	threads_clear(&capture->threads);
 	text_clear(&capture->scratch);
 	free(capture);
@@ -109,7 +110,8 @@ turn_begin(struct turn *turn, struct store *store, struct capture *capture, stru
 		.now = now,
 		.result = result,
 	};
-	if (notice_rollback(turn, err) < 0 || own_learn(turn, err) < 0)
+	if (notice_rollback(turn, err) < 0 || own_learn(turn, err) < 0 ||
+		rules_refresh(turn, err) < 0)
 		return -1;
 	return thread_counter_load(turn, err);
 }
@@ -241,7 +243,7 @@ turn_count(struct turn *turn, struct err *err)
 int
 turn_end(struct turn *turn, struct err *err)
 {
-	if (turn_count(turn, err) < 0)
+	if (turn_count(turn, err) < 0 || rules_save(turn, err) < 0)
 		return -1;
 	return thread_counter_save(turn, err);
 }

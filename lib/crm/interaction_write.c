@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "liaison/crm/doubt.h"
 #include "liaison/crm/interaction.h"
 #include "liaison/crm/sight.h"
 #include "setup_keys.h"
@@ -284,6 +285,30 @@ write_links(const struct record *record, struct err *err)
 	return stmt_end(q, err);
 }
 
+static const struct column SENDER[] = {
+	{ "authentication", AS_TEXT },
+	{ 0 },
+};
+
+static const char SELECT_SENDER[] = "SELECT authentication, flags FROM message WHERE id = ?";
+
+/* Whether the sender is who it seems. */
+static int
+write_sender(const struct record *record, struct err *err)
+{
+	struct stmt *q = sql_prepare(record->store, SELECT_SENDER);
+
+	stmt_bind_int(q, record->message);
+	if (stmt_row(q)) {
+		write_columns(record, q, SENDER);
+		doubts_write(record->out, "flags", is_shown(record, "flags") ? stmt_int(q) : 0);
+	} else {
+		json_null_(record->out, "authentication");
+		write_empty(record->out, "flags");
+	}
+	return stmt_end(q, err);
+}
+
 static int
 write_lists(const struct record *record, struct err *err)
 {
@@ -337,7 +362,7 @@ write_record(struct record *record, bool with_text, struct err *err)
 	if (!found)
 		return fail(err, ERR_NOT_FOUND, "there is no interaction '%lld'",
 			(long long)record->id);
-	if (write_lists(record, err) < 0)
+	if (write_lists(record, err) < 0 || write_sender(record, err) < 0)
 		return -1;
 	json_bool(record->out, "withheld", record->level != SIGHT_WHOLE);
 	if (with_text && write_text(record, err) < 0)

@@ -1,6 +1,7 @@
 #include "liaison/crm/contact.h"
 #include "liaison/crm/contact_label.h"
 #include "liaison/crm/contact_part.h"
+#include "liaison/crm/doubt.h"
 #include "liaison/crm/interaction.h"
 #include "liaison/crm/profile.h"
 #include "liaison/crm/sight.h"
@@ -262,6 +263,12 @@ static const struct query_field interaction_fields[] = {
 	NUMBER("thread", "nullif(i.thread, 0)"),
 	TEXT("event_uid", "i.event_uid"),
 	TEXT("recurrence_id", "i.recurrence_id"),
+	WORD("authentication",
+		"(SELECT m.authentication FROM message m WHERE m.id = i.message_id)"),
+	{ "flag", QUERY_TEXT, "f.word COLLATE NOCASE",
+		"SELECT 1 FROM message m, " DOUBT_ROWS " f"
+		" WHERE m.id = i.message_id AND (m.flags & f.bit) <> 0 AND",
+		false },
 	WORD("template", "i.template"),
 	WORD("interaction_group", "i.interaction_group"),
 	WORD("salesperson", "i.salesperson"),

@@ -43,22 +43,44 @@ has_null_return_path(const struct header *header)
 	return field != NULL && field->size >= 2 && strncmp(field->value, "<>", 2) == 0;
 }
 
-/* From the machine that delivers mail. */
-static bool
-is_from_daemon(const struct event *event)
-{
-	const struct event_party *from = event->party_count > 0 ? &event->parties[0] : NULL;
+extern const char data_mail_absence_txt[];
 
-	return from != NULL && from->role == PARTY_FROM &&
-	       (strncasecmp(from->email, "mailer-daemon", 13) == 0 ||
-		       strncasecmp(from->email, "postmaster", 10) == 0);
+/* The subject begins as those of answers in absence do (data/absence.txt). */
+static bool
+tells_absence(const char *subject, struct arena *arena)
+{
+	const char *folded, *line = data_mail_absence_txt;
+
+	if (subject == NULL)
+		return false;
+	folded = text_fold(arena, subject);
+	while (*line != '\0') {
+		size_t size = strcspn(line, "\n");
+
+		if (size > 0 && line[0] != '#' && strncmp(folded, line, size) == 0)
+			return true;
+		line += size + (line[size] == '\n');
+	}
+	return false;
+}
+
+/* What programs add that answer by themselves, and nobody's letter needs; alone it proves nothing, as
+ * mail of people who want no such answers bears the first. */
+static bool
+has_evidence(const struct header *header)
+{
+	return field_of(header, FIELD_X_AUTO_RESPONSE_SUPPRESS) != NULL ||
+	       field_of(header, FIELD_X_MS_INBOX_RULES_LOOP) != NULL;
 }
 
 static enum field_name
-automatic_reason(const struct header *header, bool report, const struct event *event)
+automatic_reason(
+	const struct header *header, bool report, const struct event *event, struct arena *arena)
 {
 	const struct header_field *type = field_of(header, FIELD_CONTENT_TYPE);
 
+	if (event->flags & EVENT_CALENDAR)
+		return FIELD_NONE;
 	if (says_yes(header, FIELD_AUTO_SUBMITTED))
 		return FIELD_AUTO_SUBMITTED;
 	if (says_yes(header, FIELD_X_AUTOREPLY))
@@ -69,9 +91,38 @@ automatic_reason(const struct header *header, bool report, const struct event *e
 		return FIELD_PRECEDENCE;
 	if (report || is_word(type, "multipart/report"))
 		return FIELD_CONTENT_TYPE;
-	if (has_null_return_path(header) && is_from_daemon(event))
+	if (has_null_return_path(header))
 		return FIELD_RETURN_PATH;
+	if (has_evidence(header) && tells_absence(event->subject, arena))
+		return FIELD_SUBJECT;
 	return FIELD_NONE;
+}
+
+/* Invitations and answers to them stand in the message itself; a file of events is but attached. */
+static bool
+is_calendar(const struct event *event)
+{
+	for (unsigned i = 0; i < event->part_count; i++) {
+		if (strcmp(event->parts[i].type, "text/calendar") == 0 &&
+			!event->parts[i].attachment)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_to_many(const struct event *event)
+{
+	unsigned count = event->party_total > event->party_count
+				 ? event->party_total - event->party_count
+				 : 0;
+
+	for (unsigned i = 0; i < event->party_count; i++) {
+		enum party_role role = event->parties[i].role;
+
+		count += role == PARTY_TO || role == PARTY_CC || role == PARTY_BCC;
+	}
+	return count > CLASSIFY_RECIPIENTS_MAX;
 }
 
 static enum field_name
@@ -129,12 +180,19 @@ sensitivity(const struct header *header)
 void
 classify(const struct header *header, bool report, struct arena *arena, struct event *event)
 {
-	enum field_name reason = automatic_reason(header, report, event);
+	enum field_name reason;
 
+	if (is_calendar(event))
+		event->flags |= EVENT_CALENDAR;
+	reason = automatic_reason(header, report, event, arena);
 	event->class = reason == FIELD_NONE ? CLASS_PERSONAL : CLASS_AUTOMATIC;
 	if (reason == FIELD_NONE && (reason = bulk_reason(header)) != FIELD_NONE)
 		event->class = CLASS_BULK;
 	event->class_reason = reason == FIELD_NONE ? NULL : field_spelling(reason);
+	if (event->class == CLASS_PERSONAL && is_to_many(event)) {
+		event->class = CLASS_BULK;
+		event->class_reason = CLASSIFY_MANY;
+	}
 	event->list_id = list_id(header, arena);
 	event->sensitivity = sensitivity(header);
 }

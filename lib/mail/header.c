@@ -26,6 +26,9 @@ static const char *const spellings[FIELD_NAMES] = {
 	[FIELD_X_AUTORESPOND] = "X-Autorespond",
 	[FIELD_CONTENT_TYPE] = "Content-Type",
 	[FIELD_SENSITIVITY] = "Sensitivity",
+	[FIELD_AUTHENTICATION_RESULTS] = "Authentication-Results",
+	[FIELD_X_AUTO_RESPONSE_SUPPRESS] = "X-Auto-Response-Suppress",
+	[FIELD_X_MS_INBOX_RULES_LOOP] = "X-MS-Exchange-Inbox-Rules-Loop",
 };
 
 /* The fields of one length; most fields of most messages are told apart by their length alone. */
@@ -47,6 +50,9 @@ static const struct names_of_length by_length[] = {
 	[13] = { { FIELD_X_AUTORESPOND } },
 	[14] = { { FIELD_AUTO_SUBMITTED } },
 	[16] = { { FIELD_LIST_UNSUBSCRIBE } },
+	[22] = { { FIELD_AUTHENTICATION_RESULTS } },
+	[24] = { { FIELD_X_AUTO_RESPONSE_SUPPRESS } },
+	[30] = { { FIELD_X_MS_INBOX_RULES_LOOP } },
 };
 
 struct scan {
@@ -155,10 +161,8 @@ unfold(const char *bytes, size_t size, char *out)
 }
 
 static void
-add_field(struct scan *scan, enum field_name name, const char *value, size_t size, bool folded)
+read_value(struct scan *scan, const char *value, size_t size, bool folded, struct header_field *out)
 {
-	struct header_field *field = arena_alloc(scan->arena, sizeof *field);
-
 	if (needs_copy(scan->out, value, size, folded)) {
 		char *copy = arena_alloc(scan->arena, size + 1);
 
@@ -169,9 +173,17 @@ add_field(struct scan *scan, enum field_name name, const char *value, size_t siz
 		value++, size--;
 	while (size > 0 && value[size - 1] == ' ')
 		size--;
+	out->value = value;
+	out->size = size;
+}
+
+static void
+add_field(struct scan *scan, enum field_name name, const char *value, size_t size, bool folded)
+{
+	struct header_field *field = arena_alloc(scan->arena, sizeof *field);
+
 	field->name = name;
-	field->value = value;
-	field->size = size;
+	read_value(scan, value, size, folded, field);
 	if (scan->last[name] == NULL)
 		scan->out->first[name] = field;
 	else
@@ -201,6 +213,31 @@ header_scan(struct arena *arena, const char *bytes, size_t size, struct header *
 		if (name != FIELD_NONE)
 			add_field(&scan, name, colon + 1, (size_t)(stop - colon - 1), folded);
 	}
+}
+
+unsigned
+header_find(struct arena *arena, const char *bytes, size_t size, const char *name,
+	struct header_field *out, unsigned max)
+{
+	struct header ignored = { 0 };
+	struct scan scan = { .arena = arena, .at = bytes, .out = &ignored };
+	size_t length = strlen(name), name_size;
+	const char *start, *stop;
+	unsigned found = 0, looked = 0;
+	bool folded;
+
+	scan.end = bytes + (size > HEADER_SIZE_MAX ? HEADER_SIZE_MAX : size);
+	ignored.cleaned = memchr(bytes, '\0', (size_t)(scan.end - bytes)) != NULL;
+	while (found < max && looked++ < HEADER_FIELDS_MAX &&
+		next_field(&scan, &start, &stop, &folded)) {
+		const char *colon = find_colon(start, stop, &name_size);
+
+		if (colon == NULL || name_size != length || strncasecmp(start, name, length) != 0)
+			continue;
+		out[found] = (struct header_field){ 0 };
+		read_value(&scan, colon + 1, (size_t)(stop - colon - 1), folded, &out[found++]);
+	}
+	return found;
 }
 
 bool

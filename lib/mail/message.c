@@ -3,6 +3,7 @@
 #include "liaison/base/address.h"
 #include "liaison/base/clock.h"
 #include "liaison/base/crypt.h"
+#include "liaison/mail/authentication.h"
 #include "liaison/mail/classify.h"
 #include "liaison/mail/date.h"
 #include "liaison/mail/header.h"
@@ -30,6 +31,8 @@ struct reading {
 	int internal_offset;
 	unsigned party_room;
 	struct text keywords;
+	const char *names[EVENT_HEADER_NAMES_MAX]; /* of headers that are asked for */
+	unsigned name_count;
 	struct structure structure;
 };
 
@@ -67,6 +70,18 @@ take_offset(const struct frame_field *field, int *out, struct err *err)
 	return 0;
 }
 
+/* Of lower-case letters, digits and "-", as the engine asks; an item's own words are not believed. */
+static void
+take_name(struct reading *reading, const struct frame_field *field)
+{
+	const char *name = arena_text_n(reading->arena, (const char *)field->bytes, field->size);
+
+	if (reading->name_count < EVENT_HEADER_NAMES_MAX && field->size > 0 &&
+		field->size <= EVENT_HEADER_NAME_MAX &&
+		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == field->size)
+		reading->names[reading->name_count++] = name;
+}
+
 static int
 take_field(struct reading *reading, const struct frame_field *field, struct err *err)
 {
@@ -88,6 +103,9 @@ take_field(struct reading *reading, const struct frame_field *field, struct err 
 		return 0;
 	case TAG_HEADER_TRUNCATED:
 		event->flags |= EVENT_TRUNCATED;
+		return 0;
+	case TAG_NAME:
+		take_name(reading, field);
 		return 0;
 	case TAG_STRUCTURE_REFUSED:
 		event->flags |= EVENT_NO_STRUCTURE;
@@ -357,6 +375,32 @@ read_keywords(struct reading *reading)
 			EVENT_KEYWORDS_MAX, false, &changed);
 }
 
+/* One that the message has not is told as well, so that nobody has to ask again. */
+static void
+read_asked(struct reading *reading)
+{
+	enum { SAME_MAX = EVENT_HEADERS_MAX / EVENT_HEADER_NAMES_MAX };
+	struct event *event = reading->event;
+	struct header_field found[SAME_MAX];
+	unsigned ignored = 0;
+
+	event->headers = arena_array(
+		reading->arena, (size_t)reading->name_count * SAME_MAX + 1, sizeof *event->headers);
+	for (unsigned i = 0; i < reading->name_count; i++) {
+		unsigned count = header_find(reading->arena, reading->block, reading->block_size,
+			reading->names[i], found, SAME_MAX);
+
+		for (unsigned j = 0; j < count; j++)
+			event->headers[event->header_count++] = (struct event_header){
+				reading->names[i],
+				words_text(reading->charsets, reading->arena, found[j].value,
+					found[j].size, EVENT_HEADER_MAX, &ignored),
+			};
+		if (count == 0)
+			event->headers[event->header_count++].name = reading->names[i];
+	}
+}
+
 static void
 read_header(struct reading *reading)
 {
@@ -372,6 +416,7 @@ read_header(struct reading *reading)
 	event->message_id = first_id(reading, FIELD_MESSAGE_ID);
 	event->in_reply_to = first_id(reading, FIELD_IN_REPLY_TO);
 	read_references(reading);
+	read_asked(reading);
 }
 
 int
@@ -388,6 +433,7 @@ message_read(struct charsets *charsets, const struct frame *frame, struct arena 
 		read_header(&reading);
 		structure_end(&reading.structure, &event);
 		classify(&reading.header, reading.structure.report, arena, &event);
+		authentication_read(&reading.header, arena, &event);
 		read_keywords(&reading);
 		make_identity(&reading);
 		*out = event;

@@ -24,8 +24,12 @@ clean_email(struct charsets *charsets, struct arena *arena, const char *bytes, s
 
 	if (size > EVENT_EMAIL_MAX)
 		size = EVENT_EMAIL_MAX;
-	if (is_plain_ascii(bytes, size))
-		return arena_text_n(arena, bytes, size);
+	if (is_plain_ascii(bytes, size)) {
+		email = arena_text_n(arena, bytes, size);
+		if (address_mixed_script(email))
+			*flags |= EVENT_MIXED_SCRIPT;
+		return email;
+	}
 	charset_guess(charsets, bytes, size, &text);
 	email = text_clean(arena, text.bytes, text.size, EVENT_EMAIL_MAX, false, &changed);
 	text_clear(&text);

@@ -77,9 +77,29 @@ add_has(struct query_sql *sql, const struct query_node *node)
 	add(sql, ")");
 }
 
+/* "not" stands at the leaves alone, so that a leaf that is sure makes the whole so. What follows is put
+ * in parentheses; false: nothing was added. */
+static bool
+add_sureness(struct query_sql *sql, const struct query_node *node)
+{
+	const char *known = NULL;
+
+	if (sql->sure == QUERY_AS_IS || node->kind != QUERY_TEST || node->noun->known == NULL)
+		return false;
+	known = node->noun->known(sql->arena, node->field);
+	if (known == NULL)
+		return false;
+	add(sql, sql->sure == QUERY_CERTAIN ? "((" : "((NOT (");
+	add(sql, known);
+	add(sql, sql->sure == QUERY_CERTAIN ? ") AND " : ")) OR ");
+	return true;
+}
+
 static void
 add_leaf(struct query_sql *sql, const struct query_node *node, bool inverse, bool bits)
 {
+	bool sure = add_sureness(sql, node);
+
 	if (node->kind == QUERY_TEST && node->op == QUERY_NE)
 		inverse = !inverse;
 	add(sql, "(");
@@ -100,7 +120,7 @@ add_leaf(struct query_sql *sql, const struct query_node *node, bool inverse, boo
 	}
 	if (inverse || bits)
 		add(sql, inverse ? ") IS NOT TRUE" : ") IS TRUE");
-	add(sql, ")");
+	add(sql, sure ? "))" : ")");
 }
 
 static const char *

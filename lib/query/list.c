@@ -349,8 +349,9 @@ compile_ids(struct query_sql *sql, const struct query_list *list, unsigned max)
 }
 
 int
-query_ids(struct store *store, struct arena *arena, const struct query_noun *noun,
-	const struct query_node *where, unsigned max, int64_t **ids, size_t *count, struct err *err)
+query_ids_sure(struct store *store, struct arena *arena, const struct query_noun *noun,
+	const struct query_node *where, enum query_sure sure, unsigned max, int64_t **ids,
+	size_t *count, struct err *err)
 {
 	struct query_list list = { .noun = noun, .where = where };
 	struct query_sql sql = query_sql_begin(store, arena);
@@ -359,6 +360,7 @@ query_ids(struct store *store, struct arena *arena, const struct query_noun *nou
 	int64_t id;
 	int result;
 
+	sql.sure = sure;
 	compile_ids(&sql, &list, max);
 	q = query_prepare(store, &sql);
 	while (stmt_row(q)) {
@@ -374,4 +376,11 @@ query_ids(struct store *store, struct arena *arena, const struct query_noun *nou
 	}
 	text_clear(&found);
 	return result < 0 ? judge(err) : 0;
+}
+
+int
+query_ids(struct store *store, struct arena *arena, const struct query_noun *noun,
+	const struct query_node *where, unsigned max, int64_t **ids, size_t *count, struct err *err)
+{
+	return query_ids_sure(store, arena, noun, where, QUERY_AS_IS, max, ids, count, err);
 }

@@ -148,34 +148,66 @@ match_test(const struct query_node *test, const struct query_values *values, str
 	values->values(values->object, test->field->name, see, &seen);
 	if (test->op == QUERY_BLANK)
 		return !seen.any;
-	if (equal && !seen.any && (wants_blank(test) || wants_no(test)))
+	if (equal && test->value_count == 1 && wants_blank(test))
+		seen.match = !seen.any; /* of many values all have to be blank */
+	else if (equal && !seen.any && (wants_blank(test) || wants_no(test)))
 		seen.match = true;
 	return seen.match != (test->op == QUERY_NE);
 }
 
-static bool
-match(const struct query_node *node, const struct query_values *values, struct arena *scratch)
+static enum query_truth
+judge_test(const struct query_node *test, const struct query_values *values, struct arena *scratch,
+	bool doubts)
 {
+	if (doubts && values->known != NULL && !values->known(values->object, test->field->name))
+		return QUERY_UNKNOWN;
+	return match_test(test, values, scratch) ? QUERY_TRUE : QUERY_FALSE;
+}
+
+static enum query_truth judge(const struct query_node *node, const struct query_values *values,
+	struct arena *scratch, bool doubts);
+
+/* decides: what one child alone makes of the whole. */
+static enum query_truth
+judge_all(const struct query_node *node, const struct query_values *values, struct arena *scratch,
+	bool doubts, enum query_truth decides)
+{
+	enum query_truth result = decides == QUERY_TRUE ? QUERY_FALSE : QUERY_TRUE;
+
+	for (unsigned i = 0; i < node->count; i++) {
+		enum query_truth one = judge(node->children[i], values, scratch, doubts);
+
+		if (one == decides)
+			return one;
+		if (one == QUERY_UNKNOWN)
+			result = QUERY_UNKNOWN;
+	}
+	return result;
+}
+
+static enum query_truth
+judge(const struct query_node *node, const struct query_values *values, struct arena *scratch,
+	bool doubts)
+{
+	enum query_truth inner;
+
 	switch (node->kind) {
 	case QUERY_AND:
-		for (unsigned i = 0; i < node->count; i++)
-			if (!match(node->children[i], values, scratch))
-				return false;
-		return true;
+		return judge_all(node, values, scratch, doubts, QUERY_FALSE);
 	case QUERY_OR:
-		for (unsigned i = 0; i < node->count; i++)
-			if (match(node->children[i], values, scratch))
-				return true;
-		return false;
+		return judge_all(node, values, scratch, doubts, QUERY_TRUE);
 	case QUERY_NOT:
-		return !match(node->children[0], values, scratch);
+		inner = judge(node->children[0], values, scratch, doubts);
+		return inner == QUERY_UNKNOWN ? inner
+		       : inner == QUERY_TRUE  ? QUERY_FALSE
+					      : QUERY_TRUE;
 	case QUERY_TEST:
-		return match_test(node, values, scratch);
+		return judge_test(node, values, scratch, doubts);
 	case QUERY_HAS: /* things that are not rows have no relations, and their noun names none */
 	case QUERY_FIXED:
-		return false;
+		return QUERY_FALSE;
 	}
-	return false;
+	return QUERY_FALSE;
 }
 
 bool
@@ -187,7 +219,26 @@ query_match(const struct query_node *where, const struct query_values *values)
 	if (where == NULL)
 		return true;
 	scratch = arena_new();
-	result = match(where, values, scratch);
+	result = judge(where, values, scratch, false) == QUERY_TRUE;
 	arena_free(scratch);
 	return result;
+}
+
+enum query_truth
+query_judge(
+	const struct query_node *where, const struct query_values *values, struct arena *scratch)
+{
+	return where == NULL ? QUERY_TRUE : judge(where, values, scratch, true);
+}
+
+void
+query_each_field(const struct query_node *where,
+	void (*each)(void *to, const struct query_field *field), void *to)
+{
+	if (where == NULL)
+		return;
+	if (where->kind == QUERY_TEST)
+		each(to, where->field);
+	for (unsigned i = 0; i < where->count; i++)
+		query_each_field(where->children[i], each, to);
 }

@@ -63,7 +63,7 @@ parse_field(struct parser *parser, const struct query_field **out)
 	if (parser->token.kind == TOKEN_OPEN && parser->token.at == first.end &&
 		parse_argument(parser, &name) < 0)
 		return -1;
-	*out = query_find_field(parser->noun, context, name);
+	*out = query_find_field(parser->arena, parser->noun, context, name);
 	return *out ? 0 : unknown_field(parser, &first, name);
 }
 

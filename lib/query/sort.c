@@ -48,7 +48,7 @@ query_read_sort(struct arena *arena, const struct query_noun *noun, const char *
 		word += *word == '-' || *word == '+';
 		if (query_same_name(word, "id"))
 			return 0;
-		field = query_find_field(noun, NULL, word);
+		field = query_find_field(arena, noun, NULL, word);
 		if (field == NULL)
 			return unknown_sort(arena, noun, word, err);
 		if (add_sort(noun, field, out->id_descends, out, err) < 0)

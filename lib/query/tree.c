@@ -85,7 +85,7 @@ query_compare(struct arena *arena, const struct query_noun *noun,
 	struct query_value *read = arena_alloc(arena, sizeof *read);
 
 	node->noun = noun;
-	node->field = query_find_field(noun, context, field);
+	node->field = query_find_field(arena, noun, context, field);
 	node->op = op;
 	if (node->field == NULL)
 		return fail(err, ERR_USAGE, "%s has no field '%s'", noun->name,
@@ -121,13 +121,18 @@ query_same_name(const char *a, const char *b)
 }
 
 const struct query_field *
-query_find_field(
-	const struct query_noun *noun, const struct query_context *context, const char *name)
+query_find_field(struct arena *arena, const struct query_noun *noun,
+	const struct query_context *context, const char *name)
 {
+	const struct query_field *made;
+
 	for (const struct query_field *field = noun->fields; field != NULL && field->name != NULL;
 		field++)
 		if (query_same_name(field->name, name))
 			return field;
+	made = noun->find == NULL ? NULL : noun->find(arena, name);
+	if (made != NULL)
+		return made;
 	if (context == NULL || context->find_field == NULL)
 		return NULL;
 	return context->find_field(context->data, name);

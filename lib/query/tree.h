@@ -47,8 +47,8 @@ void
 query_set_children(struct query_node *node, const struct query_node **children, unsigned count);
 
 /* The field of that name, "_" and "-" being the same; NULL: none. */
-const struct query_field *query_find_field(
-	const struct query_noun *noun, const struct query_context *context, const char *name);
+const struct query_field *query_find_field(struct arena *arena, const struct query_noun *noun,
+	const struct query_context *context, const char *name);
 bool query_same_name(const char *a, const char *b);
 const char *
 query_suggest_field(struct arena *arena, const struct query_noun *noun, const char *name);
@@ -94,6 +94,7 @@ struct query_sql {
 	struct query_bind *binds; /* own */
 	size_t bind_count, bind_room;
 	bool masked; /* for a viewer that rows are withheld from */
+	enum query_sure sure;
 };
 
 /* An empty one, for the store's viewer. */

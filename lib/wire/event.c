@@ -35,6 +35,30 @@ put_parts(struct frame_writer *writer, const struct event *event)
 	}
 }
 
+static void
+put_headers(struct frame_writer *writer, const struct event *event)
+{
+	for (unsigned i = 0; i < event->header_count && i < EVENT_HEADERS_MAX; i++) {
+		const struct event_header *header = &event->headers[i];
+
+		bounded_put(writer, EV_HEADER, header->name, EVENT_HEADER_NAME_MAX);
+		bounded_put(writer, EV_HEADER_VALUE, header->value, EVENT_HEADER_MAX);
+	}
+}
+
+static void
+put_authentications(struct frame_writer *writer, const struct event *event)
+{
+	for (unsigned i = 0; i < event->authentication_count && i < EVENT_AUTHENTICATIONS_MAX;
+		i++) {
+		const struct event_authentication *one = &event->authentications[i];
+
+		bounded_put(writer, EV_AUTHENTICATION, one->server, EVENT_WORD_MAX);
+		put_number(writer, EV_AUTHENTICATION_VERDICT, one->verdict);
+		bounded_put(writer, EV_AUTHENTICATION_WORDS, one->words, EVENT_AUTHENTICATION_MAX);
+	}
+}
+
 /* Returns how many were written. */
 static unsigned
 put_parties(struct frame_writer *writer, const struct event *event)
@@ -85,6 +109,8 @@ event_encode(struct frame_writer *writer, const struct event *event)
 	frame_put(writer, (enum frame_tag)EV_IDENTITY, event->identity, sizeof event->identity);
 	put_words(writer, event);
 	put_parts(writer, event);
+	put_headers(writer, event);
+	put_authentications(writer, event);
 	written = put_parties(writer, event);
 	if (written < event->party_count) {
 		total = total > event->party_count ? total : event->party_count;

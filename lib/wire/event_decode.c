@@ -23,13 +23,15 @@ make_room(const struct frame *frame, struct decoder *to)
 		{ EV_PARTY, EVENT_PARTIES_MAX, "parties", 0 },
 		{ EV_PART, EVENT_PARTS_MAX, "parts", 0 },
 		{ EV_REFERENCE, EVENT_REFERENCES_MAX, "references", 0 },
+		{ EV_HEADER, EVENT_HEADERS_MAX, "headers", 0 },
 	};
 
-	if (bounded_count(frame, groups, 3, "an event", to->err) < 0)
+	if (bounded_count(frame, groups, 4, "an event", to->err) < 0)
 		return -1;
 	event->parties = arena_array(to->arena, groups[0].count, sizeof *event->parties);
 	event->parts = arena_array(to->arena, groups[1].count, sizeof *event->parts);
 	event->references = arena_array(to->arena, groups[2].count, sizeof *event->references);
+	event->headers = arena_array(to->arena, groups[3].count, sizeof *event->headers);
 	return 0;
 }
 
@@ -120,6 +122,56 @@ open_part(struct decoder *to, const struct frame_field *field)
 {
 	to->part = &to->event.parts[to->event.part_count++];
 	return read_part_number(to, field, &to->part->part);
+}
+
+static int
+open_header(struct decoder *to, const struct frame_field *field)
+{
+	return read_clean(to, field, EVENT_HEADER_NAME_MAX,
+		&to->event.headers[to->event.header_count++].name);
+}
+
+static int
+read_header_value(struct decoder *to, const struct frame_field *field)
+{
+	struct event *event = &to->event;
+
+	if (event->header_count == 0)
+		return fail(to->err, ERR_FORMAT, "an event has a value outside a header");
+	return read_clean(
+		to, field, EVENT_HEADER_MAX, &event->headers[event->header_count - 1].value);
+}
+
+static int
+open_authentication(struct decoder *to, const struct frame_field *field)
+{
+	struct event *event = &to->event;
+
+	if (event->authentications == NULL)
+		event->authentications = arena_array(
+			to->arena, EVENT_AUTHENTICATIONS_MAX, sizeof *event->authentications);
+	if (event->authentication_count == EVENT_AUTHENTICATIONS_MAX)
+		return fail(to->err, ERR_FORMAT, "an event is vouched for by too many");
+	return read_clean(to, field, EVENT_WORD_MAX,
+		&event->authentications[event->authentication_count++].server);
+}
+
+static int
+read_authentication(struct decoder *to, const struct frame_field *field)
+{
+	struct event *event = &to->event;
+	struct event_authentication *one;
+	unsigned verdict;
+
+	if (event->authentication_count == 0)
+		return fail(to->err, ERR_FORMAT, "an event is vouched for by nobody");
+	one = &event->authentications[event->authentication_count - 1];
+	if (field->tag == EV_AUTHENTICATION_WORDS)
+		return read_clean(to, field, EVENT_AUTHENTICATION_MAX, &one->words);
+	if (read_unsigned(to, field, VERDICT_FAILED, &verdict) < 0)
+		return -1;
+	one->verdict = (enum verdict)verdict;
+	return 0;
 }
 
 static int
@@ -230,6 +282,15 @@ read_field(struct decoder *to, const struct frame_field *field)
 		return read_clean(to, field, EVENT_KEYWORDS_MAX, &event->keywords);
 	case EV_IDENTITY:
 		return read_identity(to, field);
+	case EV_HEADER:
+		return open_header(to, field);
+	case EV_HEADER_VALUE:
+		return read_header_value(to, field);
+	case EV_AUTHENTICATION:
+		return open_authentication(to, field);
+	case EV_AUTHENTICATION_VERDICT:
+	case EV_AUTHENTICATION_WORDS:
+		return read_authentication(to, field);
 	default:
 		return fail(to->err, ERR_FORMAT, "an event has an unknown field %u", field->tag);
 	}

@@ -3,7 +3,7 @@
 
 #include "liaison/wire/event.h"
 
-/* Fields of an event; each party, reference and part opens a group. */
+/* Fields of an event; each party, reference, part and header opens a group. */
 enum event_tag {
 	EV_AT = TAG_EVENT,
 	EV_OFFSET,
@@ -34,11 +34,16 @@ enum event_tag {
 	EV_SENSITIVITY,
 	EV_KEYWORDS,
 	EV_IDENTITY,
+	EV_HEADER,
+	EV_HEADER_VALUE,
+	EV_AUTHENTICATION,
+	EV_AUTHENTICATION_VERDICT,
+	EV_AUTHENTICATION_WORDS,
 };
 
 enum {
 	PART_NUMBER_MAX = 64,
-	FLAGS_ALL = (EVENT_UNKNOWN_CHARSET << 1) - 1,
+	FLAGS_ALL = (EVENT_CALENDAR << 1) - 1,
 };
 
 #endif

@@ -315,7 +315,7 @@ DECIDED = {
     "a machine that says replied": "automatic", "a machine that says generated": "automatic",
     "a machine that says a list": "bulk", "a machine that says bulk": "bulk",
     "a machine that says suppressed answers": "captured", "winmail.dat": "captured", "300000 fields": "captured",
-    "106000 comments in To": "captured", "8000 multiparts in each other": "captured", "10000 recipients": "captured",
+    "106000 comments in To": "captured", "8000 multiparts in each other": "captured", "10000 recipients": "bulk",
     "a lone line of five megabytes": "captured",
 }
 

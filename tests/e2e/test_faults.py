@@ -161,7 +161,9 @@ def test_mail_that_crashes_or_hangs_other_parsers_is_recorded(place):
     with ScriptedServer(some) as rogue, Daemon(place / "liaison", [section(rogue)]) as daemon:
         daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
         wait_until(lambda: len(daemon.all("capture.list")) == 6, "six decisions", 60)
-        assert all(r["decision"] in ("captured", "quarantined") for r in daemon.all("capture.list"))
+        decided = {r["uid"]: r["decision"] for r in daemon.all("capture.list")}
+        assert decided.pop(5) == "bulk"  # it is to very many
+        assert set(decided.values()) <= {"captured", "bulk", "quarantined"}
         assert any(i["subject"] == "s6" for i in daemon.all("interaction.list"))
 
 

@@ -308,3 +308,27 @@ def test_the_configuration_is_told_what_nobody_owns(house):
     house.daemon.configure([house.sections[0], account(house.server, "boss", BOSS, visibility="owner")])
     remarks = house.daemon.call("system.reload")["remarks"]
     assert [r for r in remarks if "'boss'" in r and "only root" in r] and not [r for r in remarks if "no effect" in r]
+
+
+def test_others_decide_nothing_of_what_is_withheld(house):
+    with house.daemon.client() as root, house.caller(OWNER) as owner, house.caller(OTHER) as other:
+        root.call("rule.add", {"action": "template", "value": "X", "where": f'subject ~ "{SECRET}*"'})
+        row = root.all("capture.list", where="message-id = 'secret@x.example'")[0]
+        root.call("rule.add", {"action": "ignore", "where": f'any-address = ada@x.example and subject ~ "{SECRET}*"'})
+        told = other.call("capture.explain", {"interaction": row["interaction"]})
+        assert [rule["outcome"] for rule in told["rules"]] == ["withheld"] * 2
+        assert SECRET not in json.dumps(told["considered"])
+        for where, asked in ((f'subject ~ "{SECRET}*"', 0), ("from = ada@x.example", 1)):
+            params = {"source": "boss", "where": where}
+            assert other.call("capture.refetch", params)["asked"] == asked
+        assert owner.call("capture.explain", {"interaction": row["interaction"]})["rules"][0]["outcome"] == "matched"
+        for method, more in (("capture.ignore", {}), ("capture.link", {"contact": "C00001"})):
+            with pytest.raises(RpcError) as caught:
+                other.call(method, {"id": row["id"], **more})
+            assert caught.value.name == "permission"
+        for method in ("rule.add", "rule.test", "capture.reapply"):
+            with pytest.raises(RpcError) as caught:
+                other.call(method, {"action": "ignore", "where": "size > 1"} if method == "rule.add" else
+                           {"file": "-"} if method == "rule.test" else {}, dry_run=method != "rule.test")
+            assert caught.value.name == "permission", method
+        assert owner.call("capture.ignore", {"id": row["id"]})["decision"] == "ignored"

@@ -82,7 +82,7 @@ run(struct store *store, struct arena *arena, const char *condition, const char 
 {
 	struct query_context context = { .now = 1795262400, .me = "AL" };
 	struct query_list list = { .noun = &test_contacts, .limit = 2, .count = true };
-	struct query_values values = { no_values, NULL };
+	struct query_values values = { .values = no_values };
 	struct query_node *node = NULL;
 	struct query_page page;
 	struct err err;

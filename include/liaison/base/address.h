@@ -18,7 +18,8 @@ int domain_canonical(struct arena *arena, const char *domain, char **out, struct
 const char *address_domain(const char *canonical);
 /* Folds "user+tag@d" to "user@d". */
 char *address_fold_tag(struct arena *arena, const char *canonical);
-/* Letters of more than one script in the display form (Latin with Cyrillic or Greek, say). */
+/* Letters of more than one script in the display form (Latin with Cyrillic or Greek, say), also where a
+ * domain is written as A-labels. */
 bool address_mixed_script(const char *display);
 /* The domain is one where anybody can have a mailbox (data file built in, subdomains count). */
 bool domain_is_freemail(const char *canonical_domain);

@@ -42,6 +42,8 @@ int source_count(struct store *store, int64_t id, struct source_counts *out, str
  * contacts are recounted. */
 int source_erase(struct store *store, struct arena *arena, int64_t id, struct err *err);
 
+/* The highest id of a row of the ledger; 0: there is none. */
+int ledger_last(struct store *store, int64_t *id, struct err *err);
 /* Rows of the ledger of a stream. */
 int ledger_count(struct store *store, int64_t stream_id, int64_t *count, struct err *err);
 

@@ -34,6 +34,9 @@ enum field_name {
 	FIELD_X_AUTORESPOND,
 	FIELD_CONTENT_TYPE,
 	FIELD_SENSITIVITY,
+	FIELD_AUTHENTICATION_RESULTS,
+	FIELD_X_AUTO_RESPONSE_SUPPRESS,
+	FIELD_X_MS_INBOX_RULES_LOOP,
 	FIELD_NAMES,
 };
 
@@ -55,6 +58,9 @@ struct header {
 
 /* Values are in arena or borrowed from bytes. Lines that are no fields are skipped. */
 void header_scan(struct arena *arena, const char *bytes, size_t size, struct header *out);
+/* The first max fields of any name, without regard to case; their names are FIELD_NONE. */
+unsigned header_find(struct arena *arena, const char *bytes, size_t size, const char *name,
+	struct header_field *out, unsigned max);
 /* The name as it is spelled ("List-Id"). */
 const char *field_spelling(enum field_name name);
 /* Parentheses nest deeper than a library should be trusted with. */

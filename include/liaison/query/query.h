@@ -71,6 +71,11 @@ struct query_noun {
 	 * every row is seen whole. */
 	const char *withheld;
 	const struct query_open *open; /* ends with a NULL name */
+	/* Fields that are made by their names, such as header(NAME); memory: arena. NULL: none. */
+	const struct query_field *(*find)(struct arena *arena, const char *name);
+	/* SQL over its aliases: whether what field tells of a row is known at all, as evidence is not
+	 * always kept; asked by query_ids_sure alone. NULL, or an answer of NULL: it always is. */
+	const char *(*known)(struct arena *arena, const struct query_field *field);
 };
 
 /* Whether what bears the name is seen of a row that is withheld to that level. */
@@ -139,14 +144,33 @@ int query_ids(struct store *store, struct arena *arena, const struct query_noun 
 	const struct query_node *where, unsigned max, int64_t **ids, size_t *count,
 	struct err *err);
 
+/* With evidence that is not whole a condition is true, false, or nobody knows; "not" of what nobody
+ * knows is so too, and "or" is true when one side is. */
+enum query_truth { QUERY_FALSE, QUERY_TRUE, QUERY_UNKNOWN };
+/* Which rows are meant of those whose evidence is not whole: by what blanks say, only those that match
+ * whatever is missing, or all that may match. */
+enum query_sure { QUERY_AS_IS, QUERY_CERTAIN, QUERY_POSSIBLE };
+/* query_ids among the rows that are sure. */
+int query_ids_sure(struct store *store, struct arena *arena, const struct query_noun *noun,
+	const struct query_node *where, enum query_sure sure, unsigned max, int64_t **ids,
+	size_t *count, struct err *err);
+/* Calls each for every field that the condition names, as often as it does. */
+void query_each_field(const struct query_node *where,
+	void (*each)(void *to, const struct query_field *field), void *to);
+
 /* The in-memory evaluator, for conditions over things that are not rows (messages in rules). */
 struct query_values {
 	/* Calls each for every value of the field (text form); returns false to stop. */
 	void (*values)(void *object, const char *field, bool (*each)(void *to, const char *value),
 		void *to);
 	void *object;
+	/* Whether the values of the field are known; NULL: all are. Asked by query_judge alone. */
+	bool (*known)(void *object, const char *field);
 };
 bool query_match(const struct query_node *where, const struct query_values *values);
+/* The same of evidence that may not be whole; scratch is the caller's to reset. */
+enum query_truth query_judge(
+	const struct query_node *where, const struct query_values *values, struct arena *scratch);
 
 /* Columns of the answer to a mistake: none. The grammar, for help and man pages. */
 extern const char query_grammar[];

@@ -20,6 +20,12 @@ enum {
 	EVENT_EMAIL_MAX = 320,
 	EVENT_WORD_MAX = 127, /* types, charsets, encodings, reasons */
 	EVENT_KEYWORDS_MAX = 2000,
+	EVENT_HEADER_NAMES_MAX = 16, /* that are asked for */
+	EVENT_HEADERS_MAX = 64, /* of one message */
+	EVENT_HEADER_NAME_MAX = 76,
+	EVENT_HEADER_MAX = 1000,
+	EVENT_AUTHENTICATIONS_MAX = 8,
+	EVENT_AUTHENTICATION_MAX = 400,
 };
 
 enum party_role {
@@ -51,6 +57,22 @@ struct event_part {
 	bool attachment;
 };
 
+/* A header that was asked for by name; one that stands several times is several. */
+struct event_header {
+	const char *name; /* lower case */
+	const char *value; /* decoded; NULL: the message has none of that name */
+};
+
+/* Whether the domain of the sender's address is vouched for. */
+enum verdict { VERDICT_UNVERIFIED, VERDICT_VERIFIED, VERDICT_FAILED };
+
+/* What one server says of it, or somebody in its name. */
+struct event_authentication {
+	const char *server; /* its authserv-id (RFC 8601) */
+	enum verdict verdict;
+	const char *words; /* "dmarc=pass header.from=x.example", or NULL */
+};
+
 enum event_flag {
 	EVENT_TRUNCATED = 1 << 0, /* header block, fields or parties were cut */
 	EVENT_CLEANED = 1 << 1, /* controls, NUL or invalid bytes were replaced */
@@ -62,6 +84,9 @@ enum event_flag {
 	EVENT_MIXED_SCRIPT = 1 << 7,
 	EVENT_SPOOFED_NAME = 1 << 8, /* the display name is another address */
 	EVENT_UNKNOWN_CHARSET = 1 << 9,
+	EVENT_CALENDAR = 1 << 10, /* an invitation, or an answer to one (RFC 6047) */
+	/* Set by the engine, which knows contacts: */
+	EVENT_KNOWN_NAME = 1 << 11, /* a contact's name with an address that is not his */
 };
 
 enum event_class { CLASS_PERSONAL, CLASS_BULK, CLASS_AUTOMATIC };
@@ -82,6 +107,10 @@ struct event {
 	unsigned party_total; /* as in the message, when more than EVENT_PARTIES_MAX */
 	struct event_part *parts;
 	unsigned part_count;
+	struct event_header *headers; /* of the names that were asked for, in their order */
+	unsigned header_count;
+	struct event_authentication *authentications; /* the topmost of each server */
+	unsigned authentication_count;
 	const char *text_part; /* the part to read as the message's text, or NULL */
 	unsigned flags; /* enum event_flag */
 	enum event_class class;

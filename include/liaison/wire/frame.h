@@ -108,7 +108,8 @@ enum frame_type {
 	                      * unchanged one is a FRAME_FRESH. It counts against the credit */
 
 	/* engine -> parse and back; token pairs question and answer, answers come in order */
-	FRAME_PARSE_MESSAGE = 96, /* the payload of a FRAME_ITEM */
+	FRAME_PARSE_MESSAGE =
+		96, /* the payload of a FRAME_ITEM, and TAG_NAME repeated: headers to tell of */
 	FRAME_EVENT, /* event.h */
 	FRAME_PARSE_TEXT, /* TAG_BYTES raw, TAG_ENCODING, TAG_CHARSET, TAG_SUBTYPE, TAG_SIZE max */
 	FRAME_TEXT, /* TAG_TEXT clean UTF-8, TAG_TRUNCATED */

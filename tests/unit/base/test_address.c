@@ -181,6 +181,11 @@ sees_letters_of_mixed_scripts(void **state)
 	(void)state;
 	assert_true(address_mixed_script("p\xd0\xb0ypal.com")); /* Cyrillic a */
 	assert_true(address_mixed_script("\xce\x91pple")); /* Greek alpha */
+	assert_true(
+		address_mixed_script("a@xn--pypal-4ve.example")); /* the first one in A-labels */
+	assert_false(address_mixed_script("a@xn--mnchen-3ya.example"));
+	assert_false(address_mixed_script("a@xn--.example"));
+	assert_false(address_mixed_script("xn--pypal-4ve@x.example")); /* no domain */
 	assert_false(address_mixed_script("paypal.com"));
 	assert_false(address_mixed_script("Müller Straße"));
 	assert_false(address_mixed_script("Ivan Иванов"));

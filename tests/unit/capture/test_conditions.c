@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "liaison/capture/capture.h"
+#include "liaison/capture/candidate.h"
+#include "liaison/capture/rule.h"
 #include "liaison/crm/contact.h"
 #include "liaison/crm/contact_label.h"
 #include "liaison/crm/contact_part.h"
@@ -99,6 +100,9 @@ the_manual_tells_every_field_and_no_other(void **state)
 	tells_the_fields(&questionnaire_query);
 	tells_the_fields(&duplicate_noun);
 	tells_the_fields(&interaction_noun);
+	tells_the_fields(&candidate_noun);
+	tells_the_fields(&message_noun);
+	tells_the_fields(&rule_noun);
 	tells_the_fields(&capture_noun);
 }
 

@@ -189,7 +189,7 @@ the_record_has_the_keys_of_the_contract_in_order(void **state)
 		"template", "interaction_group", "salesperson", "colleagues", "campaign",
 		"campaign_target", "campaign_response", "segment", "opportunity", "task",
 		"evaluation", "attempt_failed", "cost", "duration_min", "contacts", "sources",
-		"withheld" };
+		"authentication", "flags", "withheld" };
 	struct desk *desk = *state;
 	int64_t ada = add_person(desk, "Ada", 0);
 	struct interaction call = call_at(NOW);

@@ -54,14 +54,15 @@ static void
 jump(void)
 {
 	static const int64_t BY[] = { 3600, -3600, INT64_C(315576000), -INT64_C(315576000) };
-	static const int64_t TO[] = { 0, INT64_C(2147483640), INT64_C(4294967290) };
+	static const int64_t TO[] = { 600, INT64_C(2147483640), INT64_C(4294967290) };
 	int64_t kind = between(0, 9), now = clock_monotonic_ms();
 	bool was_wrong = world->wrong > JUMP_S;
 
 	if (kind < 4)
 		world->wrong = BY[kind];
 	else if (kind < 7)
-		world->wrong = TO[kind - 4] - right_time();
+		/* Not the same second twice, by which two backups would have one name. */
+		world->wrong = TO[kind - 4] - between(0, 600) - right_time();
 	else
 		world->wrong = 0;
 	if (world->wrong > JUMP_S && !was_wrong) /* who has just begun knows no other clock */

@@ -41,6 +41,52 @@ reads_an_ordinary_message(void **state)
 }
 
 static void
+tells_of_the_headers_that_are_asked_for(void **state)
+{
+	static const char BLOCK[] = "From: ada@x.example\r\n"
+				    "X-Spam-Flag : YES\r\n"
+				    "x-spam-flag:\r\n =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n"
+				    "X-Spam-Flag-More: no\r\n\r\n"
+				    "X-After: body\r\n";
+	struct event *event;
+	struct item item;
+
+	(void)state;
+	item_begin(&item);
+	item_header(&item, BLOCK, sizeof BLOCK - 1);
+	frame_put_text(&item.writer, TAG_NAME, "x-spam-flag");
+	frame_put_text(&item.writer, TAG_NAME, "x-after");
+	event = item_event(&item);
+	assert_int_equal(event->header_count, 3);
+	assert_text(event->headers[0].name, "x-spam-flag");
+	assert_text(event->headers[0].value, "YES");
+	assert_text(event->headers[1].value, "Gr\xc3\xbc\xc3\x9f"
+					     "e");
+	assert_text(event->headers[2].name, "x-after");
+	assert_text(event->headers[2].value, NULL);
+	assert_int_equal(event_of(BLOCK)->header_count, 0);
+}
+
+static void
+passes_over_names_that_nobody_asks_for(void **state)
+{
+	static const char BLOCK[] = "From: ada@x.example\r\n\r\n";
+	struct event *event;
+	struct item item;
+
+	(void)state;
+	item_begin(&item);
+	item_header(&item, BLOCK, sizeof BLOCK - 1);
+	frame_put_text(&item.writer, TAG_NAME, "");
+	frame_put_text(&item.writer, TAG_NAME, "x\ny");
+	for (int i = 0; i < 20; i++)
+		frame_put_text(&item.writer, TAG_NAME, arena_printf(arena, "x-%d", i));
+	event = item_event(&item);
+	assert_int_equal(event->header_count, EVENT_HEADER_NAMES_MAX);
+	assert_text(event->headers[0].name, "x-0");
+}
+
+static void
 makes_an_event_of_nothing(void **state)
 {
 	struct event *event = event_of("");
@@ -154,6 +200,8 @@ flags_senders_that_are_not_what_they_seem(void **state)
 		{ "From: \"A@B.example\" <a@b.example>\r\n", 0, "a@b.example" },
 		{ "From: \"Me @ home\" <a@b.example>\r\n", 0, "a@b.example" },
 		{ "From: MAILER-DAEMON\r\n", EVENT_NO_FROM, NULL },
+		{ "From: a@xn--pypal-4ve.example\r\n", EVENT_MIXED_SCRIPT,
+			"a@xn--pypal-4ve.example" },
 		{ "From: a@p\xd0\xb0ypal.example\r\n", EVENT_MIXED_SCRIPT,
 			"a@xn--pypal-4ve.example" },
 		{ "From: x\x01y@z.example\r\n", EVENT_NO_FROM | EVENT_CLEANED, NULL },
@@ -299,6 +347,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		MAIL_TEST(reads_an_ordinary_message),
 		MAIL_TEST(makes_an_event_of_nothing),
+		MAIL_TEST(tells_of_the_headers_that_are_asked_for),
+		MAIL_TEST(passes_over_names_that_nobody_asks_for),
 		MAIL_TEST(tells_an_empty_subject_from_none),
 		MAIL_TEST(rejects_an_item_without_header),
 		MAIL_TEST(does_not_believe_a_malformed_frame),

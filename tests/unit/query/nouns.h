@@ -65,19 +65,16 @@ static const struct query_relation interaction_relations[] = {
 	{ 0 },
 };
 
+#define TEST_NOUN_(noun, rows, row, its_fields, its_relations, its_sort) \
+	{ \
+		.name = noun, .from = rows, .id = row, .fields = its_fields, \
+		.relations = its_relations, .sort = its_sort \
+	}
 #define CONTACT_NOUN \
-	{ \
-		"contact", "contact c", "c.id", contact_fields, contact_relations, "no", NULL, \
-			NULL \
-	}
-#define PERSON_NOUN \
-	{ \
-		"person", "contact p", "p.id", person_fields, person_relations, "no", NULL, NULL \
-	}
+	TEST_NOUN_("contact", "contact c", "c.id", contact_fields, contact_relations, "no")
+#define PERSON_NOUN TEST_NOUN_("person", "contact p", "p.id", person_fields, person_relations, "no")
 #define INTERACTION_NOUN \
-	{ \
-		"interaction", "interaction i", "i.id", interaction_fields, interaction_relations, \
-			"-at", NULL, NULL \
-	}
+	TEST_NOUN_("interaction", "interaction i", "i.id", interaction_fields, \
+		interaction_relations, "-at")
 
 #endif

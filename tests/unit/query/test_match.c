@@ -47,8 +47,7 @@ static const struct query_field mail_fields[] = {
 	{ 0 },
 };
 
-static const struct query_noun mails = { "message", NULL, NULL, mail_fields, NULL, NULL, NULL,
-	NULL };
+static const struct query_noun mails = { .name = "message", .fields = mail_fields };
 
 static const struct query_field *
 find_header(void *data, const char *name)
@@ -93,7 +92,7 @@ matches_a_message_as_a_rule_says(void **state)
 	struct fixture *fixture = *state;
 	struct mail mail = { "Ada@X.example", { "a@x.example", "b@x.example", NULL },
 		"Re: Offer [b] !", "30000", "2026-11-21T08:30:00+01:00", NULL };
-	struct query_values values = { mail_values, &mail };
+	struct query_values values = { .values = mail_values, .object = &mail };
 
 	fixture->context.find_field = find_header;
 	for (size_t i = 0; i < LENGTH(rows); i++)
@@ -101,6 +100,54 @@ matches_a_message_as_a_rule_says(void **state)
 			rows[i].match)
 			fail_msg("%s: not %d", rows[i].condition, rows[i].match);
 	assert_true(query_match(NULL, &values));
+}
+
+static bool
+mail_knows(void *object, const char *field)
+{
+	(void)object;
+	return strcmp(field, "subject") != 0;
+}
+
+static void
+says_when_nobody_knows(void **state)
+{
+	static const struct {
+		const char *condition;
+		enum query_truth truth;
+	} rows[] = {
+		{ "subject = x", QUERY_UNKNOWN },
+		{ "subject is blank", QUERY_UNKNOWN },
+		{ "not subject = x", QUERY_UNKNOWN },
+		{ "subject = x or from = ada@x.example", QUERY_TRUE },
+		{ "subject = x or from = bob@x.example", QUERY_UNKNOWN },
+		{ "subject = x and from = bob@x.example", QUERY_FALSE },
+		{ "subject = x and from = ada@x.example", QUERY_UNKNOWN },
+		{ "not (subject = x and from = bob@x.example)", QUERY_TRUE },
+		{ "from = bob@x.example", QUERY_FALSE },
+	};
+	struct fixture *fixture = *state;
+	struct mail mail = { .from = "Ada@X.example" };
+	struct query_values values = { mail_values, &mail, mail_knows };
+
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		if (query_judge(must_parse(fixture, &mails, rows[i].condition), &values,
+			    fixture->arena) != rows[i].truth)
+			fail_msg("%s: not %d", rows[i].condition, (int)rows[i].truth);
+	assert_int_equal(query_judge(NULL, &values, fixture->arena), QUERY_TRUE);
+}
+
+static void
+calls_a_field_blank_when_all_of_its_values_are(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mail mail = { .to = { "", "a@x.example", NULL } };
+	struct query_values values = { .values = mail_values, .object = &mail };
+
+	assert_false(query_match(must_parse(fixture, &mails, "to = ''"), &values));
+	assert_true(query_match(must_parse(fixture, &mails, "to != ''"), &values));
+	mail.to[1] = NULL;
+	assert_true(query_match(must_parse(fixture, &mails, "to = ''"), &values));
 }
 
 static uint32_t
@@ -321,7 +368,7 @@ must_agree(struct fixture *fixture, struct row *rows, unsigned count, const char
 		fail_msg("%s: %s", condition, err.message);
 	for (unsigned i = 0; i < count; i++) {
 		bool in_sql = at < found && ids[at] == rows[i].id;
-		struct query_values values = { row_values, &rows[i] };
+		struct query_values values = { .values = row_values, .object = &rows[i] };
 
 		at += in_sql;
 		if (query_match(node, &values) != in_sql)
@@ -376,6 +423,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(matches_a_message_as_a_rule_says),
+		TEST(says_when_nobody_knows),
+		TEST(calls_a_field_blank_when_all_of_its_values_are),
 		TEST(agrees_with_sql_on_any_condition),
 	};
 

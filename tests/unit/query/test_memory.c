@@ -82,7 +82,8 @@ static int
 run_match(void *state, struct text *out, struct err *err)
 {
 	struct fixture *fixture = state;
-	struct query_values values = { name_value, (void *)(uintptr_t) "Ada Lovelace" };
+	struct query_values values = { .values = name_value,
+		.object = (void *)(uintptr_t) "Ada Lovelace" };
 	struct query_node *node;
 
 	if (query_parse(fixture->arena, &test_contacts, &fixture->context,

@@ -341,7 +341,7 @@ finds_damaged_pages_and_writes_no_more(void **state)
 	struct err err = { 0 };
 	FILE *file;
 
-	for (int i = 0; i < 2000; i++)
+	for (int i = 0; i < 8000; i++) /* the last quarter of the file is theirs */
 		must_run(store,
 			"INSERT INTO journal (at, user, method, noun, record)"
 			" VALUES (1, 'somebody', 'method', 'noun', abs(random() % 100000))");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event_tag.h"
 #include "liaison/base/clock.h"
 #include "liaison/base/text.h"
 #include "liaison/wire/event.h"
@@ -54,6 +55,11 @@ sample(void)
 		{ PARTY_FROM, "Ada Lovelace", "Ada@X.example", "ada@x.example" },
 		{ PARTY_TO, NULL, "undisclosed", NULL },
 	};
+	static struct event_header headers[] = {
+		{ "x-spam", "YES" },
+		{ "x-spam", "" },
+		{ "x-none", NULL },
+	};
 	static struct event_part parts[] = {
 		{ "1", "text/plain", NULL, "utf-8", "7bit", 120, false },
 		{ "2.1", "application/pdf", "Angebot.pdf", NULL, "base64", 40000, true },
@@ -75,6 +81,8 @@ sample(void)
 		.parts = parts,
 		.part_count = 2,
 		.text_part = "1",
+		.headers = headers,
+		.header_count = 3,
 		.flags = EVENT_CLEANED,
 		.class = CLASS_BULK,
 		.class_reason = "List-Id",
@@ -101,6 +109,12 @@ comes_out_as_it_went_in(void **state)
 	assert_int_equal(back.reference_count, 2);
 	assert_string_equal(back.references[1], "b@x");
 	assert_string_equal(back.subject, "Grüße");
+	assert_int_equal(back.header_count, 3);
+	assert_string_equal(back.headers[0].name, "x-spam");
+	assert_string_equal(back.headers[0].value, "YES");
+	assert_string_equal(back.headers[1].value, "");
+	assert_string_equal(back.headers[2].name, "x-none");
+	assert_null(back.headers[2].value);
 	assert_int_equal(back.party_count, 2);
 	assert_int_equal(back.party_total, 2);
 	assert_int_equal(back.parties[0].role, PARTY_FROM);
@@ -204,6 +218,38 @@ is_refused_when_it_is_not_clean(void **state)
 }
 
 static void
+is_refused_when_a_header_is_not_whole(void **state)
+{
+	struct event_header headers[EVENT_HEADERS_MAX];
+	struct event back, event = sample();
+	struct frame_writer writer;
+	struct frame frame;
+	struct err err;
+
+	(void)state;
+	for (unsigned i = 0; i < EVENT_HEADERS_MAX; i++)
+		headers[i] = (struct event_header){ "x", "y" };
+	event.headers = headers;
+	event.header_count = EVENT_HEADERS_MAX;
+	assert_int_equal(cross(&event, &back, &err), 0);
+	assert_int_equal(back.header_count, EVENT_HEADERS_MAX);
+	headers[0].value = "a\nb";
+	assert_int_equal(cross(&event, &back, &err), -1);
+	event = sample();
+	event.header_count = 0;
+	text_reset(&out);
+	frame_reader_clear(&reader);
+	frame_begin(&writer, &out, FRAME_EVENT, 1, 2);
+	event_encode(&writer, &event);
+	frame_put_text(&writer, (enum frame_tag)EV_HEADER_VALUE, "of no header");
+	frame_end(&writer);
+	frame_reader_feed(&reader, out.bytes, out.size);
+	assert_int_equal(frame_reader_next(&reader, &frame, &err), 1);
+	assert_int_equal(event_decode(&frame, arena, &back, &err), -1);
+	assert_int_equal(err.code, ERR_FORMAT);
+}
+
+static void
 is_refused_when_a_value_is_out_of_range(void **state)
 {
 	struct event back, event = sample();
@@ -277,6 +323,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(crosses_when_nearly_empty, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(leaves_out_what_does_not_fit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(is_refused_when_it_is_not_clean, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			is_refused_when_a_header_is_not_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			is_refused_when_a_value_is_out_of_range, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(is_not_believed_when_corrupted, set_up, tear_down),

@@ -1,0 +1,256 @@
+#include "cmd_contact.h"
+#include "liaison/capture/candidate.h"
+#include "record.h"
+
+/* candidate: unknown people seen in mail and meetings, and making contacts of them. */
+
+static int
+write_candidate(struct call *call, int64_t id, struct err *err)
+{
+	return candidate_write(call->store, call->arena, id, call->out, err);
+}
+
+/* ---- candidate.list ---- */
+
+static const struct param list_params[] = {
+	{ "ignored", PARAM_FLAG, 0, "those that are ignored instead", NULL, NULL },
+	{ 0 },
+};
+
+static int
+run_list(struct call *call, struct err *err)
+{
+	struct query_node *shown = query_fixed(
+		call->arena, "d.shown = ?", call_flag(call, "ignored") ? 2 : 1);
+	struct query_list list;
+
+	if (call_list(call, &candidate_noun, shown, &list, err) < 0)
+		return -1;
+	return call_answer_list(call, &list, write_candidate, err);
+}
+
+/* ---- candidate.accept ---- */
+
+static const struct param accept_params[] = {
+	{ "address", PARAM_EMAIL, PARAM_REQUIRED | PARAM_REPEATS, "whom: one contact each", NULL,
+		NULL },
+	{ "contact", PARAM_CONTACT, 0, "give the addresses to this contact instead", NULL, NULL },
+	{ "name", PARAM_TEXT, 0, "the name, if another than mail shows", NULL, NULL },
+	{ "company", PARAM_CONTACT, 0, "the company; else the one that has the domain", NULL,
+		NULL },
+	{ "salesperson", PARAM_CODE, 0, "code of who looks after it", NULL, NULL },
+	{ "lead_source", PARAM_TEXT, 0, "where it came from", NULL, NULL },
+	{ 0 },
+};
+
+/* What is said of a new contact cannot be said of one that is there. */
+static int
+check_accept(const struct call *call, struct err *err)
+{
+	static const char *const of_new[] = { "name", "company", "salesperson", "lead_source" };
+
+	for (size_t i = 0; i < sizeof of_new / sizeof *of_new; i++) {
+		if (call_given(call, "contact") && call_given(call, of_new[i]))
+			return fail_field(err, ERR_USAGE, of_new[i],
+				"'contact' and '%s' exclude each other", of_new[i]);
+	}
+	if (call_given(call, "name") && call_count(call, "address") > 1)
+		return fail_field(err, ERR_USAGE, "name",
+			"'name' fits one address, and %u are given", call_count(call, "address"));
+	return 0;
+}
+
+static int
+fill_contact(
+	struct call *call, const struct candidate *candidate, struct contact *out, struct err *err)
+{
+	const char *mine;
+
+	candidate_contact(call->arena, candidate, out);
+	if (call_text(call, "name") != NULL)
+		out->name = call_text(call, "name");
+	out->salesperson = call_text(call, "salesperson");
+	out->lead_source = call_text(call, "lead_source");
+	if (call_text(call, "company") != NULL &&
+		call_contact(call, "company", false, &out->company_id, err) < 0)
+		return -1;
+	if (call_salesperson(call, &mine, err) < 0 ||
+		contact_follow_company(call->store, call->arena, NULL, out, err) < 0)
+		return -1;
+	return contact_fill_defaults(call->store, call->arena, out, mine, err);
+}
+
+static int
+give_address(struct call *call, const struct candidate *candidate, int64_t contact, int64_t *count,
+	struct err *err)
+{
+	struct contact_email email = { .email = candidate->address,
+		.learned_from = arena_printf(call->arena, "mail, accepted by %s", call->user) };
+
+	if (contact_email_add(call->store, call->arena, contact, &email, err) < 0)
+		return -1;
+	return rematch_address(call, email.address, count, err);
+}
+
+static int
+make_contact(struct call *call, const struct candidate *candidate, int64_t *id, int64_t *count,
+	struct err *err)
+{
+	struct contact contact;
+	const char *record;
+
+	if (fill_contact(call, candidate, &contact, err) < 0 ||
+		contact_add(call->store, call->arena, &contact, call->now, err) < 0 ||
+		give_address(call, candidate, contact.id, count, err) < 0 ||
+		contact_text(call, contact.id, &record, err) < 0)
+		return -1;
+	*id = contact.id;
+	return call_journal(call, "contact", contact.id, NULL, record, err);
+}
+
+static const char *
+given_text(struct call *call, int64_t version, const char *address)
+{
+	struct text text = { 0 };
+	struct json_out out;
+	const char *copy;
+
+	json_out_init(&out, &text);
+	json_object_begin(&out, NULL);
+	json_int(&out, "version", version);
+	json_text(&out, "email", address);
+	json_object_end(&out);
+	copy = arena_text(call->arena, text.bytes);
+	text_clear(&text);
+	return copy;
+}
+
+/* As contact.email.add does. */
+static int
+journal_given(struct call *call, int64_t id, const char *address, struct err *err)
+{
+	struct contact contact;
+
+	if (contact_touch(call->store, id, call->now, err) < 0 ||
+		contact_get(call->store, call->arena, id, &contact, err) < 0)
+		return -1;
+	return call_journal(call, "contact", id, given_text(call, contact.version - 1, NULL),
+		given_text(call, contact.version, address), err);
+}
+
+static int
+accept_one(struct call *call, const char *address, int64_t contact, struct err *err)
+{
+	struct candidate candidate;
+	int64_t count = 0;
+
+	if (candidate_find(call->store, call->arena, address, &candidate, err) < 0)
+		return -1;
+	if (contact == 0) {
+		if (make_contact(call, &candidate, &contact, &count, err) < 0)
+			return -1;
+	} else if (give_address(call, &candidate, contact, &count, err) < 0 ||
+		   journal_given(call, contact, candidate.address, err) < 0) {
+		return -1;
+	}
+	json_object_begin(call->out, NULL);
+	json_text(call->out, "address", candidate.address);
+	json_int(call->out, "rematched", count);
+	if (contact_write_members(call->store, contact, call->out, err) < 0)
+		return -1;
+	json_object_end(call->out);
+	return 0;
+}
+
+/* All of them or none. */
+static int
+run_accept(struct call *call, struct err *err)
+{
+	int64_t contact = 0;
+
+	if (check_accept(call, err) < 0)
+		return -1;
+	if (call_given(call, "contact") && call_contact(call, "contact", false, &contact, err) < 0)
+		return -1;
+	json_object_begin(call->out, NULL);
+	json_array_begin(call->out, "items");
+	for (unsigned i = 0; i < call_count(call, "address"); i++) {
+		if (accept_one(call, call_text_at(call, "address", i), contact, err) < 0)
+			return -1;
+	}
+	json_array_end(call->out);
+	json_null_(call->out, "next");
+	json_object_end(call->out);
+	return 0;
+}
+
+/* ---- candidate.ignore ---- */
+
+static const struct param ignore_params[] = {
+	{ "address", PARAM_EMAIL, PARAM_REQUIRED | PARAM_REPEATS, "whom to leave alone", NULL,
+		NULL },
+	{ "withdraw", PARAM_FLAG, 0, "ignore them no more", NULL, NULL },
+	{ 0 },
+};
+
+static int
+ignore_one(struct call *call, const char *address, struct err *err)
+{
+	bool ignored = !call_flag(call, "withdraw"), changed;
+	static const char *const STATES[] = { "{\"ignored\":false}", "{\"ignored\":true}" };
+	int64_t id;
+
+	if (candidate_set_ignored(call->store, call->arena, address, ignored, &id, &changed, err) <
+		0)
+		return -1;
+	if (changed &&
+		call_journal(call, "candidate", id, STATES[!ignored], STATES[ignored], err) < 0)
+		return -1;
+	return write_candidate(call, id, err);
+}
+
+static int
+run_ignore(struct call *call, struct err *err)
+{
+	json_object_begin(call->out, NULL);
+	json_array_begin(call->out, "items");
+	for (unsigned i = 0; i < call_count(call, "address"); i++) {
+		if (ignore_one(call, call_text_at(call, "address", i), err) < 0)
+			return -1;
+	}
+	json_array_end(call->out);
+	json_null_(call->out, "next");
+	json_object_end(call->out);
+	return 0;
+}
+
+static const char COLUMNS[] = "address,name,company_name,weight,received,sent,meetings,last";
+
+const struct command candidate_commands[] = {
+	{ .name = "candidate.list",
+		.summary = "unknown people seen in mail and meetings, by weight",
+		.params = list_params,
+		.run = run_list,
+		.access = ACCESS_READS,
+		.traits = COMMAND_LIST,
+		.key = "address",
+		.columns = COLUMNS,
+		.view = VIEW_TABLE },
+	{ .name = "candidate.accept",
+		.summary = "make contacts of them; their past mail is matched",
+		.params = accept_params,
+		.run = run_accept,
+		.access = ACCESS_WRITES,
+		.key = "no",
+		.columns = "no,name,address,company_name,rematched",
+		.view = VIEW_TABLE },
+	{ .name = "candidate.ignore",
+		.summary = "leave them out of the list for good",
+		.params = ignore_params,
+		.run = run_ignore,
+		.access = ACCESS_WRITES,
+		.key = "address",
+		.columns = "address,name,ignored",
+		.view = VIEW_TABLE },
+	{ 0 },
+};

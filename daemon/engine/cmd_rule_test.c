@@ -1,0 +1,193 @@
+#include <string.h>
+
+#include "input.h"
+#include "liaison/capture/capture.h"
+#include "sweep.h"
+
+/* rule.test: a draft of rules over the ledger's evidence: how it would be decided, and what changes. */
+
+enum { SPAN = 2000, SHOW_MAX = 1000 };
+
+struct trial {
+	struct sweep sweep; /* first */
+	struct {
+		const char *word; /* static */
+		int64_t now, then;
+	} of[16];
+	unsigned count;
+	int64_t since, unknown, by_hand, changes, gained, lost, show, shown;
+	struct text diff; /* own; items of an array */
+};
+
+static unsigned
+place_of(struct trial *trial, const char *word)
+{
+	unsigned i = 0;
+
+	while (i < trial->count && strcmp(trial->of[i].word, word) != 0)
+		i++;
+	if (i == trial->count && i < sizeof trial->of / sizeof *trial->of - 1)
+		trial->of[trial->count++].word = word;
+	return i;
+}
+
+static void
+add_tally(void *to, const char *decision, int64_t count)
+{
+	struct trial *trial = to;
+	unsigned place = place_of(trial, decision);
+
+	trial->of[place].now += count;
+	trial->of[place].then += count;
+}
+
+/* The capture record as the asker may see it, with what it would be. */
+static int
+show(struct trial *trial, struct worker *worker, const struct reapplied *told, struct err *err)
+{
+	struct text record = { 0 };
+	struct json_out out;
+	int failed;
+
+	json_out_init(&out, &record);
+	store_set_viewer(worker->store, trial->sweep.viewer);
+	failed = capture_write(worker->store, worker->arena, told->row, &out, err);
+	store_set_viewer(worker->store, NULL);
+	if (failed == 0) {
+		text_add(&trial->diff, trial->shown++ > 0 ? "," : "");
+		text_add_n(&trial->diff, record.bytes, record.size - 1);
+		text_printf(&trial->diff,
+			",\"now\":\"%s\",\"then\":\"%s\",\"draft\":", told->before, told->after);
+		if (told->rule != 0)
+			text_printf(&trial->diff, "%lld}", (long long)told->rule);
+		else
+			text_add(&trial->diff, "null}");
+	}
+	text_clear(&record);
+	return failed;
+}
+
+static int
+try_row(struct trial *trial, struct worker *worker, int64_t id, struct err *err)
+{
+	struct sweep *sweep = &trial->sweep;
+	struct capture_result result;
+	struct reapplied told;
+
+	arena_reset(sweep->scratch);
+	if (capture_reapply_row(worker->store, sweep->capture, sweep->scratch, id, true, sweep->now,
+		    &result, &told, err) < 0)
+		return -1;
+	trial->unknown += told.unknown;
+	trial->by_hand += told.by_hand;
+	if (told.row == 0 || strcmp(told.before, told.after) == 0)
+		return 0;
+	trial->of[place_of(trial, told.before)].then--;
+	trial->of[place_of(trial, told.after)].then++;
+	trial->changes++;
+	trial->gained += strcmp(told.after, "captured") == 0;
+	trial->lost += strcmp(told.before, "captured") == 0;
+	return trial->shown < trial->show ? show(trial, worker, &told, err) : 0;
+}
+
+static int
+slice_trial(struct sweep *sweep, struct worker *worker, struct err *err)
+{
+	struct trial *trial = (struct trial *)sweep;
+	struct ledger_span span = { .after = sweep->cursor, .since = trial->since };
+	int64_t *ids;
+	size_t count;
+
+	span.last = span.after + SPAN < sweep->last ? span.after + SPAN : sweep->last;
+	if (ledger_tally(worker->store, &span, add_tally, trial, err) < 0 ||
+		capture_concerned(
+			worker->store, sweep->capture, worker->arena, &span, &ids, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (try_row(trial, worker, ids[i], err) < 0)
+			return -1;
+	}
+	sweep->cursor = span.last;
+	return 0;
+}
+
+static void
+write_counts(const struct trial *trial, const char *name, bool then, struct json_out *out)
+{
+	json_object_begin(out, name);
+	for (unsigned i = 0; i < trial->count; i++)
+		json_int(out, trial->of[i].word, then ? trial->of[i].then : trial->of[i].now);
+	json_object_end(out);
+}
+
+static bool
+answer_trial(struct sweep *sweep, struct json_out *out, struct err *err)
+{
+	struct trial *trial = (struct trial *)sweep;
+	int64_t messages = 0;
+
+	(void)err;
+	for (unsigned i = 0; i < trial->count; i++)
+		messages += trial->of[i].now;
+	json_object_begin(out, NULL);
+	json_int(out, "messages", messages);
+	json_int(out, "changed", trial->changes);
+	json_int(out, "captured", trial->gained);
+	json_int(out, "dropped", trial->lost);
+	json_int(out, "unknown", trial->unknown);
+	json_int(out, "by_hand", trial->by_hand);
+	write_counts(trial, "now", false, out);
+	write_counts(trial, "then", true, out);
+	json_array_begin(out, "diff");
+	if (trial->diff.size > 0)
+		json_raw(out, NULL, trial->diff.bytes, trial->diff.size);
+	json_array_end(out);
+	json_object_end(out);
+	return true;
+}
+
+static void
+clear_trial(struct sweep *sweep)
+{
+	text_clear(&((struct trial *)sweep)->diff);
+}
+
+static int
+read_trial(struct trial *trial, struct err *err)
+{
+	struct call *call = &trial->sweep.call->call;
+	struct rule *rules;
+	const char *text;
+	unsigned count;
+	bool given;
+	int offset;
+
+	trial->show = call_int(call, "show", 0);
+	if (trial->show < 0 || trial->show > SHOW_MAX)
+		return fail_field(err, ERR_USAGE, "show", "'show' is %lld: it is from 0 to %d",
+			(long long)trial->show, SHOW_MAX);
+	if (call_time(call, "since", false, &trial->since, &offset, &given, err) < 0 ||
+		call_input_text(call, &text, err) < 0)
+		return -1;
+	if (!given)
+		trial->since = INT64_MIN;
+	if (rules_read(trial->sweep.arena, text == NULL ? "" : text, &rules, &count, err) < 0)
+		return -1;
+	return capture_try_rules(trial->sweep.capture, rules, count, err);
+}
+
+int
+run_rule_test_loop(struct loop_call *call, struct err *err)
+{
+	struct trial *trial = sweep_new(call, sizeof *trial, false);
+
+	trial->sweep.slice = slice_trial;
+	trial->sweep.answer = answer_trial;
+	trial->sweep.clear = clear_trial;
+	if (read_trial(trial, err) < 0) {
+		sweep_free(&trial->sweep);
+		return -1;
+	}
+	sweep_start(&trial->sweep);
+	return 0;
+}

@@ -1,0 +1,32 @@
+#ifndef CAPTURE_REAPPLY_H
+#define CAPTURE_REAPPLY_H
+
+#include "rules.h"
+
+/* A message of the past being judged again, as the files that do so share it. */
+
+struct again {
+	struct turn turn;
+	bool first_only; /* a row that is not its message's first is not looked at */
+	struct sighting *seen;
+	unsigned count;
+	const struct sighting *main; /* what was decided of the message; the others are copies */
+	struct stored stored;
+	struct view view;
+	int64_t interaction_id; /* 0: none */
+	unsigned links_left; /* of its interaction, that nothing takes away */
+	bool linked_by_hand;
+};
+
+/* Loads the message of a row; main NULL: nothing of it is to be judged. */
+int again_load(struct again *it, int64_t row, struct err *err);
+/* A party whose links go: it is one of us, or a rule leaves it out. */
+bool again_unlinks(const struct again *it, const char *email);
+/* All rows of it that are decided, copies too, become this; its interaction goes, and what is private
+ * keeps what tells copies apart alone. */
+int again_drop(struct again *it, enum decision decision, const char *reason, bool by_hand,
+	struct err *err);
+/* It is captured: its interaction is made, or follows. */
+int again_capture(struct again *it, bool *changed, struct err *err);
+
+#endif

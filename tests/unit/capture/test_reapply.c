@@ -1,0 +1,368 @@
+#include "rulebook.h"
+
+/* The past judged again, and what people decide of it by hand. */
+
+static struct event *
+letter(struct world *world, const char *from, const char *subject)
+{
+	struct event *event = world_mail(world, from, "me@own.example");
+
+	event->subject = subject;
+	event->parts = arena_array(world->arena, 1, sizeof *event->parts);
+	event->parts[0] = (struct event_part){ .part = "1", .type = "text/plain", .size = 100 };
+	event->part_count = 1;
+	event->text_part = "1";
+	mail_seal(event);
+	return event;
+}
+
+static int64_t
+row_id(struct world *world, uint32_t uid)
+{
+	return world_row(world, world->inbox, uid).id;
+}
+
+static void
+drops_what_a_rule_ignores_now(void **state)
+{
+	struct world *world = *state;
+	int64_t rule;
+
+	world->sources[0].level = LEVEL_TEXT;
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "An offer"));
+	world_new(world, world->inbox, 1002, letter(world, "ada@x.example", "Lunch"));
+	rule = world_rule(world, "ignore", NULL, "subject ~ \"*offer*\"");
+	assert_int_equal(world_reapply(world, true), 1);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "ignored");
+	assert_decided(world->inbox, 1002, "captured");
+	assert_int_equal(ask(world, "SELECT rule FROM ledger WHERE uid = 1001", 0), rule);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 1);
+	assert_int_equal(ask(world, "SELECT count(*) FROM want", 0), 1);
+	assert_int_equal(ask(world, "SELECT interactions FROM contact", 0), 1);
+	assert_int_equal(ask(world, "SELECT hits FROM rule", 0), 1);
+	assert_int_equal(world_reapply(world, false), 0);
+}
+
+static void
+brings_back_what_no_rule_ignores_any_more(void **state)
+{
+	struct world *world = *state;
+	int64_t rule = world_rule(world, "ignore", NULL, "from = ada@x.example");
+
+	world->sources[0].level = LEVEL_TEXT;
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Hello"));
+	assert_decided(world->inbox, 1001, "ignored");
+	assert_ok(rule_remove(world->store, rule, &world->err));
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_null(ask_text(world, "SELECT rule FROM ledger", 0));
+	assert_int_equal(ask(world, "SELECT count(*) FROM want", 0), 1);
+	assert_int_equal(ask(world, "SELECT interactions FROM contact", 0), 1);
+	assert_string_equal(ask_text(world, "SELECT subject FROM interaction", 0), "Hello");
+}
+
+static void
+captures_bulk_mail_that_is_kept_now(void **state)
+{
+	struct world *world = *state;
+	struct event *event = letter(world, "ada@x.example", "News");
+
+	event->class = CLASS_BULK;
+	event->list_id = "news.x.example";
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, event);
+	assert_decided(world->inbox, 1001, "bulk");
+	world_rule(world, "keep", NULL, "list-id = news.x.example");
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_string_equal(ask_text(world, "SELECT plain FROM ledger", 0), "bulk");
+}
+
+static void
+strips_what_becomes_private(void **state)
+{
+	struct world *world = *state;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Salary"));
+	world_rule(world, "private", NULL, "subject = salary");
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "private");
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 0);
+	assert_int_equal(ask(world, "SELECT count(*) FROM party", 0), 0);
+	assert_int_equal(ask(world, "SELECT count(*) FROM address", 0), 0);
+	assert_null(ask_text(world, "SELECT coalesce(subject, text_part) FROM message", 0));
+	/* The capture still writes addresses after that, by numbers that are true. */
+	world_new(world, world->inbox, 1002, letter(world, "ada@x.example", "Lunch"));
+	assert_int_equal(
+		ask(world, "SELECT count(*) FROM party p JOIN address a ON a.id = p.address_id", 0),
+		2);
+}
+
+static void
+leaves_what_it_cannot_judge(void **state)
+{
+	struct world *world = *state;
+	int64_t rule = world_rule(world, "private", NULL, "subject = salary");
+	struct reapplied told;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Salary"));
+	assert_decided(world->inbox, 1001, "private");
+	assert_ok(rule_remove(world->store, rule, &world->err));
+	told = world_reapply_row(world, row_id(world, 1001), false);
+	assert_true(told.unknown);
+	assert_false(told.changed);
+	assert_decided(world->inbox, 1001, "private");
+}
+
+static void
+finds_colleagues_of_a_new_own_domain(void **state)
+{
+	static const char *domains[] = { "own.example", "sister.example" };
+	struct world *world = *state;
+
+	world_person(world, "Sis", "sis@sister.example");
+	world_new(world, world->inbox, 1001, letter(world, "sis@sister.example", "Hello"));
+	assert_decided(world->inbox, 1001, "captured");
+	world->config.own_domains = (struct config_list){ domains, 2 };
+	world_configure(world);
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "internal");
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 0);
+	assert_string_equal(ask_text(world, "SELECT direction FROM message", 0), "none");
+}
+
+static void
+turns_the_direction_of_an_address_of_ours(void **state)
+{
+	static const char *own[] = { "me@own.example", "me@elsewhere.example" };
+	struct world *world = *state;
+	struct event *event = world_mail(world, "me@elsewhere.example", "ada@x.example");
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, event);
+	assert_string_equal(ask_text(world, "SELECT direction FROM interaction", 0), "inbound");
+	world->config.own_addresses = (struct config_list){ own, 2 };
+	world_configure(world);
+	assert_int_equal(world_reapply(world, true), 1);
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_string_equal(
+		ask_text(world, "SELECT direction || ' ' || initiated_by FROM interaction", 0),
+		"outbound us");
+	assert_string_equal(ask_text(world, "SELECT direction FROM message", 0), "outbound");
+	assert_int_equal(world_reapply(world, false), 0);
+}
+
+static void
+takes_away_the_link_alone(void **state)
+{
+	struct world *world = *state;
+	struct event *event = letter(world, "ada@x.example", "Both");
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_person(world, "Bob", "bob@y.example");
+	mail_add(world, event, PARTY_CC, "bob@y.example");
+	world_new(world, world->inbox, 1001, event);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction_contact", 0), 2);
+	world_rule(world, "ignore", NULL, "any-address = bob@y.example");
+	assert_int_equal(world_reapply(world, true), 1);
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction_contact", 0), 1);
+	assert_int_equal(ask(world, "SELECT sum(interactions) FROM contact", 0), 1);
+}
+
+static void
+keeps_what_was_captured_of_a_former_address(void **state)
+{
+	struct world *world = *state;
+	int64_t ada = world_person(world, "Ada Lovelace", "ada@x.example");
+
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Hello"));
+	assert_ok(contact_email_remove(
+		world->store, world->arena, ada, "ada@x.example", NOW, &world->err));
+	capture_contacts_changed(world->capture);
+	assert_int_equal(world_reapply(world, false), 0);
+	assert_decided(world->inbox, 1001, "captured");
+}
+
+static void
+does_not_make_again_what_people_removed(void **state)
+{
+	struct world *world = *state;
+	int64_t id;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Hello"));
+	id = world_row(world, world->inbox, 1001).interaction;
+	assert_int_equal(ask(world, "UPDATE ledger SET interaction_id = NULL RETURNING 1", 0), 1);
+	assert_ok(interaction_erase(world->store, world->arena, &id, 1, &world->err));
+	assert_int_equal(world_reapply(world, false), 0);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 0);
+}
+
+static void
+takes_copies_along(void **state)
+{
+	struct world *world = *state;
+	int64_t archive = world_stream(world, world->work, "Archive", 4, 1);
+	struct event *event = letter(world, "ada@x.example", "Hello");
+	int64_t rule;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, event);
+	world_new(world, archive, 1, event);
+	assert_decided(archive, 1, "duplicate");
+	rule = world_rule(world, "ignore", NULL, "from = ada@x.example");
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "ignored");
+	assert_decided(archive, 1, "ignored");
+	assert_ok(rule_remove(world->store, rule, &world->err));
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_decided(archive, 1, "duplicate");
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 1);
+}
+
+/* ---- by hand ----------------------------------------------------------------------------------- */
+
+static void
+ignore(struct world *world, int64_t row)
+{
+	assert_ok(store_begin(world->store, &world->err));
+	assert_ok(capture_ignore(world->store, world->capture, world->arena, row, "jo", NOW,
+		&world->result, &world->err));
+	assert_ok(store_commit(world->store, &world->err));
+}
+
+static void
+link_to(struct world *world, int64_t row, int64_t contact)
+{
+	assert_ok(store_begin(world->store, &world->err));
+	assert_ok(capture_link(world->store, world->capture, world->arena, row, contact, "jo", NOW,
+		&world->result, &world->err));
+	assert_ok(store_commit(world->store, &world->err));
+}
+
+static void
+ignores_by_hand_for_good(void **state)
+{
+	struct world *world = *state;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Hello"));
+	ignore(world, row_id(world, 1001));
+	assert_decided(world->inbox, 1001, "ignored");
+	assert_reason(world->inbox, 1001, "by hand, by jo");
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 0);
+	world_rule(world, "keep", NULL, "from = ada@x.example");
+	assert_int_equal(world_reapply(world, false), 0);
+	assert_true(world_reapply_row(world, row_id(world, 1001), true).by_hand);
+	assert_int_equal(world_rematch(world, "ada@x.example"), 0);
+	assert_decided(world->inbox, 1001, "ignored");
+}
+
+static void
+links_by_hand_whatever_rules_say(void **state)
+{
+	struct world *world = *state;
+	int64_t ada = world_contact(world, "person", "Ada Lovelace");
+
+	world_rule(world, "ignore", NULL, "from = ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Hello"));
+	assert_decided(world->inbox, 1001, "ignored");
+	link_to(world, row_id(world, 1001), ada);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_reason(world->inbox, 1001, "linked by hand, by jo");
+	assert_string_equal(ask_text(world,
+				    "SELECT via || ' ' || role || ' ' || email FROM "
+				    "interaction_contact",
+				    0),
+		"manual from ada@x.example");
+	assert_int_equal(world_reapply(world, false), 0);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_int_equal(ask(world, "SELECT interactions FROM contact", 0), 1);
+}
+
+static void
+adds_a_link_by_hand_that_stays(void **state)
+{
+	struct world *world = *state;
+	int64_t bob = world_contact(world, "person", "Bob");
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Hello"));
+	link_to(world, row_id(world, 1001), bob);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction_contact", 0), 2);
+	world_rule(world, "ignore", NULL, "from = ada@x.example");
+	assert_int_equal(world_reapply(world, false), 0);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction_contact", 0), 2);
+}
+
+static void
+knows_the_address_that_is_not_ours(void **state)
+{
+	struct world *world = *state;
+	struct event *event = world_mail(world, "me@own.example", "ada@x.example");
+	const char *address;
+
+	world_new(world, world->inbox, 1001, event);
+	assert_ok(capture_other_address(
+		world->store, world->capture, world->arena, 1, &address, &world->err));
+	assert_string_equal(address, "ada@x.example");
+	event = world_mail(world, "me@own.example", "ada@x.example");
+	mail_add(world, event, PARTY_TO, "bob@y.example");
+	world_new(world, world->inbox, 1002, event);
+	assert_fails(capture_other_address(
+			     world->store, world->capture, world->arena, 2, &address, &world->err),
+		ERR_REFUSED);
+}
+
+static void
+wants_text_again_by_the_level_of_today(void **state)
+{
+	struct world *world = *state;
+	bool wanted;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Hello"));
+	assert_int_equal(ask(world, "SELECT count(*) FROM want", 0), 0);
+	assert_ok(capture_refetch(
+		world->store, world->capture, world->arena, 1, NOW, &wanted, &world->err));
+	assert_false(wanted);
+	world_rule(world, "level", "text", "from = ada@x.example");
+	assert_ok(capture_refetch(
+		world->store, world->capture, world->arena, 1, NOW, &wanted, &world->err));
+	assert_true(wanted);
+	assert_int_equal(ask(world, "SELECT count(*) FROM want WHERE bytes > 8192", 0), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(drops_what_a_rule_ignores_now),
+		TEST(brings_back_what_no_rule_ignores_any_more),
+		TEST(captures_bulk_mail_that_is_kept_now),
+		TEST(strips_what_becomes_private),
+		TEST(leaves_what_it_cannot_judge),
+		TEST(finds_colleagues_of_a_new_own_domain),
+		TEST(turns_the_direction_of_an_address_of_ours),
+		TEST(takes_away_the_link_alone),
+		TEST(keeps_what_was_captured_of_a_former_address),
+		TEST(does_not_make_again_what_people_removed),
+		TEST(takes_copies_along),
+		TEST(ignores_by_hand_for_good),
+		TEST(links_by_hand_whatever_rules_say),
+		TEST(adds_a_link_by_hand_that_stays),
+		TEST(knows_the_address_that_is_not_ours),
+		TEST(wants_text_again_by_the_level_of_today),
+	};
+
+	return cmocka_run_group_tests_name("reapply", tests, NULL, NULL);
+}
