@@ -101,6 +101,7 @@ FUZZ_ROOM_feed_frame := wire
 FUZZ_ROOM_formula := base
 FUZZ_ROOM_csv := import
 FUZZ_ROOM_vcard := import
+FUZZ_ROOM_find_text := crm
 FUZZ_ROOM_condition := query
 FUZZ_ROOM_shown := client
 FUZZ_ROOM_hear := main
@@ -294,8 +295,13 @@ bench-programs: $(BENCHES)
 # A build that fails is counted too: what an older build left must not pass in its place.
 built = built=0; tests/run build built-$(1)-$(VARIANT) $(MAKE) -k -j$(JOBS) --no-print-directory $(2) || built=1
 
+# UNITS, rooms or programs or their tests, limits it: UNITS='wire engine/test_writer'
+UNITS ?=
+CHOSEN_UNITS = $(if $(UNITS),$(foreach u,$(UNITS),$(filter $(B)/tests/unit/$(u) $(B)/tests/unit/$(u)/%,\
+	$(UNIT_TESTS))),$(UNIT_TESTS))
 check-unit:
-	@$(call built,unit,unit-programs); tests/run unit $(B) unit-$(VARIANT) $(UNIT_TESTS) && exit $$built
+	@$(call built,unit,$(if $(UNITS),$(CHOSEN_UNITS),unit-programs)); \
+		tests/run unit $(B) unit-$(VARIANT) $(CHOSEN_UNITS) && exit $$built
 
 check-fuzz:
 	@$(call built,fuzz,corpus-programs); tests/run corpora $(B) fuzz-$(VARIANT) $(FUZZ_CORPORA) && exit $$built
@@ -331,30 +337,32 @@ check:
 	@-$(MAKE) -k --no-print-directory check-e2e
 	@$(SUMMARY)
 
-# The build without warnings is the one whose tests are those of "check".
+# The build without warnings is the one whose tests are those of "check"; clang's is the one that is fuzzed.
 STRICT = $(MAKE) -k --no-print-directory WERROR=1
 BUILD = -j$(JOBS) all unit-programs corpus-programs
+FUZZED = VARIANT=fuzz CC=$(CLANG) SANITIZE=fuzzer-no-link,address,undefined
 
 check-all:
 	@rm -rf $(RESULTS)
 	@-$(MAKE) -k --no-print-directory check-source check-headers check-format
 	@-$(MAKE) -k --no-print-directory check-tidy
 	@-tests/run build gcc-werror $(STRICT) VARIANT=gcc CC=gcc $(BUILD)
-	@-tests/run build clang-werror $(STRICT) VARIANT=clang CC=$(CLANG) $(BUILD)
+	@-tests/run build clang-werror $(STRICT) $(FUZZED) -j$(JOBS) all unit-programs fuzz-programs
 	@-$(STRICT) VARIANT=gcc CC=gcc check-links
 	@-$(STRICT) VARIANT=gcc CC=gcc check-unit
 	@-$(STRICT) VARIANT=gcc CC=gcc check-fuzz
 	@-LIAISON_RULES=10000 $(STRICT) VARIANT=gcc CC=gcc check-e2e
 	@-$(MAKE) -k --no-print-directory SANITIZE=address,undefined check-unit
 	@-$(MAKE) -k --no-print-directory SANITIZE=address,undefined check-fuzz
-	@-$(MAKE) -k --no-print-directory SANITIZE=address,undefined check-e2e
-	@-$(MAKE) -k --no-print-directory SANITIZE=thread check-unit
+	@-E2E_JOBS=6 $(MAKE) -k --no-print-directory SANITIZE=address,undefined check-e2e
+	@-$(MAKE) -k --no-print-directory SANITIZE=thread check-unit UNITS='$(THREADED_UNITS)'
 	@-$(MAKE) -k --no-print-directory SANITIZE=thread check-e2e E2E='-k "$(THREADED)"'
-	@-$(MAKE) -k --no-print-directory FUZZ_SECONDS=5 fuzz
+	@-$(STRICT) FUZZ_SECONDS=3 fuzz
 	@-tests/run units
 	@$(SUMMARY)
 
 # The tests against a daemon in which threads meet; parse and fetch have one each.
+THREADED_UNITS := main engine fetch parse sandbox store/test_backup store/test_sql store/test_store
 THREADED := test_live or test_protocol or test_input or test_load or test_calendar_source or test_kill
 
 coverage:
@@ -366,8 +374,7 @@ coverage:
 	@tests/run coverage build/cov $(COVERAGE_LEAST)
 
 fuzz:
-	@tests/run build built-fuzz $(MAKE) -k -j$(JOBS) --no-print-directory VARIANT=fuzz CC=$(CLANG) \
-		SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+	@tests/run build built-fuzz $(MAKE) -k -j$(JOBS) --no-print-directory $(FUZZED) fuzz-programs
 	@tests/run fuzz build/fuzz $(FUZZ_SECONDS) $(or $(FUZZ),$(FUZZ_NAMES))
 
 torture:

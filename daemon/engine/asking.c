@@ -12,6 +12,7 @@ asking_new(struct loop_call *call, struct mailbox *mailbox, size_t size, int64_t
 	struct pipeline *pipeline = call->call.engine->pipeline;
 	struct asking *asking = mem_zero(1, size);
 
+	asking->number = ++pipeline->asked;
 	asking->call = call;
 	asking->mailbox = mailbox;
 	asking->deadline_ms = clock_monotonic_ms() + wait_ms;
@@ -66,11 +67,11 @@ asking_fail(struct asking *asking, const struct err *err)
 }
 
 bool
-asking_is_open(struct pipeline *pipeline, const struct asking *wanted)
+asking_is_open(struct pipeline *pipeline, const struct asking *wanted, uint64_t number)
 {
 	for (struct asking *asking = pipeline->askings; asking != NULL; asking = asking->next) {
 		if (asking == wanted)
-			return true;
+			return asking->number == number;
 	}
 	return false;
 }
@@ -195,6 +196,7 @@ struct note {
 	struct work work; /* first */
 	struct pipeline *pipeline;
 	struct asking *asking;
+	uint64_t number; /* of the asking */
 	struct retry *retry;
 	struct journal_entry entry;
 	struct arena *arena;
@@ -223,7 +225,7 @@ note_written(struct work *work)
 	struct note *note = (struct note *)work;
 
 	pthread_mutex_lock(&note->pipeline->engine->board);
-	if (asking_is_open(note->pipeline, note->asking)) {
+	if (asking_is_open(note->pipeline, note->asking, note->number)) {
 		if (note->failed)
 			asking_fail(note->asking, &note->err);
 		else if (--note->retry->pending == 0)
@@ -261,6 +263,7 @@ retry_note(struct asking *asking, struct retry *retry, const struct folder *fold
 	note->arena = arena_new();
 	note->pipeline = call->engine->pipeline;
 	note->asking = asking;
+	note->number = asking->number;
 	note->retry = retry;
 	note->entry = (struct journal_entry){
 		.user = arena_text(note->arena, call->user),

@@ -155,7 +155,7 @@ write_backup(struct worker *worker, const char *folder, int64_t *at, struct err 
 		path = arena_printf(arena, "%s/%s", folder, name_of(arena, ++*at));
 	if (store_backup_whole(worker->store, path, go_on, worker->engine, err) < 0)
 		return -1;
-	log_write(LOG_INFO, "backup: %s", path);
+	log_about(LOG_INFO, &(struct log_subject){ .id = LOG_ID_BACKUP }, "backup: %s", path);
 	return 0;
 }
 

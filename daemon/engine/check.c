@@ -4,12 +4,13 @@
 #include "liaison/base/log.h"
 #include "liaison/crm/classify.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/contact_find.h"
 #include "liaison/store/file.h"
 #include "system.h"
 
 /* system.check: first the pages and references on the thread for the background, then the contacts'
- * totals and what they were classified by, found again in short turns of the writer that are always
- * undone. */
+ * totals, what they are found by and what they were classified by, found again in short turns of the
+ * writer that are always undone. */
 
 enum { TOTALS_AT_A_TIME = 50 };
 
@@ -61,6 +62,13 @@ check_one(struct check *check, struct store *store, int64_t id)
 		return check->err.code == ERR_NOT_FOUND ? 0 : -1; /* it was removed meanwhile */
 	if (changed) {
 		snprintf(what, sizeof what, "the totals of contact %lld do not add up",
+			(long long)id);
+		complain(check, what);
+	}
+	if (contact_index_check(store, id, &changed, &check->err) < 0)
+		return -1;
+	if (changed) {
+		snprintf(what, sizeof what, "contact %lld is not found by what it says",
 			(long long)id);
 		complain(check, what);
 	}

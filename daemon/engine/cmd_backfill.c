@@ -205,6 +205,18 @@ start_job(struct engine *engine, int64_t stream, const char *since)
 	pthread_mutex_unlock(&engine->board);
 }
 
+/* What would be dropped at once for its age is not read. */
+static void
+keep_to_retention(const struct call *call, bool *has, int64_t *since)
+{
+	int64_t keep = call->config->retain_email;
+
+	if (keep == 0 || (*has && *since >= call->now - keep))
+		return;
+	*has = true;
+	*since = call->now - keep;
+}
+
 /* "2y", "all", a date or a moment; absent: the window of now. */
 static int
 read_since(
@@ -219,16 +231,13 @@ read_since(
 	if (words == NULL)
 		return 0;
 	*has = strcmp(words, "all") != 0;
-	if (!*has)
-		return 0;
-	if (duration_parse(words, &seconds) == 0) {
+	if (*has && duration_parse(words, &seconds) == 0)
 		*since = call->now - seconds;
-		return 0;
-	}
-	if (moment_parse(words, call->zone, call->now, false, since, &offset, err) == 0)
-		return 0;
-	return fail_field(err, ERR_USAGE, "since",
-		"'%s' is not a duration (90d, 2y), a date, or 'all'", words);
+	else if (*has && moment_parse(words, call->zone, call->now, false, since, &offset, err) < 0)
+		return fail_field(err, ERR_USAGE, "since",
+			"'%s' is not a duration (90d, 2y), a date, or 'all'", words);
+	keep_to_retention(call, has, since);
+	return 0;
 }
 
 static int

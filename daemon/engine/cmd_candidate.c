@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "cmd_contact.h"
 #include "liaison/capture/candidate.h"
 #include "record.h"
@@ -138,8 +141,30 @@ journal_given(struct call *call, int64_t id, const char *address, struct err *er
 		given_text(call, contact.version, address), err);
 }
 
+/* *item: what is answered of it, in the arena that lasts. */
 static int
-accept_one(struct call *call, const char *address, int64_t contact, struct err *err)
+write_accepted(struct call *call, const char *address, int64_t contact, int64_t rematched,
+	const char **item, struct err *err)
+{
+	struct text text = { 0 };
+	struct json_out out;
+	int result;
+
+	json_out_init(&out, &text);
+	json_object_begin(&out, NULL);
+	json_text(&out, "address", address);
+	json_int(&out, "rematched", rematched);
+	result = contact_write_members(call->store, contact, &out, err);
+	json_object_end(&out);
+	if (result == 0)
+		*item = arena_text_n(call_keep_arena(call), text.bytes, text.size);
+	text_clear(&text);
+	return result;
+}
+
+static int
+accept_one(
+	struct call *call, const char *address, int64_t contact, const char **item, struct err *err)
 {
 	struct candidate candidate;
 	int64_t count = 0;
@@ -153,31 +178,82 @@ accept_one(struct call *call, const char *address, int64_t contact, struct err *
 		   journal_given(call, contact, candidate.address, err) < 0) {
 		return -1;
 	}
-	json_object_begin(call->out, NULL);
-	json_text(call->out, "address", candidate.address);
-	json_int(call->out, "rematched", count);
-	if (contact_write_members(call->store, contact, call->out, err) < 0)
-		return -1;
-	json_object_end(call->out);
+	return write_accepted(call, candidate.address, contact, count, item, err);
+}
+
+struct accepting {
+	const char **items; /* what is answered; NULL: not begun */
+	int64_t contact; /* 0: a new one each */
+	unsigned next;
+};
+
+static int
+compare_addresses(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* All are looked at before the first one is accepted. */
+static int
+check_candidates(struct call *call, struct err *err)
+{
+	unsigned count = call_count(call, "address");
+	const char **addresses = arena_array(call->arena, count + 1, sizeof *addresses);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct candidate candidate;
+
+		if (candidate_find(call->store, call->arena, call_text_at(call, "address", i),
+			    &candidate, err) < 0)
+			return -1;
+		addresses[i] = candidate.address;
+	}
+	qsort(addresses, count, sizeof *addresses, compare_addresses);
+	for (unsigned i = 1; i < count; i++) {
+		if (strcmp(addresses[i], addresses[i - 1]) == 0)
+			return fail_field(err, ERR_CONFLICT, "address",
+				"the address '%s' is given twice", addresses[i]);
+	}
 	return 0;
 }
 
-/* All of them or none. */
+static int
+begin_accepting(struct call *call, struct accepting *accepting, struct err *err)
+{
+	if (check_accept(call, err) < 0 ||
+		(call_given(call, "contact") &&
+			call_contact(call, "contact", false, &accepting->contact, err) < 0) ||
+		check_candidates(call, err) < 0)
+		return -1;
+	accepting->items = arena_array(
+		call_keep_arena(call), call_count(call, "address") + 1, sizeof *accepting->items);
+	return 0;
+}
+
+/* As many as a transaction takes. */
 static int
 run_accept(struct call *call, struct err *err)
 {
-	int64_t contact = 0;
+	struct accepting *accepting = call_keep(call, sizeof *accepting);
+	unsigned count = call_count(call, "address");
 
-	if (check_accept(call, err) < 0)
+	if (accepting->items == NULL && begin_accepting(call, accepting, err) < 0)
 		return -1;
-	if (call_given(call, "contact") && call_contact(call, "contact", false, &contact, err) < 0)
-		return -1;
-	json_object_begin(call->out, NULL);
-	json_array_begin(call->out, "items");
-	for (unsigned i = 0; i < call_count(call, "address"); i++) {
-		if (accept_one(call, call_text_at(call, "address", i), contact, err) < 0)
+	while (accepting->next < count && !call_is_long(call)) {
+		unsigned i = accepting->next++;
+
+		if (accept_one(call, call_text_at(call, "address", i), accepting->contact,
+			    &accepting->items[i], err) < 0)
 			return -1;
 	}
+	if (accepting->next < count) {
+		call_continue(call, accepting->next, count, "candidates");
+		return 0;
+	}
+	json_object_begin(call->out, NULL);
+	json_array_begin(call->out, "items");
+	for (unsigned i = 0; i < count; i++)
+		json_raw(call->out, NULL, accepting->items[i], strlen(accepting->items[i]));
 	json_array_end(call->out);
 	json_null_(call->out, "next");
 	json_object_end(call->out);

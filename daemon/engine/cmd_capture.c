@@ -79,7 +79,8 @@ static const struct param show_params[] = {
 static int
 run_show(struct call *call, struct err *err)
 {
-	return write_capture(call, call_int(call, "id", 0), err);
+	return capture_write_whole(
+		call->store, call->arena, call_int(call, "id", 0), call->out, err);
 }
 
 /* ---- capture.explain ---- */
@@ -225,6 +226,14 @@ static const struct param link_params[] = {
 	{ 0 },
 };
 
+static const struct param record_params[] = {
+	{ "source", PARAM_NAME, PARAM_REQUIRED, "the source whose server is asked", NULL, NULL },
+	{ "output", PARAM_OUTPUT, PARAM_REQUIRED, "the file to write", NULL, NULL },
+	{ "messages", PARAM_INTEGER, 0, "of how many messages a folder; 50 without it", NULL,
+		NULL },
+	{ 0 },
+};
+
 #define ONE_COLUMNS "id,date,from,subject,source,folder,uid,decision"
 
 const struct command capture_commands[] = {
@@ -267,6 +276,12 @@ const struct command capture_commands[] = {
 		.access = ACCESS_WRITES,
 		.traits = COMMAND_LOOP | COMMAND_IN_ORDER | COMMAND_TRIES,
 		.key = "id" },
+	{ .name = "capture.record",
+		.summary = "write down what a server says, scrubbed, for a report of a fault",
+		.params = record_params,
+		.run_loop = run_record_loop,
+		.access = ACCESS_ADMIN,
+		.traits = COMMAND_LOOP },
 	{ .name = "capture.rematch",
 		.summary = "match the past again with the contacts of today",
 		.params = rematch_params,

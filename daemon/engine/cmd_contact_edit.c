@@ -32,21 +32,16 @@ read_field(const struct call *call, const struct contact_field *field, struct co
 	}
 }
 
-/* The company that the person names and that is not there, with what it would hand on to the person. */
+/* The company that the person names and that is not there. */
 static int
 create_company(struct call *call, const struct contact *person, int64_t *id, struct err *err)
 {
-	struct contact company = { .type = "company", .name = call_text(call, "company") };
-	const char *record, *mine;
+	struct contact company = { .name = call_text(call, "company") };
 
-	contact_forebear(person, &company);
-	if (call_salesperson(call, &mine, err) < 0 ||
-		contact_fill_defaults(call->store, call->arena, &company, mine, err) < 0 ||
-		contact_add(call->store, call->arena, &company, call->now, err) < 0 ||
-		contact_text(call, company.id, &record, err) < 0)
+	if (add_company_of(call, person, &company, err) < 0)
 		return -1;
 	*id = company.id;
-	return call_journal(call, "contact", company.id, NULL, record, err);
+	return 0;
 }
 
 /* A company is never made silently. */
@@ -197,7 +192,7 @@ store_edit(struct call *call, struct change *edit, struct err *err)
 		change_lists(call, id, lists, &edit->new_fields, err) < 0 ||
 		change_journal(call, edit, err) < 0)
 		return -1;
-	return change_heirs(call, edit, TIME_MIN, err);
+	return 0;
 }
 
 static bool
@@ -219,20 +214,23 @@ read_edit(struct call *call, struct change *edit, struct err *err)
 	return contact_follow_company(call->store, call->arena, &edit->before, &edit->after, err);
 }
 
-/* What the lists become is known only once it is stored; the rest is not touched when nothing differs. */
+/* What the lists become is known only once it is stored; the rest is not touched when nothing differs. The
+ * persons who follow it are left to heirs_follow. */
 static int
-edit_one(struct call *call, int64_t id, bool *changed, struct err *err)
+edit_one(struct call *call, int64_t id, struct heirs *heirs, struct err *err)
 {
 	struct change edit;
 	int result = change_begin(call, id, &edit, err);
 
-	*changed = false;
+	*heirs = (struct heirs){ 0 };
 	if (result == 0)
 		result = read_edit(call, &edit, err);
-	if (result == 0 && (contact_differs(&edit.before, &edit.after) || lists_given(call) != 0)) {
-		*changed = true;
+	if (result == 0 && contact_differs(&edit.before, &edit.after))
+		result = heirs_note(call, &edit.before, heirs, err);
+	if (result == 0 && (contact_differs(&edit.before, &edit.after) || lists_given(call) != 0))
 		result = store_edit(call, &edit, err);
-	}
+	if (result == 0)
+		result = heirs_changed(call, heirs, err);
 	change_clear(&edit);
 	return result;
 }
@@ -243,6 +241,7 @@ struct bulk {
 	int64_t *ids;
 	size_t count, next;
 	int64_t changed;
+	struct heirs heirs; /* of the last one */
 };
 
 static int
@@ -265,15 +264,20 @@ edit_next(struct call *call, struct bulk *bulk, struct err *err)
 	int64_t id = bulk->ids[bulk->next++];
 	struct contact contact;
 	char field[sizeof err->field], message[sizeof err->message];
-	bool changed;
 
 	if (contact_get(call->store, call->arena, id, &contact, err) < 0)
 		return err->code == ERR_NOT_FOUND ? 0 : -1;
-	if (edit_one(call, id, &changed, err) == 0)
+	if (edit_one(call, id, &bulk->heirs, err) == 0)
 		return 0;
 	memcpy(field, err->field, sizeof field);
 	memcpy(message, err->message, sizeof message);
 	return fail_field(err, err->code, field, "contact '%s': %s", contact.no, message);
+}
+
+static bool
+is_followed(const struct heirs *heirs)
+{
+	return heirs->next == heirs->count;
 }
 
 /* As many as a transaction takes. The persons who follow their company are changed, too. */
@@ -285,9 +289,13 @@ edit_some(struct call *call, struct bulk *bulk, struct err *err)
 	if (journal_last(call->store, &last, err) < 0)
 		return -1;
 	do {
+		if (heirs_follow(call, &bulk->heirs, err) < 0)
+			return -1;
+		if (!is_followed(&bulk->heirs))
+			break;
 		if (bulk->next < bulk->count && edit_next(call, bulk, err) < 0)
 			return -1;
-	} while (bulk->next < bulk->count && !call_is_long(call));
+	} while ((bulk->next < bulk->count || !is_followed(&bulk->heirs)) && !call_is_long(call));
 	if (journal_records(call->store, "contact", last, &changed, err) < 0)
 		return -1;
 	bulk->changed += changed;
@@ -303,7 +311,7 @@ edit_all(struct call *call, struct err *err)
 		return -1;
 	if (edit_some(call, bulk, err) < 0)
 		return -1;
-	if (bulk->next < bulk->count) {
+	if (bulk->next < bulk->count || !is_followed(&bulk->heirs)) {
 		call_continue(call, (int64_t)bulk->next, (int64_t)bulk->count, "contacts");
 		return 0;
 	}
@@ -316,18 +324,34 @@ edit_all(struct call *call, struct err *err)
 	return 0;
 }
 
+struct editing {
+	int64_t id; /* 0: not begun */
+	struct heirs heirs;
+};
+
+/* A dry run answers what it becomes itself, and looks at as many persons as a transaction takes. */
 int
 run_contact_edit(struct call *call, struct err *err)
 {
-	int64_t id;
-	bool changed;
+	struct editing *editing;
 
 	if (call_is_bulk(call))
 		return edit_all(call, err);
-	if (call_contact(call, "contact", false, &id, err) < 0 ||
-		edit_one(call, id, &changed, err) < 0)
+	editing = call_keep(call, sizeof *editing);
+	if (editing->id == 0) {
+		int64_t id;
+
+		if (call_contact(call, "contact", false, &id, err) < 0 ||
+			edit_one(call, id, &editing->heirs, err) < 0)
+			return -1;
+		editing->id = id;
+	}
+	if (heirs_follow(call, &editing->heirs, err) < 0)
 		return -1;
-	return answer_with_duplicates(call, id, NULL, err);
+	if (is_followed(&editing->heirs) || call->dry_run)
+		return answer_with_duplicates(call, editing->id, NULL, err);
+	call_continue(call, (int64_t)editing->heirs.next, (int64_t)editing->heirs.count, "persons");
+	return 0;
 }
 
 /* ---- opting out ---- */

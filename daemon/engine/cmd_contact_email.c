@@ -124,7 +124,7 @@ spans_of(struct call *call, int64_t id, const char **spans, struct err *err)
 
 	json_out_init(&out, &text);
 	result = contact_email_spans_write(call->store, id, NULL, &out, err);
-	if (result == 0)
+	if (result >= 0)
 		*spans = arena_text_n(call->arena, text.bytes, text.size);
 	text_clear(&text);
 	return result;

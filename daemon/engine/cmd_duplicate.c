@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "cmd_contact.h"
+#include "contact_change.h"
 #include "engine.h"
 #include "liaison/crm/contact.h"
 #include "liaison/crm/duplicate.h"
@@ -64,25 +65,12 @@ run_compare(struct work *work, struct worker *worker)
 }
 
 static int
-answer_pairs(struct search *search, const struct query_list *list, struct err *err)
+write_pair(struct call *call, int64_t id, struct err *err)
 {
-	struct call *call = &search->call->call;
-	struct query_page page;
+	const struct loop_call *loop = (const struct loop_call *)call; /* its first member */
+	const struct search *search = loop->data;
 
-	if (query_run(call->store, call->arena, list, &page, err) < 0)
-		return -1;
-	json_object_begin(call->out, NULL);
-	json_array_begin(call->out, "items");
-	for (unsigned i = 0; i < page.count; i++) {
-		if (duplicate_write(call->store, page.ids[i], search->contact, call->out, err) < 0)
-			return -1;
-	}
-	json_array_end(call->out);
-	json_text(call->out, "next", page.next);
-	if (list->count)
-		json_int(call->out, "count", page.total);
-	json_object_end(call->out);
-	return 0;
+	return duplicate_write(call->store, id, search->contact, call->out, err);
 }
 
 static int
@@ -99,7 +87,7 @@ read_pairs(struct search *search, struct worker *worker, struct err *err)
 			query_fixed(call->arena, "d.other_id = ?", search->contact));
 	if (call_list(call, &duplicate_noun, of_it, &list, err) < 0)
 		return -1;
-	return answer_pairs(search, &list, err);
+	return call_answer_list(call, &list, write_pair, err);
 }
 
 static void
@@ -159,6 +147,7 @@ run_duplicates(struct loop_call *call, struct err *err)
 
 	(void)err;
 	search->call = call;
+	call->data = search;
 	search->arena = arena_new();
 	search->work.run = run_compare;
 	search->work.done = turn_done;
@@ -223,16 +212,6 @@ answer_with_duplicates(struct call *call, int64_t id, const char *warning, struc
 /* ---- contact.separate ---- */
 
 static int
-journal_separate(struct call *call, int64_t contact, int64_t other, struct err *err)
-{
-	bool withdraw = call_flag(call, "withdraw");
-	const char *fact = arena_printf(call->arena, "{\"separate\":%lld}", (long long)other);
-
-	return call_journal(
-		call, "contact", contact, withdraw ? fact : NULL, withdraw ? NULL : fact, err);
-}
-
-static int
 run_separate(struct call *call, struct err *err)
 {
 	bool withdraw = call_flag(call, "withdraw");
@@ -243,9 +222,7 @@ run_separate(struct call *call, struct err *err)
 		call_contact(call, "other", false, &other_id, err) < 0 ||
 		contact_get(call->store, call->arena, id, &contact, err) < 0 ||
 		contact_get(call->store, call->arena, other_id, &other, err) < 0 ||
-		duplicate_separate(call->store, id, other_id, withdraw, err) < 0 ||
-		journal_separate(call, id, other_id, err) < 0 ||
-		journal_separate(call, other_id, id, err) < 0)
+		change_separate(call, id, other_id, !withdraw, err) < 0)
 		return -1;
 	json_object_begin(call->out, NULL);
 	json_text(call->out, "no", contact.no);

@@ -1,28 +1,12 @@
 #include <string.h>
 
 #include "cmd_questionnaire.h"
+#include "contact_removal.h"
 #include "liaison/base/text.h"
 #include "liaison/crm/profile.h"
 #include "record.h"
 
 /* What contacts answer to questionnaires, and are classified by. */
-
-/* What the contact answers to the question, for the journal. */
-static int
-given_text(struct call *call, int64_t contact, const struct record *question, const char **out,
-	struct err *err)
-{
-	struct text text = { 0 };
-	struct json_out json;
-	int result;
-
-	json_out_init(&json, &text);
-	result = profile_write_question(call->store, contact, question, &json, err);
-	if (result == 0)
-		*out = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return result;
-}
 
 static int
 find_answers(struct call *call, const struct record *question, int64_t **out, unsigned *count,
@@ -52,10 +36,10 @@ run_contact_answer(struct call *call, struct err *err)
 	if (call_contact(call, "contact", false, &contact, err) < 0 ||
 		call_question(call, &question, err) < 0 ||
 		find_answers(call, question, &answers, &count, err) < 0 ||
-		given_text(call, contact, question, &before, err) < 0 ||
+		answers_text(call, contact, question, &before, err) < 0 ||
 		profile_answer(call->store, call->arena, contact, question, answers, count,
 			call_flag(call, "remove"), call_today(call), err) < 0 ||
-		given_text(call, contact, question, &after, err) < 0)
+		answers_text(call, contact, question, &after, err) < 0)
 		return -1;
 	if (strcmp(before, after) != 0 &&
 		call_journal_of(call, contact, "profile", question->id, before, after, err) < 0)

@@ -22,7 +22,7 @@ record_text(struct call *call, const struct record_noun *noun, int64_t id, const
 		return -1;
 	json_out_init(&json, &text);
 	result = record_write(call->store, record, &json, err);
-	if (result == 0)
+	if (result >= 0)
 		*out = arena_text_n(call->arena, text.bytes, text.size);
 	text_clear(&text);
 	return result;

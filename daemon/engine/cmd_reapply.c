@@ -48,7 +48,9 @@ struct reapply {
 	struct tally tally;
 	int64_t messages, changed, unknown, by_hand, batch;
 	const char *filter, *user;
-	bool dry, resumed;
+	struct reapply_scope scope;
+	enum reapply_found found;
+	bool dry;
 };
 
 static int
@@ -83,8 +85,8 @@ reapply_row(struct sweep *sweep, struct worker *worker, int64_t id, struct err *
 	struct capture_result result;
 	struct reapplied told;
 
-	if (capture_reapply_row(worker->store, capture, sweep->scratch, id, reapply->dry,
-		    sweep->now, &result, &told, err) < 0)
+	if (capture_reapply_row(worker->store, capture, sweep->scratch, id, &reapply->scope,
+		    reapply->dry, sweep->now, &result, &told, err) < 0)
 		return -1;
 	if (told.row == 0)
 		return 0;
@@ -113,8 +115,8 @@ begin_reapply(struct sweep *sweep, struct worker *worker, struct err *err)
 	if (reapply_key(worker->store, worker->capture, sweep->arena, reapply->filter,
 		    &reapply->filter, err) < 0)
 		return -1;
-	return reapply_resume(worker->store, reapply->filter, &sweep->cursor, &reapply->batch,
-		&reapply->resumed, err);
+	return reapply_resume(worker->store, reapply->filter, sweep->now, &sweep->cursor,
+		&reapply->batch, &reapply->found, err);
 }
 
 static int
@@ -126,6 +128,8 @@ slice_reapply(struct sweep *sweep, struct worker *worker, struct err *err)
 		return -1;
 	if (reapply->dry)
 		return 0;
+	if (capture_count(worker->store, worker->capture, err) < 0)
+		return -1;
 	return reapply_note(worker->store, reapply->filter, sweep->cursor, reapply->batch,
 		sweep->cursor >= sweep->last, err);
 }
@@ -142,7 +146,8 @@ answer_reapply(struct sweep *sweep, struct json_out *out, struct err *err)
 	json_int(out, "unknown", reapply->unknown);
 	json_int(out, "by_hand", reapply->by_hand);
 	tally_write(&reapply->tally, "before", "after", out);
-	json_bool(out, "resumed", reapply->resumed);
+	json_bool(out, "resumed", reapply->found == REAPPLY_RESUMED);
+	json_bool(out, "begun_anew", reapply->found == REAPPLY_OUTDATED);
 	json_object_end(out);
 	if (!reapply->dry || call->dry_run)
 		return true;
@@ -175,6 +180,8 @@ run_reapply_loop(struct loop_call *call, struct err *err)
 	reapply->filter = filter_text(reapply->sweep.arena, &call->call);
 	if (sweep_filter(&reapply->sweep, err) < 0)
 		return -1;
+	reapply->scope.where = reapply->sweep.where;
+	reapply->scope.viewer = reapply->sweep.viewer;
 	sweep_start(&reapply->sweep);
 	return 0;
 }

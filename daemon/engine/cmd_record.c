@@ -116,8 +116,8 @@ entry_clear(struct entry *entry)
 	text_clear(&entry->new_text);
 }
 
-static int
-journal_whole(struct call *call, const struct record *record, bool added, struct err *err)
+int
+call_journal_record(struct call *call, const struct record *record, bool added, struct err *err)
 {
 	struct text text = { 0 };
 	struct json_out out;
@@ -164,7 +164,7 @@ call_add_record(struct call *call, struct record *record, struct err *err)
 	if (record_add(call->store, call->arena, record, err) < 0 ||
 		(beside != NULL && beside->change(call, record->id, err) < 0))
 		return -1;
-	return journal_whole(call, record, true, err);
+	return call_journal_record(call, record, true, err);
 }
 
 static int
@@ -200,7 +200,7 @@ call_edit_record(
 int
 call_remove_record(struct call *call, const struct record *record, struct err *err)
 {
-	if (journal_whole(call, record, false, err) < 0)
+	if (call_journal_record(call, record, false, err) < 0)
 		return -1;
 	return record_remove(call->store, record, err);
 }

@@ -35,6 +35,9 @@ int call_add_record(struct call *call, struct record *record, struct err *err);
 int call_edit_record(
 	struct call *call, struct record *after, const struct record *before, struct err *err);
 int call_remove_record(struct call *call, const struct record *record, struct err *err);
+/* The journal's entry alone, of one that was added or is to be removed. */
+int
+call_journal_record(struct call *call, const struct record *record, bool added, struct err *err);
 /* The record that the parameter of the noun's name names. */
 int call_record(struct call *call, struct record **out, struct err *err);
 /* An item of a list, by id. */

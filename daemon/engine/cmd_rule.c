@@ -19,7 +19,7 @@ rule_text(struct call *call, int64_t id, const char **out, struct err *err)
 
 	json_out_init(&json, &text);
 	failed = rule_write(call->store, call->arena, id, &json, err);
-	if (failed == 0)
+	if (failed >= 0)
 		*out = arena_text(call->arena, text.bytes);
 	text_clear(&text);
 	return failed;

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "input.h"
@@ -10,12 +11,15 @@ enum { SPAN = 2000, SHOW_MAX = 1000 };
 
 struct trial {
 	struct sweep sweep; /* first */
+	struct worker *worker; /* of the slice */
+	struct reapplied *shown; /* own; the newest ones that change, and some more */
 	struct {
 		const char *word; /* static */
 		int64_t now, then;
 	} of[16];
 	unsigned count;
-	int64_t since, unknown, by_hand, changes, gained, lost, show, shown;
+	size_t shown_count, shown_room;
+	int64_t since, unknown, by_hand, withheld, changes, gained, lost, show;
 	struct text diff; /* own; items of an array */
 };
 
@@ -41,6 +45,38 @@ add_tally(void *to, const char *decision, int64_t count)
 	trial->of[place].then += count;
 }
 
+/* Newest first; of the same second the one that is later in the ledger. */
+static int
+compare_shown(const void *a, const void *b)
+{
+	const struct reapplied *left = a, *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? 1 : -1;
+	return (left->row < right->row) - (left->row > right->row);
+}
+
+static void
+keep_newest(struct trial *trial)
+{
+	if (trial->shown_count > 0)
+		qsort(trial->shown, trial->shown_count, sizeof *trial->shown, compare_shown);
+	if (trial->shown_count > (size_t)trial->show)
+		trial->shown_count = (size_t)trial->show;
+}
+
+static void
+note_shown(struct trial *trial, const struct reapplied *told)
+{
+	if (trial->shown_room == 0) {
+		trial->shown_room = (size_t)trial->show * 2 + 1;
+		trial->shown = mem_zero(trial->shown_room, sizeof *trial->shown);
+	}
+	if (trial->shown_count == trial->shown_room)
+		keep_newest(trial);
+	trial->shown[trial->shown_count++] = *told;
+}
+
 /* The capture record as the asker may see it, with what it would be. */
 static int
 show(struct trial *trial, struct worker *worker, const struct reapplied *told, struct err *err)
@@ -54,7 +90,7 @@ show(struct trial *trial, struct worker *worker, const struct reapplied *told, s
 	failed = capture_write(worker->store, worker->arena, told->row, &out, err);
 	store_set_viewer(worker->store, NULL);
 	if (failed == 0) {
-		text_add(&trial->diff, trial->shown++ > 0 ? "," : "");
+		text_add(&trial->diff, trial->diff.size > 0 ? "," : "");
 		text_add_n(&trial->diff, record.bytes, record.size - 1);
 		text_printf(&trial->diff,
 			",\"now\":\"%s\",\"then\":\"%s\",\"draft\":", told->before, told->after);
@@ -67,27 +103,70 @@ show(struct trial *trial, struct worker *worker, const struct reapplied *told, s
 	return failed;
 }
 
+/* By what a draft makes of it nobody learns what mail says that is not his to read. */
 static int
-try_row(struct trial *trial, struct worker *worker, int64_t id, struct err *err)
+is_withheld(struct trial *trial, struct worker *worker, int64_t id, bool *withheld, struct err *err)
 {
-	struct sweep *sweep = &trial->sweep;
-	struct capture_result result;
-	struct reapplied told;
+	int failed;
 
-	arena_reset(sweep->scratch);
-	if (capture_reapply_row(worker->store, sweep->capture, sweep->scratch, id, true, sweep->now,
-		    &result, &told, err) < 0)
-		return -1;
-	trial->unknown += told.unknown;
-	trial->by_hand += told.by_hand;
-	if (told.row == 0 || strcmp(told.before, told.after) == 0)
+	*withheld = false;
+	if (trial->sweep.viewer == NULL)
 		return 0;
-	trial->of[place_of(trial, told.before)].then--;
-	trial->of[place_of(trial, told.after)].then++;
+	store_set_viewer(worker->store, trial->sweep.viewer);
+	failed = capture_withheld(worker->store, id, withheld, err);
+	store_set_viewer(worker->store, NULL);
+	return failed;
+}
+
+static int
+count_withheld(
+	struct trial *trial, struct worker *worker, const struct ledger_span *span, struct err *err)
+{
+	int64_t count = 0;
+	int failed;
+
+	if (trial->sweep.viewer == NULL)
+		return 0;
+	store_set_viewer(worker->store, trial->sweep.viewer);
+	failed = ledger_withheld(worker->store, span, &count, err);
+	store_set_viewer(worker->store, NULL);
+	trial->withheld += count;
+	return failed;
+}
+
+static int
+take_row(void *to, const struct reapplied *told, struct err *err)
+{
+	struct trial *trial = to;
+	bool withheld;
+
+	if (is_withheld(trial, trial->worker, told->row, &withheld, err) < 0)
+		return -1;
+	if (withheld)
+		return 0;
+	trial->unknown += told->unknown;
+	trial->by_hand += told->by_hand;
+	if (told->row == 0 || strcmp(told->before, told->after) == 0)
+		return 0;
+	trial->of[place_of(trial, told->before)].then--;
+	trial->of[place_of(trial, told->after)].then++;
 	trial->changes++;
-	trial->gained += strcmp(told.after, "captured") == 0;
-	trial->lost += strcmp(told.before, "captured") == 0;
-	return trial->shown < trial->show ? show(trial, worker, &told, err) : 0;
+	trial->gained += strcmp(told->after, "captured") == 0;
+	trial->lost += strcmp(told->before, "captured") == 0;
+	if (trial->show > 0)
+		note_shown(trial, told);
+	return 0;
+}
+
+static int
+show_all(struct trial *trial, struct worker *worker, struct err *err)
+{
+	keep_newest(trial);
+	for (size_t i = 0; i < trial->shown_count; i++) {
+		if (show(trial, worker, &trial->shown[i], err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -95,20 +174,16 @@ slice_trial(struct sweep *sweep, struct worker *worker, struct err *err)
 {
 	struct trial *trial = (struct trial *)sweep;
 	struct ledger_span span = { .after = sweep->cursor, .since = trial->since };
-	int64_t *ids;
-	size_t count;
+	const struct trying trying = { trial, add_tally, take_row };
 
 	span.last = span.after + SPAN < sweep->last ? span.after + SPAN : sweep->last;
-	if (ledger_tally(worker->store, &span, add_tally, trial, err) < 0 ||
-		capture_concerned(
-			worker->store, sweep->capture, worker->arena, &span, &ids, &count, err) < 0)
+	trial->worker = worker;
+	if (count_withheld(trial, worker, &span, err) < 0 ||
+		capture_try_span(worker->store, sweep->capture, worker->arena, sweep->scratch,
+			&span, sweep->now, &trying, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (try_row(trial, worker, ids[i], err) < 0)
-			return -1;
-	}
 	sweep->cursor = span.last;
-	return 0;
+	return sweep->cursor >= sweep->last ? show_all(trial, worker, err) : 0;
 }
 
 static void
@@ -136,6 +211,7 @@ answer_trial(struct sweep *sweep, struct json_out *out, struct err *err)
 	json_int(out, "dropped", trial->lost);
 	json_int(out, "unknown", trial->unknown);
 	json_int(out, "by_hand", trial->by_hand);
+	json_int(out, "withheld", trial->withheld);
 	write_counts(trial, "now", false, out);
 	write_counts(trial, "then", true, out);
 	json_array_begin(out, "diff");
@@ -149,7 +225,10 @@ answer_trial(struct sweep *sweep, struct json_out *out, struct err *err)
 static void
 clear_trial(struct sweep *sweep)
 {
-	text_clear(&((struct trial *)sweep)->diff);
+	struct trial *trial = (struct trial *)sweep;
+
+	text_clear(&trial->diff);
+	free(trial->shown);
 }
 
 static int

@@ -19,7 +19,7 @@ series_text(struct call *call, const char *code, const char **out, struct err *e
 
 	json_out_init(&json, &text);
 	result = series_write(call->store, code, &json, err);
-	if (result == 0)
+	if (result >= 0)
 		*out = arena_text(call->arena, text.bytes);
 	text_clear(&text);
 	return result;

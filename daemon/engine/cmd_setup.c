@@ -56,7 +56,9 @@ run_set(struct call *call, struct err *err)
 
 /* Each is journaled where it is made. */
 static int
-seed_series(struct call *call, unsigned *added, struct err *err)
+seed_series(struct call *call,
+	unsigned *added /* NOLINT(readability-non-const-parameter): others count */,
+	struct err *err)
 {
 	const char *code;
 	int64_t id;

@@ -263,27 +263,59 @@ check_removable(struct call *call, const char *name, struct err *err)
 	return 0;
 }
 
-/* A dry run tells what would go even of a source that must not go yet. */
-static int
-run_remove(struct call *call, struct err *err)
-{
+struct removal {
+	int64_t id, rows;
 	struct source_counts counts;
+};
+
+static int
+begin_removal(struct call *call, struct removal *removal, struct err *err)
+{
 	struct source source;
 
 	if (find_source(call, &source, err) < 0 ||
-		(!call->dry_run && check_removable(call, source.name, err) < 0))
+		source_count(call->store, source.id, &removal->counts, err) < 0)
 		return -1;
-	if (source_count(call->store, source.id, &counts, err) < 0 ||
-		source_erase(call->store, call->arena, source.id, err) < 0 ||
-		call_journal(call, "source", source.id,
-			arena_printf(call->arena, "{\"name\":\"%s\"}", source.name), NULL, err) < 0)
-		return -1;
-	capture_contacts_changed(call_capture(call));
+	removal->id = source.id;
+	return call_journal(call, "source", source.id,
+		arena_printf(call->arena, "{\"name\":\"%s\"}", source.name), NULL, err);
+}
+
+static void
+answer_removal(struct call *call, const struct removal *removal)
+{
 	json_object_begin(call->out, NULL);
-	json_text(call->out, "name", source.name);
-	json_int(call->out, "decisions", counts.rows);
-	json_int(call->out, "interactions", counts.interactions);
+	json_text(call->out, "name", call_text(call, "source"));
+	json_int(call->out, "decisions", removal->counts.rows);
+	json_int(call->out, "interactions", removal->counts.interactions);
 	json_object_end(call->out);
+}
+
+/* A dry run tells what would go even of a source that must not go yet. One that is broken off has erased
+ * a part, and goes on when it is asked for again. */
+static int
+run_remove(struct call *call, struct err *err)
+{
+	struct removal *removal = call_keep(call, sizeof *removal);
+	bool done = call->dry_run;
+
+	if (removal->id == 0 && begin_removal(call, removal, err) < 0)
+		return -1;
+	/* In each of its transactions: the configuration may name it again. */
+	if (!call->dry_run && check_removable(call, call_text(call, "source"), err) < 0)
+		return -1;
+	while (!done) {
+		if (call_is_long(call)) {
+			call_continue(call, removal->rows, removal->counts.rows, "decisions");
+			return 0;
+		}
+		if (source_erase_part(
+			    call->store, call->arena, removal->id, &removal->rows, &done, err) < 0)
+			return -1;
+	}
+	if (!call->dry_run)
+		capture_contacts_changed(call_capture(call));
+	answer_removal(call, removal);
 	return 0;
 }
 
@@ -298,7 +330,7 @@ static const struct param check_params[] = {
 static const struct param sync_params[] = {
 	{ "source", PARAM_NAME, PARAM_POSITIONAL, "the source's name; without it all", NULL, NULL },
 	{ "accept", PARAM_FLAG, 0,
-		"believe its calendar also if most of its events, or all, are gone", NULL, NULL },
+		"believe what it has no more, also if that is most of it, or all", NULL, NULL },
 	{ 0 },
 };
 

@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "engine.h"
+#include "health.h"
 #include "liaison/sandbox/sandbox.h"
 #include "liaison/store/audit.h"
 #include "liaison/store/migrate.h"
@@ -42,30 +43,59 @@ write_program(struct call *call)
 }
 
 static int
-check_stale(struct call *call, struct err *err)
+read_health(struct call *call, struct health *out, struct err *err)
 {
-	char names[200] = "";
-	unsigned stale = pipeline_stale(call->engine->pipeline, call->now, names, sizeof names);
+	return health_read(call->engine, call->config->database, call->store, call->arena,
+		call_int(call, "older_than", 0), out, err);
+}
 
-	if (!call_flag(call, "fail_stale") || stale == 0)
+static int
+check_stale(struct call *call, const struct health *health, struct err *err)
+{
+	const char *names = health_names(health, call->arena);
+
+	if (!call_flag(call, "fail_stale") || health->ailing == 0)
 		return 0;
 	fail(err, ERR_UNAVAILABLE,
-		stale == 1 ? "the source '%s' is stale" : "the sources '%s' are stale", names);
-	return err_hint(err, "status tells why");
+		health->ailing == 1 ? "the source '%s' is stale" : "the sources '%s' are stale",
+		names);
+	return err_hint(err, "liaison system health tells why");
+}
+
+static void
+write_sums(struct call *call, const struct health *health)
+{
+	int64_t backlog = 0, wants = 0, quarantined = 0;
+
+	for (unsigned i = 0; i < health->count; i++) {
+		backlog += (int64_t)health->sources[i].backlog;
+		wants += health->sources[i].wants;
+		quarantined += health->sources[i].quarantined;
+	}
+	json_int(call->out, "backlog", backlog);
+	json_int(call->out, "wants", wants);
+	json_int(call->out, "quarantined", quarantined);
+	if (health->disk_free >= 0)
+		json_int(call->out, "disk_free", health->disk_free);
+	else
+		json_null_(call->out, "disk_free");
 }
 
 static int
 run_status(struct call *call, struct err *err)
 {
 	const char *missing = sandbox_missing();
+	struct health health;
 
-	if (check_stale(call, err) < 0)
+	if (read_health(call, &health, err) < 0 || check_stale(call, &health, err) < 0)
 		return -1;
 	json_object_begin(call->out, NULL);
 	write_program(call);
 	if (pipeline_write_status(call->engine->pipeline, call->store, call->arena, call->zone,
 		    call->out, err) < 0)
 		return -1;
+	write_sums(call, &health);
+	json_text(call->out, "stale", health_names(&health, call->arena));
 	write_database(call);
 	json_text(call->out, "sandbox", missing[0] != '\0' ? missing : "whole");
 	backup_write_last(call);
@@ -75,24 +105,63 @@ run_status(struct call *call, struct err *err)
 
 static const struct param status_params[] = {
 	{ "fail_stale", PARAM_FLAG, 0, "answer an error when a source is stale", NULL, NULL },
+	{ "older_than", PARAM_DURATION, 0,
+		"stale is one that was not completely looked at for so long, whatever its state",
+		NULL, NULL },
 	{ 0 },
 };
+
+static const struct param health_params[] = {
+	{ "older_than", PARAM_DURATION, 0,
+		"stale is one that was not completely looked at for so long, whatever its state",
+		NULL, NULL },
+	{ 0 },
+};
+
+static void
+write_reason(struct call *call, const char *what, const char *name, const char *reason,
+	const char *error)
+{
+	json_object_begin(call->out, NULL);
+	json_text(call->out, "what", what);
+	json_text(call->out, "name", name);
+	json_text(call->out, "reason", reason);
+	json_text(call->out, "error", error);
+	json_object_end(call->out);
+}
+
+static void
+write_reasons(struct call *call, const struct health *health)
+{
+	json_array_begin(call->out, "reasons");
+	if (health->trouble[0] != '\0')
+		write_reason(call, "database", NULL, "error", health->trouble);
+	for (unsigned i = 0; i < health->count; i++) {
+		const struct source_health *source = &health->sources[i];
+
+		if (source->reason != NULL)
+			write_reason(call, "source", source->name, source->reason, source->error);
+	}
+	json_array_end(call->out);
+}
 
 static int
 run_health(struct call *call, struct err *err)
 {
-	char names[200] = "";
-	unsigned stale = pipeline_stale(call->engine->pipeline, call->now, names, sizeof names);
-	char trouble[400];
-	bool sick = writer_trouble(call->engine->writer, trouble, sizeof trouble) ||
-		    pipeline_waits(call->engine->pipeline, trouble, sizeof trouble);
+	struct health health;
+	bool sick;
 
-	(void)err;
+	if (read_health(call, &health, err) < 0)
+		return -1;
+	sick = health.trouble[0] != '\0';
 	json_object_begin(call->out, NULL);
-	json_bool(call->out, "ok", stale == 0 && !sick);
-	json_int(call->out, "stale", stale);
-	json_text(call->out, "names", stale > 0 ? names : NULL);
-	json_text(call->out, "database", sick ? trouble : NULL);
+	json_bool(call->out, "ok", health.ailing == 0 && !sick);
+	json_int(call->out, "stale", health.ailing);
+	json_text(call->out, "names", health_names(&health, call->arena));
+	json_text(call->out, "database", sick ? health.trouble : NULL);
+	write_reasons(call, &health);
+	json_int(call->out, "sources", health.count);
+	write_sums(call, &health);
 	json_object_end(call->out);
 	return 0;
 }
@@ -325,10 +394,11 @@ const struct command system_commands[] = {
 		.params = status_params,
 		.run = run_status,
 		.access = ACCESS_READS,
-		.columns = "sources.name,sources.kind,sources.state,sources.last_complete,"
-			   "sources.next_try,sources.error" },
+		.columns = "sources.name,sources.state,sources.last_complete,sources.backlog,"
+			   "sources.quarantined,sources.next,sources.next_at,sources.error" },
 	{ .name = "system.health",
-		.summary = "is all well?",
+		.summary = "is all well, and what is not?",
+		.params = health_params,
 		.run = run_health,
 		.access = ACCESS_READS },
 	{ .name = "system.version",

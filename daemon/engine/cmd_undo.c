@@ -116,6 +116,7 @@ noun_of(const char *name)
 		{ "contact-links", undo_contact_links },
 		{ "contact-past", undo_contact_past },
 		{ "contact-note", undo_contact_note },
+		{ "profile", undo_profile },
 	};
 
 	for (size_t i = 0; i < sizeof NOUNS / sizeof *NOUNS; i++) {

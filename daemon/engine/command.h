@@ -183,12 +183,13 @@ void call_after_commit(struct call *call,
 	const char *text);
 
 /* The nouns' tables; each ends with a NULL name. */
-extern const struct command system_commands[], undo_commands[], picture_commands[],
-	source_commands[], backfill_commands[], capture_commands[], rule_commands[],
-	candidate_commands[], contact_commands[], interaction_commands[], salesperson_commands[],
-	series_commands[], code_commands[], contact_part_commands[], contact_address_commands[],
-	contact_import_commands[], contact_merge_commands[], contact_duplicate_commands[],
-	salutation_commands[], questionnaire_commands[], rating_commands[], profile_commands[],
-	field_commands[], view_commands[], setup_commands[], watch_commands[], help_commands[];
+extern const struct command system_commands[], privacy_commands[], undo_commands[],
+	picture_commands[], source_commands[], backfill_commands[], capture_commands[],
+	rule_commands[], candidate_commands[], contact_commands[], forget_commands[],
+	interaction_commands[], salesperson_commands[], series_commands[], code_commands[],
+	contact_part_commands[], contact_address_commands[], contact_import_commands[],
+	contact_merge_commands[], contact_duplicate_commands[], salutation_commands[],
+	questionnaire_commands[], rating_commands[], profile_commands[], field_commands[],
+	view_commands[], setup_commands[], watch_commands[], help_commands[];
 
 #endif

@@ -65,16 +65,25 @@ size_t connection_backlog(const struct connection *connection);
 bool connection_is_full(const struct connection *connection);
 /* The same, or a file comes faster than it is worked on. */
 bool connection_is_clogged(const struct connection *connection);
+/* Once a second. */
+void connection_tick(struct connection *connection, int64_t now_ms);
+/* Waits for what of reading and writing may be done now. */
+void connection_listen(struct connection *connection);
+/* Lets a client go that has sent its last and has all its answers. */
+void connection_close_if_over(struct connection *connection);
+/* Frees one that is closed once nothing refers to it. */
+void connection_release(struct connection *connection);
+
+/* connection_batch.c */
 /* A write of that id that takes several transactions ends with the next; false: there is none. */
 bool connection_cancel_write(struct connection *connection, const char *id);
 /* A batch came back from its thread; a loop call ended. */
 void connection_batch_done(struct batch *batch);
 void connection_loop_done(struct connection *connection, const struct command *command);
-/* incoming.c: takes what the socket has. */
-void connection_read(struct connection *connection);
 /* Begins what may begin. */
 void connection_pump(struct connection *connection);
-/* Once a second. */
-void connection_tick(struct connection *connection, int64_t now_ms);
+
+/* incoming.c: takes what the socket has. */
+void connection_read(struct connection *connection);
 
 #endif

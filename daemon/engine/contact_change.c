@@ -4,6 +4,7 @@
 
 #include "liaison/capture/capture.h"
 #include "liaison/crm/contact_past.h"
+#include "liaison/crm/duplicate.h"
 #include "liaison/crm/field.h"
 #include "record.h"
 
@@ -43,8 +44,8 @@ journal_some_past(struct call *call, const struct contact *person, struct link_p
 	json_out_init(&out, &text);
 	json_object_begin(&out, NULL);
 	json_int(&out, "company", person->company_id);
-	result = contact_loose_links_write(
-		call->store, person->id, place, PAST_MAX, "past", &out, count, err);
+	result = contact_links_write(
+		call->store, person->id, LINKS_LOOSE, place, PAST_MAX, &out, count, err);
 	json_object_end(&out);
 	if (result == 0 && *count > 0)
 		result = call_journal_of(
@@ -122,6 +123,44 @@ change_lists(struct call *call, int64_t id, unsigned which, struct json_out *out
 	return 0;
 }
 
+/* ---- that two are two ---- */
+
+static int
+journal_separate(struct call *call, int64_t id, int64_t other, bool separate, struct err *err)
+{
+	const char *fact = arena_printf(call->arena, "{\"separate\":%lld}", (long long)other);
+
+	return call_journal(
+		call, "contact", id, separate ? NULL : fact, separate ? fact : NULL, err);
+}
+
+int
+change_separate(struct call *call, int64_t id, int64_t other, bool separate, struct err *err)
+{
+	if (duplicate_separate(call->store, id, other, !separate, err) < 0 ||
+		journal_separate(call, id, other, separate, err) < 0)
+		return -1;
+	return journal_separate(call, other, id, separate, err);
+}
+
+/* ---- a company for a person ---- */
+
+int
+add_company_of(
+	struct call *call, const struct contact *person, struct contact *company, struct err *err)
+{
+	const char *record, *mine;
+
+	company->type = "company";
+	contact_forebear(person, company);
+	if (call_salesperson(call, &mine, err) < 0 ||
+		contact_fill_defaults(call->store, call->arena, company, mine, err) < 0 ||
+		contact_add(call->store, call->arena, company, call->now, err) < 0 ||
+		contact_text(call, company->id, &record, err) < 0)
+		return -1;
+	return call_journal(call, "contact", company->id, NULL, record, err);
+}
+
 /* ---- what follows ---- */
 
 static int
@@ -142,7 +181,8 @@ change_heir(
 	struct change heir;
 	int result = change_begin(call, id, &heir, err);
 
-	if (result == 0 && heir.before.created >= since)
+	if (result == 0 && heir.before.created >= since &&
+		heir.before.company_id == company->before.id)
 		result = store_heir(call, company, &heir, err);
 	change_clear(&heir);
 	return result;
@@ -161,6 +201,62 @@ change_heirs(struct call *call, const struct change *company, int64_t since, str
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (change_heir(call, persons[i], company, since, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+heirs_note(struct call *call, const struct contact *company, struct heirs *out, struct err *err)
+{
+	struct query_node *of_it = query_fixed(call->arena, "c.company_id = ?", company->id);
+	struct arena *kept = call_keep_arena(call);
+
+	*out = (struct heirs){ 0 };
+	if (strcmp(company->type, "company") != 0)
+		return 0;
+	if (query_ids(call->store, kept, &contact_noun, of_it, 0, &out->persons, &out->count, err) <
+		0)
+		return -1;
+	return out->count == 0 ? 0 : contact_get(call->store, kept, company->id, &out->before, err);
+}
+
+int
+heirs_changed(struct call *call, struct heirs *heirs, struct err *err)
+{
+	if (!call->dry_run || heirs->count == 0)
+		return 0;
+	return contact_get(
+		call->store, call_keep_arena(call), heirs->before.id, &heirs->tried, err);
+}
+
+/* One that was removed meanwhile follows nobody. */
+static int
+follow_next(struct call *call, struct heirs *heirs, const struct change *company, struct err *err)
+{
+	int64_t id = heirs->persons[heirs->next++];
+	struct contact person;
+
+	if (contact_get(call->store, call->arena, id, &person, err) < 0)
+		return err->code == ERR_NOT_FOUND ? 0 : -1;
+	return change_heir(call, id, company, TIME_MIN, err);
+}
+
+/* What became of the company meanwhile is followed, too. */
+int
+heirs_follow(struct call *call, struct heirs *heirs, struct err *err)
+{
+	struct change company = { .before = heirs->before, .after = heirs->tried };
+
+	if (heirs->next == heirs->count)
+		return 0;
+	if (heirs->tried.id == 0 &&
+		contact_get(call->store, call->arena, heirs->before.id, &company.after, err) < 0) {
+		heirs->next = heirs->count;
+		return err->code == ERR_NOT_FOUND ? 0 : -1;
+	}
+	while (heirs->next < heirs->count && !call_is_long(call)) {
+		if (follow_next(call, heirs, &company, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -25,6 +25,28 @@ int change_journal(struct call *call, struct change *change, struct err *err);
  * be after since, which may be TIME_MIN. */
 int change_heirs(struct call *call, const struct change *company, int64_t since, struct err *err);
 
+/* The same in as many transactions as it takes; what is kept of it is in call_keep_arena. */
+struct heirs {
+	struct contact before; /* the company */
+	struct contact tried; /* what a dry run made of it, which the next transaction has not */
+	int64_t *persons;
+	size_t count, next;
+};
+/* Before the company is changed. */
+int
+heirs_note(struct call *call, const struct contact *company, struct heirs *out, struct err *err);
+/* When it was, in the same transaction. */
+int heirs_changed(struct call *call, struct heirs *heirs, struct err *err);
+/* As many as a transaction takes; next is count when all did. */
+int heirs_follow(struct call *call, struct heirs *heirs, struct err *err);
+
+/* Two that are two, or, separate false, may be one: journaled for both. */
+int change_separate(struct call *call, int64_t id, int64_t other, bool separate, struct err *err);
+
+/* Adds the company of a person, which has a name, with what it would hand on to the person; journaled. */
+int add_company_of(
+	struct call *call, const struct contact *person, struct contact *company, struct err *err);
+
 /* The addresses, canonical or as typed, become those given, the first one primary. What was is written as
  * "email" and "domain" by change_lists. */
 int change_emails(

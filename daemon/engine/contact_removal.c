@@ -3,7 +3,10 @@
 #include "cmd_record.h"
 #include "liaison/capture/capture.h"
 #include "liaison/crm/contact_label.h"
+#include "contact_change.h"
 #include "liaison/crm/contact_past.h"
+#include "liaison/crm/duplicate.h"
+#include "liaison/crm/profile.h"
 #include "record_nouns.h"
 
 /* ---- what belongs to it ---- */
@@ -72,8 +75,8 @@ remove_labels(struct call *call, int64_t id, struct err *err)
 	return 0;
 }
 
-static int
-remove_note(struct call *call, int64_t contact, int64_t id, struct err *err)
+int
+remove_contact_note(struct call *call, int64_t contact, int64_t id, struct err *err)
 {
 	struct text text = { 0 };
 	struct json_out out;
@@ -98,7 +101,40 @@ remove_notes(struct call *call, int64_t id, struct err *err)
 		0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (remove_note(call, id, ids[i], err) < 0)
+		if (remove_contact_note(call, id, ids[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+remove_answers(struct call *call, int64_t id, struct err *err)
+{
+	struct record *question;
+	int64_t *questions;
+	unsigned count;
+
+	if (profile_questions(call->store, call->arena, id, &questions, &count, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < count; i++) {
+		if (record_get(call->store, call->arena, &question_noun, questions[i], &question,
+			    err) < 0 ||
+			change_answers(call, id, question, NULL, NULL, 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+remove_separations(struct call *call, int64_t id, struct err *err)
+{
+	int64_t *others;
+	unsigned count;
+
+	if (duplicate_separated(call->store, call->arena, id, &others, &count, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < count; i++) {
+		if (change_separate(call, id, others[i], false, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -108,26 +144,8 @@ remove_notes(struct call *call, int64_t id, struct err *err)
 
 enum { LINKS_MAX = 500 };
 
-typedef int write_links(struct call *call, int64_t id, struct link_place *place,
-	struct json_out *out, unsigned *count, struct err *err);
-
 static int
-write_own(struct call *call, int64_t id, struct link_place *place, struct json_out *out,
-	unsigned *count, struct err *err)
-{
-	return contact_links_write(call->store, id, place, LINKS_MAX, "links", out, count, err);
-}
-
-static int
-write_past(struct call *call, int64_t id, struct link_place *place, struct json_out *out,
-	unsigned *count, struct err *err)
-{
-	return contact_past_links_write(
-		call->store, id, &place->interaction, LINKS_MAX, "past", out, count, err);
-}
-
-static int
-journal_links(struct call *call, int64_t id, write_links *write, struct err *err)
+journal_links(struct call *call, int64_t id, enum contact_links which, struct err *err)
 {
 	struct link_place place = { TIME_MIN, 0 };
 	unsigned count = 1;
@@ -139,7 +157,8 @@ journal_links(struct call *call, int64_t id, write_links *write, struct err *err
 
 		json_out_init(&out, &text);
 		json_object_begin(&out, NULL);
-		result = write(call, id, &place, &out, &count, err);
+		result = contact_links_write(
+			call->store, id, which, &place, LINKS_MAX, &out, &count, err);
 		json_object_end(&out);
 		if (result == 0 && count > 0)
 			result = call_journal_of(
@@ -154,8 +173,8 @@ journal_links(struct call *call, int64_t id, write_links *write, struct err *err
 int
 remove_contact_links(struct call *call, int64_t id, struct err *err)
 {
-	if (journal_links(call, id, write_own, err) < 0 ||
-		journal_links(call, id, write_past, err) < 0)
+	if (journal_links(call, id, LINKS_OWN, err) < 0 ||
+		journal_links(call, id, LINKS_PAST, err) < 0)
 		return -1;
 	return contact_links_rehome(call->store, call->arena, id, err);
 }
@@ -181,7 +200,8 @@ int
 remove_one_contact(struct call *call, int64_t id, struct err *err)
 {
 	if (remove_parts(call, id, err) < 0 || remove_labels(call, id, err) < 0 ||
-		remove_notes(call, id, err) < 0 || remove_contact_links(call, id, err) < 0 ||
+		remove_notes(call, id, err) < 0 || remove_answers(call, id, err) < 0 ||
+		remove_separations(call, id, err) < 0 || remove_contact_links(call, id, err) < 0 ||
 		journal_whole(call, id, err) < 0 || contact_remove(call->store, id, err) < 0)
 		return -1;
 	capture_contacts_changed(call_capture(call));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "liaison/store/journal.h"
 #include "loop_call.h"
 
 /* contact.dump: contacts are read slice by slice on a reader's thread, companies first, each by id, and
@@ -25,9 +26,29 @@ struct dump {
 	struct text out; /* to be sent */
 	int64_t size, written;
 	int64_t told_ms;
-	bool begun, working, failed;
+	bool noted, begun, working, failed;
 	struct err err;
 };
+
+/* ---- on the writer's thread ---- */
+
+/* Who reads all of it is noted before anything is sent. */
+static void
+run_note(struct work *work, struct worker *worker)
+{
+	struct dump *dump = (struct dump *)work;
+	const struct call *call = &dump->call->call;
+	struct journal_entry entry = {
+		.user = call->user,
+		.method = "contact.dump",
+		.noun = "dump",
+		.after = arena_printf(worker->arena, "{\"contacts\":%zu,\"type\":\"%s\"}",
+			dump->count, dump->type),
+	};
+	int64_t id;
+
+	dump->failed = journal_add(worker->store, &entry, &id, &dump->err) < 0;
+}
 
 /* ---- on a reader's thread ---- */
 
@@ -200,6 +221,13 @@ go_on(struct loop_call *call)
 		end(dump);
 		return;
 	}
+	if (dump->begun && !dump->noted) {
+		dump->noted = dump->working = true;
+		dump->work.run = run_note;
+		writer_add(dump->engine->writer, &dump->work);
+		return;
+	}
+	dump->work.run = run_slice;
 	send_out(dump);
 	if (is_read(dump)) {
 		loop_call_data(call, "", 0, true);
@@ -262,7 +290,7 @@ run_dump_loop(struct loop_call *call, struct err *err)
 	dump->type = type;
 	dump->version = strcmp(type, "vcard3") == 0 ? 3 : 4;
 	dump->raw = call_flag(words, "raw");
-	dump->work.run = run_slice;
+	dump->work.priority = WORK_COMMAND;
 	dump->work.done = slice_done;
 	call->data = dump;
 	call->cancel = go_on;

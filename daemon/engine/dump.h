@@ -20,6 +20,12 @@ dump_columns(struct store *store, struct arena *arena, struct dump_columns *out,
 int dump_cells(struct store *store, struct arena *arena, const struct dump_columns *columns,
 	int64_t id, const char **out, struct err *err);
 
+/* dump_list.c: the columns that are lists. */
+const char *dump_list_name(unsigned place); /* NULL: there are no more */
+/* extras: of contact_extras. *out NULL: it is blank. */
+int dump_list(struct store *store, struct arena *arena, unsigned place, unsigned extras, int64_t id,
+	const char **out, struct err *err);
+
 void dump_csv_header(const struct dump_columns *columns, bool raw, struct text *out);
 void
 dump_csv(const struct dump_columns *columns, const char *const *cells, bool raw, struct text *out);

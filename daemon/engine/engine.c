@@ -8,6 +8,7 @@
 
 #include "liaison/base/log.h"
 #include "liaison/capture/capture.h"
+#include "liaison/capture/forget.h"
 #include "liaison/sandbox/sandbox.h"
 #include "liaison/store/migrate.h"
 #include "pipeline.h"
@@ -26,12 +27,28 @@ set_log_level(const struct config *config)
 		log_set_level((enum log_level)level);
 }
 
-static struct store *
-open_database(const char *path, struct err *err)
+/* Before anything is captured or answered. */
+static int
+settle_forgotten(struct store *store, const struct config *config, struct err *err)
 {
+	unsigned erased;
+
+	if (forget_settle(store, config, clock_now(), &erased, err) < 0)
+		return -1;
+	if (erased > 0)
+		log_write(LOG_NOTICE, "database: %u erasure%s of the forgotten finished", erased,
+			erased == 1 ? " was" : "s were");
+	return 0;
+}
+
+static struct store *
+open_database(const struct config *config, struct err *err)
+{
+	const char *path = config->database;
 	struct store *store = store_open(path, STORE_WRITER, err);
 
-	if (store != NULL && store_migrate(store, path, err) < 0) {
+	if (store != NULL &&
+		(store_migrate(store, path, err) < 0 || settle_forgotten(store, config, err) < 0)) {
 		store_close(store);
 		return NULL;
 	}
@@ -152,7 +169,7 @@ start(struct engine *engine, struct err *err)
 		return -1;
 	set_log_level(&config);
 	engine->settings = settings_new(&config);
-	store = open_database(config.database, err);
+	store = open_database(&engine->settings->config, err);
 	if (store == NULL || pipeline_enrol(store, &engine->settings->config, err) < 0 ||
 		rules_begin(engine, store, err) < 0)
 		return -1;

@@ -249,7 +249,9 @@ feed_rejected(struct ask *ask, const char *error)
 	answer->complete = true;
 	run->mailbox->pipeline->items++;
 	run->mailbox->pipeline->quarantined++;
-	log_write(LOG_WARNING, "%s: the event '%s' is quarantined: %s", run->mailbox->name,
+	log_about(LOG_WARNING,
+		&(struct log_subject){ .source = run->mailbox->name, .id = LOG_ID_QUARANTINED },
+		"%s: the event '%s' is quarantined: %s", run->mailbox->name,
 		run->feed.items[run->todo[ask->item]].uid, error);
 	feed_pump(run);
 }

@@ -252,8 +252,9 @@ import_column_find(struct arena *arena, const char *preset, const char *caption)
 		field = find_alias(arena, COMMON, wanted);
 	if (field == NULL)
 		field = find_own(arena, wanted);
-	return field == NULL ? (struct import_target){ .kind = TARGET_NONE }
-			     : import_target_find(arena, field);
+	if (field == NULL)
+		return (struct import_target){ .kind = TARGET_NONE };
+	return import_target_find(arena, field);
 }
 
 /* ---- --map ---- */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "contact_change.h"
 #include "liaison/base/address.h"
 #include "liaison/base/text.h"
 #include "record.h"
@@ -72,25 +73,17 @@ row_match(struct row *row, int64_t *id, struct err *err)
 static int
 make_company(struct row *row, const struct contact *person, int64_t *id, struct err *err)
 {
-	struct call *call = row->call;
-	struct contact company = {
-		.type = "company", .name = row->company_name, .numbers = &row->defaults->numbers
-	};
-	const char *record, *mine;
+	struct contact company = { .name = row->company_name, .numbers = &row->defaults->numbers };
 
-	contact_forebear(person, &company);
-	if (call_salesperson(call, &mine, err) < 0 ||
-		contact_fill_defaults(call->store, call->arena, &company, mine, err) < 0 ||
-		contact_add(call->store, call->arena, &company, call->now, err) < 0 ||
-		contact_text(call, company.id, &record, err) < 0)
+	if (add_company_of(row->call, person, &company, err) < 0)
 		return -1;
 	*id = row->out->company_id = company.id;
 	row->out->companies++;
 	if (row->seen != NULL) {
-		import_seen_add(row->seen, 'c', text_fold(call->arena, company.name));
+		import_seen_add(row->seen, 'c', text_fold(row->call->arena, company.name));
 		import_seen_add(row->seen, 'm', company.name);
 	}
-	return call_journal(call, "contact", company.id, NULL, record, err);
+	return 0;
 }
 
 static int

@@ -1,6 +1,5 @@
 #include "import_row.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "contact_change.h"
@@ -200,22 +199,6 @@ restore_block(struct row *row, const struct contact *held, struct contact *conta
 
 /* ---- one that is there ---- */
 
-static const char *
-value_text(struct arena *arena, const json_t *value)
-{
-	const char *copy;
-	char *text;
-
-	if (value == NULL || json_is_null(value))
-		return NULL;
-	if (json_is_string(value))
-		return arena_text(arena, json_string_value(value));
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-	copy = arena_text(arena, text);
-	free(text);
-	return copy;
-}
-
 /* What the journal's entry says, field by field. */
 static void
 show_change(struct row *row, const struct change *change)
@@ -232,7 +215,7 @@ show_change(struct row *row, const struct change *change)
 
 		if (strcmp(name, "version") != 0 && !json_equal(value, old))
 			import_diff_add(arena, row->out, arena_text(arena, name),
-				value_text(arena, old), value_text(arena, value));
+				plain_text(arena, old), plain_text(arena, value));
 	}
 	json_decref(before);
 	json_decref(after);

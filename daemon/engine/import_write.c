@@ -1,7 +1,6 @@
 #include "import.h"
 
-#include <string.h>
-
+#include "import_record.h"
 #include "liaison/base/text.h"
 #include "liaison/capture/capture.h"
 #include "liaison/crm/field.h"
@@ -54,149 +53,6 @@ go_back(struct import_run *run, const struct mark *to)
 	run->waiting.rows.count = to->waiting;
 }
 
-/* ---- a row ---- */
-
-/* A card that contact.dump wrote has its number; of CSV the columns tell. */
-static struct import_rule
-rule_of(const struct import_run *run, const struct import_value *values, unsigned count)
-{
-	struct import_rule rule = run->rule;
-
-	for (unsigned i = 0; run->type == IMPORT_VCARD && i < count; i++)
-		rule.exact |= values[i].target.kind == TARGET_NO;
-	return rule;
-}
-
-static int
-count_outcome(
-	struct import_run *run, const struct import_row *row, const struct import_outcome *out)
-{
-	run->counts.companies += out->companies;
-	switch (out->end) {
-	case IMPORT_ADDED:
-		run->counts.added++;
-		break;
-	case IMPORT_CHANGED:
-		run->counts.changed++;
-		break;
-	case IMPORT_SAME:
-		run->counts.same++;
-		return 0;
-	case IMPORT_WAITS:
-		return 0;
-	}
-	if (run->call->call.dry_run)
-		import_tell_change(run, row->line, out);
-	return 0;
-}
-
-/* Lines come in order, but for those that waited. */
-static int
-is_known(struct import_run *run, struct call *call, const struct import_mark *place, bool *known,
-	struct err *err)
-{
-	*known = false;
-	if (run->rule.again || place->line > run->last_line)
-		return 0;
-	return import_row_known(call->store, &run->file, place, known, err);
-}
-
-/* 1: it waits for its company. */
-static int
-apply(struct import_run *run, struct call *call, const struct import_row *row, struct err *err)
-{
-	struct import_value *values = arena_array(call->arena, row->count + 1, sizeof *values);
-	unsigned count = import_read_values(run, call->arena, row, values);
-	const struct import_rule rule = rule_of(run, values, count);
-	struct import_seen *seen = call->dry_run ? &run->seen : NULL;
-	const struct import_mark place = import_mark_row(row);
-	const bool late = run->late || (rule.create && import_is_full(run));
-	struct import_outcome out;
-	bool known;
-
-	if (is_known(run, call, &place, &known, err) < 0)
-		return -1;
-	if (known) {
-		run->counts.skipped++;
-		return 0;
-	}
-	run->defaults.file = run->file.digest;
-	if (import_apply(call, &rule, seen, &run->defaults, values, count, late, &out, err) < 0)
-		return -1;
-	if (out.end == IMPORT_WAITS)
-		return 1;
-	if (!call->dry_run && import_row_add(call->store, &run->file, &place, out.id,
-				      call->journal_batch, err) < 0)
-		return -1;
-	if (!call->dry_run && !run->late && out.company_id != 0 &&
-		import_company_add(call->store, &run->file, out.company_id, err) < 0)
-		return -1;
-	return count_outcome(run, row, &out);
-}
-
-/* The row alone is undone; what is wrong with the database is no fault of it. */
-static bool
-is_fault(const struct err *err)
-{
-	return err->code != ERR_STORAGE && err->code != ERR_UNAVAILABLE &&
-	       err->code != ERR_INTERNAL;
-}
-
-static void
-refuse(struct import_run *run, const struct import_row *row, const struct err *err)
-{
-	run->counts.refused++;
-	import_tell_error(run, row->line, err);
-}
-
-static int
-record_row(struct import_run *run, struct call *call, struct worker *worker,
-	const struct import_row *row, struct err *err)
-{
-	const struct series_roll numbers = run->defaults.numbers;
-	const struct import_counts counts = run->counts;
-	const struct import_file file = run->file;
-	int result = -1;
-
-	if (store_savepoint(call->store, err) < 0)
-		return -1;
-	if (row->error != NULL)
-		fail(err, ERR_USAGE, "%s", row->error);
-	else
-		result = apply(run, call, row, err);
-	if (result == 0)
-		return store_release(call->store, err) < 0 || call_tell(call, worker, err) < 0 ? -1
-											       : 0;
-	store_rollback_to(call->store);
-	call_renew(call, worker, call->arena);
-	call->journal_batch = run->journal_batch;
-	run->counts = counts;
-	run->file = file;
-	run->defaults.numbers = numbers;
-	if (result == 1 && import_wait(run, row))
-		return 0;
-	if (result == 1)
-		fail_field(err, ERR_NOT_FOUND, "company_name",
-			"its company comes too late in the file: sort companies first");
-	if (!is_fault(err) && row->error == NULL)
-		return -1;
-	refuse(run, row, err);
-	return run->rule.strict ? -1 : 0;
-}
-
-static void
-count_row(struct import_run *run, const struct import_row *row)
-{
-	if (run->late)
-		return;
-	run->counts.rows++;
-	run->counts.recoded += row->recoded;
-	if (row->recoded && run->counts.first_recoded == 0)
-		run->counts.first_recoded = row->line;
-}
-
-/* ---- a transaction ---- */
-
 /* Rows under one savepoint, as each of its own costs a copy of every page that it changes. 1: one of them
  * is at fault, and none is recorded. */
 static int
@@ -211,12 +67,12 @@ record_group(struct import_run *run, struct call *call, struct worker *worker, s
 	for (unsigned i = 0; i < GROUP_ROWS && run->current->at < window->rows.count; i++) {
 		const struct import_row *row = &window->rows.rows[window->at];
 
-		result = row->error != NULL ? -1 : apply(run, call, row, err);
+		result = row->error != NULL ? -1 : import_record_try(run, call, row, err);
 		if (result < 0 || (result == 1 && !import_wait(run, row)))
 			break;
 		result = 0;
 		run->journal_batch = call->journal_batch;
-		count_row(run, row);
+		import_count_row(run, row);
 		run->current->at++;
 	}
 	if (result == 0)
@@ -235,10 +91,10 @@ record_each(struct import_run *run, struct call *call, struct worker *worker, st
 	for (unsigned i = 0; i < GROUP_ROWS && window->at < window->rows.count; i++) {
 		const struct import_row *row = &window->rows.rows[window->at];
 
-		if (record_row(run, call, worker, row, err) < 0)
+		if (import_record_row(run, call, worker, row, err) < 0)
 			return -1;
 		run->journal_batch = call->journal_batch;
-		count_row(run, row);
+		import_count_row(run, row);
 		window->at++;
 	}
 	return 0;
@@ -353,7 +209,7 @@ record_in_transaction(struct import_run *run, struct worker *worker)
 	if (result == 0)
 		result = series_roll_end(worker->store, &run->defaults.numbers, &err);
 	store_put_off(worker->store, false);
-	if (result < 0 && run->fields_known && run->rule.strict && is_fault(&err))
+	if (result < 0 && run->fields_known && run->rule.strict && import_is_fault(&err))
 		say_line(run, &err);
 	if (result == 0 && run->call->call.dry_run) {
 		undo(worker);

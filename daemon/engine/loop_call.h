@@ -52,5 +52,8 @@ const char *loop_call_id(const struct loop_call *call);
 /* Capture's commands that ask servers; see loop_verify.c, loop_retry.c. */
 int run_verify_loop(struct loop_call *call, struct err *err);
 int run_retry_loop(struct loop_call *call, struct err *err);
+/* export.c */
+int run_export_loop(struct loop_call *call, struct err *err);
+int run_record_loop(struct loop_call *call, struct err *err); /* loop_record.c */
 
 #endif

@@ -18,6 +18,7 @@ struct retrying {
 struct looking {
 	struct work work; /* first */
 	struct retrying *retrying;
+	uint64_t number; /* of its asking */
 	struct pipeline *pipeline;
 	struct arena *arena;
 	int64_t *ids;
@@ -30,6 +31,7 @@ struct looking {
 struct listing {
 	struct work work; /* first */
 	struct retrying *retrying;
+	uint64_t number; /* of its asking */
 	struct pipeline *pipeline;
 	struct mailbox *mailbox;
 	struct arena *arena;
@@ -143,7 +145,7 @@ listing_done(struct work *work)
 	struct pipeline *pipeline = listing->pipeline;
 
 	pthread_mutex_lock(&pipeline->engine->board);
-	if (asking_is_open(pipeline, &retrying->asking)) {
+	if (asking_is_open(pipeline, &retrying->asking, listing->number)) {
 		retrying->open--;
 		if (!listing->failed && mailbox_is_up(listing->mailbox))
 			ask_again(listing);
@@ -175,6 +177,7 @@ list_quarantined(struct retrying *retrying, struct mailbox *mailbox)
 	struct listing *listing = mem_zero(1, sizeof *listing);
 
 	listing->retrying = retrying;
+	listing->number = retrying->asking.number;
 	listing->pipeline = mailbox->pipeline;
 	listing->mailbox = mailbox;
 	listing->arena = arena_new();
@@ -222,7 +225,7 @@ looking_done(struct work *work)
 	struct pipeline *pipeline = looking->pipeline;
 
 	pthread_mutex_lock(&pipeline->engine->board);
-	if (asking_is_open(pipeline, &looking->retrying->asking)) {
+	if (asking_is_open(pipeline, &looking->retrying->asking, looking->number)) {
 		if (looking->failed)
 			asking_fail(&looking->retrying->asking, &looking->err);
 		else
@@ -247,6 +250,7 @@ run_retry_loop(struct loop_call *call, struct err *err)
 	retrying->retry.done = retried;
 	pthread_mutex_unlock(&engine->board);
 	looking->retrying = retrying;
+	looking->number = retrying->asking.number;
 	looking->pipeline = engine->pipeline;
 	looking->arena = arena_new();
 	looking->ids = read_ids(&call->call, looking->arena, &looking->id_count);

@@ -231,14 +231,20 @@ sync_clear(struct asking *asking)
 		mailbox_sync(mailbox, 0);
 }
 
-/* The next feed of the calendar is believed, whatever is gone of it. */
+/* The next feed of the calendar is believed, whatever is gone of it; so is what left a mailbox. */
 static int
-accept_all(struct mailbox *mailbox, struct err *err)
+accept_all(struct mailbox *mailbox, const struct config *config, struct err *err)
 {
-	if (mailbox == NULL || mailbox->kind != SOURCE_ICAL)
-		return fail_field(
-			err, ERR_USAGE, "accept", "'accept' needs the name of a calendar");
-	mailbox->accept = true;
+	if (mailbox == NULL)
+		return fail_field(err, ERR_USAGE, "accept", "'accept' needs the name of a source");
+	if (mailbox->kind == SOURCE_ICAL)
+		mailbox->accept = true;
+	else if (config_source_by_number(config, mailbox->number)->on_delete == DELETE_KEEP)
+		return fail_field(err, ERR_REFUSED, "accept",
+			"'%s' has 'on-delete = keep': nothing hangs on what left it",
+			mailbox->name);
+	else
+		leaving_wake(mailbox, true);
 	return 0;
 }
 
@@ -252,8 +258,11 @@ begin_sync(struct loop_call *call, struct err *err)
 
 	if (name != NULL && only == NULL)
 		return -1;
-	if (call_flag(&call->call, "accept") && accept_all(only, err) < 0)
+	if (call_flag(&call->call, "accept") &&
+		accept_all(only, &call->call.engine->settings->config, err) < 0)
 		return -1;
+	if (only != NULL && only->kind == SOURCE_IMAP)
+		leaving_wake(only, false);
 	syncing = asking_new(call, only, sizeof *syncing, SYNC_MS);
 	syncing->next = only != NULL ? only : pipeline->mailboxes;
 	syncing->accepts = call_flag(&call->call, "accept");

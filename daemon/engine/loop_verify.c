@@ -3,8 +3,9 @@
 
 #include "feed.h"
 
-/* capture.verify: the ledger held against what the server has, folder by folder: all UIDs, then those
- * of the window, then the count. */
+/* capture.verify: the ledger held against what the server has, folder by folder: all UIDs, while the
+ * ledger's rows are counted, then the comparison. Only what that leaves over takes the server's UIDs of the
+ * window, which it may have to look up, and the comparison again. */
 
 enum { VERIFY_MS = 600000, CATCH_UP_MS = 10000, OPEN_MS = 30000, DAY = 86400 };
 
@@ -24,7 +25,9 @@ struct verify {
 	struct folder *folder;
 	struct uid_set all, window, missing;
 	int64_t since_ms; /* of the step */
-	bool repair, repaired;
+	uint64_t tallying; /* the count of the folder's rows that is waited for; 0: none */
+	struct verify_row tally;
+	bool repair, repaired, windowed;
 	unsigned rows, left;
 	struct verify_row total;
 };
@@ -34,13 +37,27 @@ struct counting {
 	struct verify *verify;
 	struct pipeline *pipeline;
 	struct uid_set all, window, missing;
+	uint64_t number; /* of its asking */
 	int64_t stream;
-	struct verify_row row;
+	struct verify_row tally, row;
 	struct err err;
 	bool has_window, failed;
 };
 
+struct tallying {
+	struct work work; /* first */
+	struct verify *verify;
+	struct pipeline *pipeline;
+	uint64_t number; /* of the count */
+	uint64_t asking; /* of its asking */
+	int64_t stream;
+	struct verify_row tally;
+	struct err err;
+	bool failed;
+};
+
 static void verify_folder(struct verify *verify);
+static void catch_up(struct verify *verify, int64_t now_ms);
 
 static void
 clear_sets(struct verify *verify)
@@ -98,6 +115,53 @@ search(struct verify *verify, bool window)
 }
 
 static void
+run_tallying(struct work *work, struct worker *worker)
+{
+	struct tallying *tallying = (struct tallying *)work;
+
+	arena_reset(worker->arena);
+	tallying->failed = verify_tally(worker->store, tallying->stream, &tallying->tally,
+				   &tallying->err) < 0;
+}
+
+static void
+tallying_done(struct work *work)
+{
+	struct tallying *tallying = (struct tallying *)work;
+	struct pipeline *pipeline = tallying->pipeline;
+	struct verify *verify = tallying->verify;
+
+	pthread_mutex_lock(&pipeline->engine->board);
+	if (asking_is_open(pipeline, &verify->asking, tallying->asking) &&
+		verify->tallying == tallying->number) {
+		verify->tallying = 0;
+		verify->tally = tallying->tally;
+		if (tallying->failed)
+			asking_fail(&verify->asking, &tallying->err);
+		else if (verify->step == VERIFY_CATCH_UP)
+			catch_up(verify, clock_monotonic_ms());
+	}
+	pthread_mutex_unlock(&pipeline->engine->board);
+	free(tallying);
+}
+
+static void
+tally(struct verify *verify)
+{
+	struct pipeline *pipeline = verify->asking.mailbox->pipeline;
+	struct tallying *tallying = mem_zero(1, sizeof *tallying);
+
+	verify->tallying = tallying->number = verify->asking.token;
+	tallying->verify = verify;
+	tallying->asking = verify->asking.number;
+	tallying->pipeline = pipeline;
+	tallying->stream = verify->folder->stream;
+	tallying->work.run = run_tallying;
+	tallying->work.done = tallying_done;
+	pool_add(pipeline->engine->readers, &tallying->work);
+}
+
+static void
 next_folder(struct verify *verify)
 {
 	verify->folder = verify->folder == NULL ? verify->asking.mailbox->folders
@@ -116,9 +180,11 @@ verify_folder(struct verify *verify)
 {
 	clear_sets(verify);
 	verify->since_ms = clock_monotonic_ms();
-	if (verify->folder->known)
+	verify->windowed = false;
+	if (verify->folder->known) {
 		search(verify, false);
-	else
+		tally(verify);
+	} else
 		verify->step = VERIFY_OPEN; /* the tick looks whether it has come */
 }
 
@@ -131,9 +197,10 @@ run_counting(struct work *work, struct worker *worker)
 	arena_reset(worker->arena);
 	counting->failed = stream_get(worker->store, worker->arena, counting->stream, &stream,
 				   &counting->err) < 0 ||
-			   verify_stream(worker->store, &stream, &counting->all,
-				   counting->has_window ? &counting->window : NULL, &counting->row,
-				   &counting->missing, &counting->err) < 0;
+			   verify_tallied(worker->store, &stream, &counting->all,
+				   counting->has_window ? &counting->window : NULL,
+				   &counting->tally, &counting->row, &counting->missing,
+				   &counting->err) < 0;
 }
 
 static void
@@ -147,11 +214,38 @@ begin_repair(struct verify *verify, struct counting *counting)
 }
 
 static void
+verify_fail(struct verify *verify, const char *error)
+{
+	struct err err;
+
+	fail(&err, ERR_UNAVAILABLE, "%s", error);
+	asking_fail(&verify->asking, &err);
+}
+
+/* What is left over may lie before the window. */
+static void
+ask_window(struct verify *verify, struct counting *counting)
+{
+	if (verify->asking.mailbox->link == NULL) {
+		verify_fail(verify, "the connection was lost while verifying");
+		return;
+	}
+	verify->all = counting->all;
+	counting->all = (struct uid_set){ 0 };
+	verify->windowed = true;
+	search(verify, true);
+}
+
+static void
 take_row(struct verify *verify, struct counting *counting)
 {
 	struct loop_call *call = verify->asking.call;
 	struct mailbox *mailbox = verify->asking.mailbox;
 
+	if (counting->row.missing > 0 && verify->folder->has_since && !verify->windowed) {
+		ask_window(verify, counting);
+		return;
+	}
 	if (verify->repair && !verify->repaired && counting->missing.count > 0 &&
 		mailbox->link != NULL) {
 		begin_repair(verify, counting);
@@ -171,7 +265,7 @@ counting_done(struct work *work)
 	struct pipeline *pipeline = counting->pipeline;
 
 	pthread_mutex_lock(&pipeline->engine->board);
-	if (asking_is_open(pipeline, &counting->verify->asking)) {
+	if (asking_is_open(pipeline, &counting->verify->asking, counting->number)) {
 		if (counting->failed)
 			asking_fail(&counting->verify->asking, &counting->err);
 		else
@@ -192,11 +286,13 @@ count_rows(struct verify *verify)
 
 	verify->step = VERIFY_COUNT;
 	counting->verify = verify;
+	counting->number = verify->asking.number;
 	counting->pipeline = pipeline;
 	counting->stream = verify->folder->stream;
 	counting->all = verify->all;
 	counting->window = verify->window;
-	counting->has_window = verify->folder->has_since;
+	counting->tally = verify->tally;
+	counting->has_window = verify->windowed;
 	verify->all = verify->window = (struct uid_set){ 0 };
 	counting->work.run = run_counting;
 	counting->work.done = counting_done;
@@ -211,17 +307,10 @@ catch_up(struct verify *verify, int64_t now_ms)
 	uint32_t highest = all->count == 0 ? 0 : all->ranges[all->count - 1].last;
 
 	verify->step = VERIFY_CATCH_UP;
+	if (verify->tallying != 0)
+		return; /* it comes here when it is done */
 	if (verify->folder->cursor >= highest || now_ms - verify->since_ms > CATCH_UP_MS)
 		count_rows(verify);
-}
-
-static void
-verify_fail(struct verify *verify, const char *error)
-{
-	struct err err;
-
-	fail(&err, ERR_UNAVAILABLE, "%s", error);
-	asking_fail(&verify->asking, &err);
 }
 
 static void
@@ -272,8 +361,6 @@ take_list(struct asking *asking, const struct frame *frame, struct err *err)
 		return -1;
 	if (error != NULL)
 		verify_fail(verify, error);
-	else if (last && verify->step == VERIFY_ALL && verify->folder->has_since)
-		search(verify, true);
 	else if (last) {
 		asking->token = 0;
 		verify->since_ms = clock_monotonic_ms();

@@ -122,9 +122,11 @@ mailbox_free(struct mailbox *mailbox)
 	}
 	feed_free(mailbox);
 	wanting_end(mailbox);
+	leaving_lost(mailbox);
 	free(mailbox->name);
 	free(mailbox->error);
 	free(mailbox->capabilities);
+	free(mailbox->server);
 	free(mailbox);
 }
 
@@ -229,6 +231,7 @@ mailbox_lost(struct mailbox *mailbox, const char *why)
 	set_text(&mailbox->error, why);
 	feed_lost(mailbox);
 	wanting_lost(mailbox);
+	leaving_lost(mailbox);
 	askings_lost(mailbox->pipeline, mailbox);
 }
 
@@ -284,11 +287,13 @@ mailbox_tick(struct mailbox *mailbox, int64_t now_ms)
 	}
 	feed_tick(mailbox, now_ms);
 	wanting_begin(mailbox);
+	leaving_tick(mailbox, now_ms);
 	for (struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next) {
 		struct job *job = &folder->job;
 
 		if (mailbox->link != NULL)
 			folder_open_again(folder, now_ms);
+		second_try_tick(folder);
 		if (job->state == JOB_WAITING && now_ms >= job->retry_ms &&
 			mailbox_is_up(mailbox)) {
 			job->state = JOB_NONE;

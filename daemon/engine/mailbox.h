@@ -85,6 +85,22 @@ struct tally {
 	int64_t begun_ms; /* of the transaction it was counted in */
 };
 
+/* UIDs that a command wants decided again. */
+struct retry {
+	unsigned pending; /* slices, and notes in the journal, under way */
+	uint64_t asked, cut;
+	char why[401]; /* the last of those was cut */
+	void (*done)(struct retry *retry);
+};
+
+/* Of what another release could not read: how far it was tried again. */
+struct second_try {
+	unsigned opening; /* of the folder that it belongs to */
+	uint32_t after; /* the last UID that was asked for */
+	bool busy, done;
+	struct retry retry;
+};
+
 struct folder {
 	struct folder *next;
 	struct mailbox *mailbox;
@@ -108,6 +124,7 @@ struct folder {
 	char *check_error; /* own; why the last check failed, or NULL */
 	bool gap; /* a slice of new mail was cut: the cursor waits */
 	struct job job;
+	struct second_try second;
 };
 
 /* One source. */
@@ -121,6 +138,7 @@ struct mailbox {
 	enum config_kind kind;
 	enum source_state state;
 	char *error, *capabilities; /* own */
+	char *server; /* own; of all that fetch told since it last listed the folders, or NULL */
 	int64_t next_try, last_complete, poll, changed;
 	struct folder *folders;
 	struct link *link; /* it is watched through */
@@ -134,6 +152,10 @@ struct mailbox {
 	struct wanting *wanting; /* text under way, or NULL */
 	bool wanted; /* there may be more */
 	int64_t wanted_ms; /* not before */
+	struct leaving *leaving; /* a look at what became of its mail, or NULL */
+	int64_t left_due_ms; /* the next one; 0: not planned yet */
+	bool left_accept; /* it is believed that mail left, however much */
+	bool left_doubted; /* and the log says that it is not */
 	/* of a calendar: */
 	struct feed_run *feed; /* under way, or NULL */
 	struct feed_check *check; /* capture.verify waits for it, or NULL */
@@ -154,6 +176,7 @@ struct slice_item {
 	const char *error;
 	const uint8_t *header;
 	size_t header_size;
+	int64_t size; /* of the message, where it is quarantined; 0: not known */
 	bool answered;
 };
 
@@ -222,6 +245,7 @@ struct pipeline {
 	int64_t stalled_until_ms;
 	int64_t enrol_ms, enrol_pause_ms; /* when sources are noted again; 0: they are */
 	struct asking *askings; /* loop calls that wait for fetch */
+	uint64_t asked; /* how many there were */
 	uint32_t last_source; /* that a frame was about */
 	struct arena *scratch; /* reset for each frame */
 	bool stopping;
@@ -277,8 +301,13 @@ void mailbox_ask(struct mailbox *mailbox);
 /* opening.c */
 /* A folder was examined: its stream is found or made, then fetch is told the cursor. */
 void folder_open(struct folder *folder, uint32_t uidvalidity, uint32_t uidnext);
+/* What fetch tells from now on is of this server. */
+void mailbox_set_server(struct mailbox *mailbox, const char *server);
 /* One that could not be opened is tried again. */
 void folder_open_again(struct folder *folder, int64_t now_ms);
+
+/* second_try.c */
+void second_try_tick(struct folder *folder);
 
 /* slice.c */
 struct slice *slice_new(struct folder *folder, enum slice_purpose purpose, uint32_t token);
@@ -334,6 +363,14 @@ void wanting_lost(struct mailbox *mailbox);
 /* With the program. */
 void wanting_end(struct mailbox *mailbox);
 
+/* leaving.c */
+void leaving_tick(struct mailbox *mailbox, int64_t now_ms);
+void leaving_lost(struct mailbox *mailbox);
+/* FRAME_UIDS; *taken false: it is somebody else's. */
+int leaving_uids(struct mailbox *mailbox, const struct frame *frame, bool *taken, struct err *err);
+/* The next look is now; accept: what left is believed to have left. */
+void leaving_wake(struct mailbox *mailbox, bool accept);
+
 /* record_source.c: any thread */
 int source_write(struct pipeline *pipeline, struct store *store, struct arena *arena,
 	const char *name, const struct zone *zone, struct json_out *out, struct err *err);
@@ -343,6 +380,7 @@ int source_write(struct pipeline *pipeline, struct store *store, struct arena *a
 /* A command that waits for answers of fetch. */
 struct asking {
 	struct asking *next;
+	uint64_t number; /* no other one of the pipeline has had it */
 	struct loop_call *call; /* NULL: it has given up */
 	struct mailbox *mailbox; /* or NULL: all */
 	uint32_t token; /* of the frame it waits for, or 0 */
@@ -360,8 +398,9 @@ void *asking_new(struct loop_call *call, struct mailbox *mailbox, size_t size, i
 /* Waits no more; the call was answered. */
 void asking_end(struct asking *asking);
 void asking_fail(struct asking *asking, const struct err *err);
-/* Whoever asked may be gone by the time a thread answers. */
-bool asking_is_open(struct pipeline *pipeline, const struct asking *wanted);
+/* Whoever asked may be gone by the time a thread answers, and another be in its place: number is that of
+ * who asked. */
+bool asking_is_open(struct pipeline *pipeline, const struct asking *wanted, uint64_t number);
 int
 asking_frame(struct pipeline *pipeline, const struct frame *frame, bool *taken, struct err *err);
 void askings_tick(struct pipeline *pipeline, int64_t now_ms);
@@ -371,13 +410,6 @@ void askings_lost(struct pipeline *pipeline, const struct mailbox *mailbox);
 /* Sources may have become complete: looked at once the loop has time. */
 void sync_state_changed(struct mailbox *mailbox);
 
-/* UIDs that a command wants decided again. */
-struct retry {
-	unsigned pending; /* slices, and notes in the journal, under way */
-	uint64_t asked, cut;
-	char why[401]; /* the last of those was cut */
-	void (*done)(struct retry *retry);
-};
 /* Asks for uids in slices; retry->done is called when all are decided or given up. */
 void retry_ask(struct retry *retry, struct folder *folder, struct uid_set *uids);
 void retry_slice_done(struct slice *slice);

@@ -14,6 +14,7 @@ main(int argc, char **argv)
 {
 	uv_replace_allocator(mem_alloc, mem_resize, mem_zero, free); /* it would abort instead */
 	log_set_program("engine");
+	log_find_journal();
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && strcmp(argv[1], "--check-sandbox") == 0)
 		return sandbox_check(SANDBOX_ENGINE) == 0 ? 0 : 1;

@@ -249,6 +249,12 @@ take_folder_field(struct mailbox *mailbox, const struct frame_field *field, stru
 		set_text(&mailbox->capabilities, text);
 		return 0;
 	}
+	if (field->tag == TAG_NAME) {
+		if (field_text(field, arena, 1024, &text, err) < 0)
+			return -1;
+		mailbox_set_server(mailbox, text);
+		return 0;
+	}
 	if (*at == NULL)
 		return 0;
 	if (field->tag == TAG_WATCHED) {
@@ -306,6 +312,12 @@ news_uids(const struct frame_field *field, struct uid_set *out, struct err *err)
 static int
 take_uids(struct mailbox *mailbox, const struct frame *frame, struct err *err)
 {
+	bool taken;
+
+	if (leaving_uids(mailbox, frame, &taken, err) < 0)
+		return -1;
+	if (taken)
+		return 0;
 	for (struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next) {
 		if (folder->job.state == JOB_SEARCHING && folder->job.search_token == frame->token)
 			return job_uids(folder, frame, err);

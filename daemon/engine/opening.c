@@ -11,7 +11,7 @@ enum { REOPEN_MS = 5000 };
 struct opening {
 	struct work work; /* first */
 	struct folder *folder;
-	char *name;
+	char *name, *server;
 	int64_t source, since;
 	uint32_t uidvalidity, uidnext;
 	unsigned turn;
@@ -27,8 +27,8 @@ open_stream(struct opening *opening, struct worker *worker, struct err *err)
 	struct stream *stream = &opening->stream;
 
 	if (stream_open(worker->store, worker->arena, opening->source, opening->name,
-		    opening->uidvalidity, opening->uidnext, opening->has_since, opening->since,
-		    stream, &opening->fresh, err) < 0)
+		    opening->uidvalidity, opening->server, opening->uidnext, opening->has_since,
+		    opening->since, stream, &opening->fresh, err) < 0)
 		return -1;
 	opening->paused = strcmp(stream->backfill, "paused") == 0;
 	opening->done = strcmp(stream->backfill, "done") == 0;
@@ -92,6 +92,11 @@ opened(struct folder *folder, const struct opening *opening)
 	folder->noted_complete = stream->last_complete;
 	if (folder->last_complete < stream->last_complete)
 		folder->last_complete = stream->last_complete;
+	if (stream->moved)
+		log_write(LOG_NOTICE,
+			"%s: is on another server, or of another user: all is looked at again, and "
+			"what is known is recognised",
+			folder->mailbox->name);
 	if (opening->fresh)
 		log_write(LOG_INFO, "%s/%s: is new here, UIDVALIDITY %u, next UID %u",
 			folder->mailbox->name, folder->name, stream->uidvalidity, opening->uidnext);
@@ -99,6 +104,7 @@ opened(struct folder *folder, const struct opening *opening)
 	resume_job(folder, opening);
 	mailbox_judge(folder->mailbox);
 	folder->mailbox->wanted = true;
+	folder->mailbox->wanted_ms = 0; /* what was left may be of this one */
 	wanting_begin(folder->mailbox);
 }
 
@@ -113,8 +119,11 @@ opening_done(struct work *work)
 	if (!pipeline->stopping && opening->turn == folder->opening &&
 		folder->mailbox->link != NULL) {
 		if (opening->failed) {
-			log_write(LOG_ERROR, "%s/%s: cannot be opened: %s", folder->mailbox->name,
-				folder->name, opening->err.message);
+			log_about(LOG_ERROR,
+				&(struct log_subject){
+					.source = folder->mailbox->name, .folder = folder->name },
+				"%s/%s: cannot be opened: %s", folder->mailbox->name, folder->name,
+				opening->err.message);
 			set_text(&folder->error, opening->err.message);
 			folder->reopen_ms = clock_monotonic_ms() + REOPEN_MS;
 		} else
@@ -123,6 +132,7 @@ opening_done(struct work *work)
 	}
 	pthread_mutex_unlock(&pipeline->engine->board);
 	free(opening->name);
+	free(opening->server);
 	free(opening);
 }
 
@@ -140,6 +150,7 @@ begin(struct folder *folder)
 	opening->folder = folder;
 	opening->turn = ++folder->opening;
 	opening->name = mem_text(folder->name);
+	opening->server = mem_text(folder->mailbox->server ? folder->mailbox->server : "");
 	opening->source = folder->mailbox->id;
 	opening->uidvalidity = folder->uidvalidity;
 	opening->uidnext = folder->uidnext;
@@ -172,4 +183,33 @@ folder_open(struct folder *folder, uint32_t uidvalidity, uint32_t uidnext)
 	folder->uidvalidity = uidvalidity;
 	folder->uidnext = uidnext == 0 && !folder->known ? 1 : uidnext;
 	begin(folder);
+}
+
+/* Its UIDs say nothing of the mails on the other one, whatever its UIDVALIDITYs. */
+static void
+leave_server(struct mailbox *mailbox)
+{
+	struct slice *next;
+
+	for (struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next) {
+		folder->known = false;
+		folder->opening++;
+		folder->reopen_ms = 0;
+		job_lost(folder);
+	}
+	for (struct slice *slice = mailbox->pipeline->slices; slice != NULL; slice = next) {
+		next = slice->next;
+		if (slice->mailbox == mailbox)
+			slice_give_up(slice);
+	}
+	wanting_lost(mailbox);
+	leaving_lost(mailbox);
+}
+
+void
+mailbox_set_server(struct mailbox *mailbox, const char *server)
+{
+	if (mailbox->server != NULL && strcmp(mailbox->server, server) != 0)
+		leave_server(mailbox);
+	set_text(&mailbox->server, server);
 }

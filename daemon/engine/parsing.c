@@ -137,6 +137,10 @@ keep_header(struct slice *slice, struct slice_item *item, const struct ask *ask)
 	size_t cursor = 0;
 
 	while (frame_field_next(&frame, &cursor, &field, &err) > 0) {
+		uint64_t size;
+
+		if (field.tag == TAG_RFC822_SIZE && field_u64(&field, INT64_MAX, &size, &err) == 0)
+			item->size = (int64_t)size;
 		if (field.tag != TAG_HEADER)
 			continue;
 		item->header_size = field.size < 64 * 1024 ? field.size : 64 * 1024;
@@ -170,7 +174,10 @@ reject(struct pipeline *pipeline, struct ask *ask, const char *error)
 	item->answered = true;
 	ask->slice->pending--;
 	pipeline->quarantined++;
-	log_write(LOG_WARNING, "%s/%s: UID %u is quarantined: %s", ask->slice->mailbox->name,
+	log_about(LOG_WARNING,
+		&(struct log_subject){ ask->slice->mailbox->name, ask->slice->folder->name,
+			item->uid, LOG_ID_QUARANTINED },
+		"%s/%s: UID %u is quarantined: %s", ask->slice->mailbox->name,
 		ask->slice->folder->name, item->uid, error);
 	slice_answered(ask->slice);
 }

@@ -165,43 +165,6 @@ pipeline_tick(struct pipeline *pipeline, int64_t now_ms)
 
 /* ---- counts ------------------------------------------------------------------------------------ */
 
-/* A source that needs somebody's hand is stale at once; any other when it was not completely checked
- * for three poll intervals, or for a minute where these are shorter. */
-static bool
-is_stale(const struct mailbox *mailbox, int64_t now)
-{
-	int64_t allowed = 3 * (mailbox->poll > 20 ? mailbox->poll : 20);
-
-	if (!mailbox->configured || mailbox->paused || mailbox->retired)
-		return false;
-	if (mailbox->state == SOURCE_AUTH_FAILED || mailbox->state == SOURCE_NO_SECRET ||
-		mailbox->state == SOURCE_ERROR ||
-		(mailbox->kind == SOURCE_ICAL && feed_error(mailbox) != NULL))
-		return true;
-	return mailbox->last_complete + allowed < now &&
-	       mailbox->pipeline->engine->started + allowed < now;
-}
-
-unsigned
-pipeline_stale(struct pipeline *pipeline, int64_t now, char *names, size_t size)
-{
-	unsigned stale = 0;
-	size_t used = 0;
-
-	pthread_mutex_lock(&pipeline->engine->board);
-	for (struct mailbox *mailbox = pipeline->mailboxes; mailbox != NULL;
-		mailbox = mailbox->next) {
-		if (!is_stale(mailbox, now))
-			continue;
-		if (used < size)
-			used += (size_t)snprintf(names + used, size - used,
-				stale > 0 ? ", %s" : "%s", mailbox->name);
-		stale++;
-	}
-	pthread_mutex_unlock(&pipeline->engine->board);
-	return stale;
-}
-
 void
 pipeline_line(struct pipeline *pipeline, char *line, size_t size)
 {

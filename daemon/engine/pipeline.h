@@ -34,9 +34,6 @@ void pipeline_child_gone(
 	struct pipeline *pipeline, enum child_kind kind, uint32_t id, bool clean, const char *how);
 void pipeline_tick(struct pipeline *pipeline, int64_t now_ms); /* once a second */
 
-/* How many sources were not completely checked for three poll intervals, and their names. Any
- * thread. */
-unsigned pipeline_stale(struct pipeline *pipeline, int64_t now, char *names, size_t size);
 /* Why nothing that is captured can be written; false: it can. Any thread. */
 bool pipeline_waits(struct pipeline *pipeline, char *why, size_t size);
 /* Members of system.status: sources and what happened to the children. Any thread. */

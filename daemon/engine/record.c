@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "liaison/crm/contact.h"
@@ -38,6 +39,22 @@ call_contact_at(struct call *call, const char *param, unsigned i, int64_t *id, s
 }
 
 /* ---- records ---- */
+
+const char *
+plain_text(struct arena *arena, const json_t *value)
+{
+	const char *copy;
+	char *text;
+
+	if (value == NULL || json_is_null(value))
+		return NULL;
+	if (json_is_string(value))
+		return arena_text(arena, json_string_value(value));
+	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	copy = arena_text(arena, text);
+	free(text);
+	return copy;
+}
 
 typedef int write_record(struct store *store, struct arena *arena, int64_t id, struct json_out *out,
 	struct err *err);

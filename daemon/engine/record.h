@@ -22,6 +22,9 @@ int answer_interaction(struct call *call, int64_t id, struct err *err);
 int answer_interactions(
 	struct call *call, const int64_t *ids, unsigned count, const char *next, struct err *err);
 
+/* What a member says: text as it is, the rest as JSON writes it, NULL for null; arena. */
+const char *plain_text(struct arena *arena, const json_t *value);
+
 /* limit as given, or 100. ERR_USAGE: not 1 to 1,000. */
 int call_limit(const struct call *call, unsigned *limit, struct err *err);
 /* The words of a repeated parameter, as they are; arena. */

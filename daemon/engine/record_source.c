@@ -1,7 +1,10 @@
+#include <stdio.h>
 #include <string.h>
 
+#include "liaison/capture/retention.h"
 #include "liaison/capture/source.h"
 #include "feed.h"
+#include "health.h"
 
 /* The record of a source: what the database knows and what the loop sees, read under the board. */
 
@@ -15,11 +18,14 @@ struct folder_view {
 	bool moving; /* slices of its source are under way */
 	enum folder_mode mode;
 	const char *backfill;
+	const char *doubt; /* NULL: none */
+	char doubt_words[240];
 };
 
 struct source_view {
 	const char *kind, *state, *error, *capabilities;
-	int64_t last_complete, next_try;
+	int64_t last_complete, next_try, poll;
+	uint64_t backlog;
 	struct folder_view *folders;
 	unsigned count;
 };
@@ -91,6 +97,8 @@ view_source(
 	out->capabilities = arena_text(arena, mailbox->capabilities);
 	out->last_complete = mailbox->last_complete;
 	out->next_try = mailbox->next_try;
+	out->poll = mailbox->poll;
+	out->backlog = mailbox_backlog(mailbox);
 	out->folders = arena_array(arena, count + 1, sizeof *out->folders);
 	out->count = 0;
 	for (const struct folder *folder = mailbox->folders; folder != NULL;
@@ -182,8 +190,77 @@ write_folder(const struct folder_view *folder, int64_t decided, const struct zon
 	write_time(out, "last_complete", folder->last_complete, zone);
 	write_time(out, "last_byte", folder->last_byte, zone);
 	write_time(out, "next_try", folder->next_try, zone);
-	json_text(out, "error", folder->error);
+	json_text(out, "error", folder->error != NULL ? folder->error : folder->doubt);
 	json_object_end(out);
+}
+
+/* Mail that left the folder at once, which somebody is to say something to. */
+static int
+view_doubt(struct store *store, const char *source, struct folder_view *folder, struct err *err)
+{
+	int64_t count = 0;
+
+	if (folder->stream == 0 || gone_doubted(store, folder->stream, &count, err) < 0)
+		return folder->stream == 0 ? 0 : -1;
+	if (count > 0)
+		snprintf(folder->doubt_words, sizeof folder->doubt_words,
+			"%lld captured mails left it at once, which is not believed; 'source "
+			"sync %.80s --accept' believes it",
+			(long long)count, source);
+	folder->doubt = count > 0 ? folder->doubt_words : NULL;
+	return 0;
+}
+
+/* What happens next to a source, by its state; when is 0 where that is nothing of the clock's. */
+static const char *
+next_words(const struct source_view *view, int64_t complete, int64_t *when)
+{
+	static const struct {
+		const char *state, *words;
+		bool tried; /* at next_try */
+	} next[] = {
+		{ "offline", "tries to connect", true },
+		{ "no-secret", "asks for its secret again", true },
+		{ "auth-failed", "tries to log in again", true },
+		{ "error", "tries again", true },
+		{ "syncing", "fetches new mail", false },
+		{ "backfill", "fetches what is older", false },
+		{ "idle", "waits for news", false },
+		{ "paused", "waits to be resumed", false },
+	};
+
+	*when = 0;
+	for (size_t i = 0; i < sizeof next / sizeof *next; i++) {
+		if (strcmp(view->state, next[i].state) != 0)
+			continue;
+		*when = next[i].tried ? view->next_try : 0;
+		return next[i].words;
+	}
+	if (strcmp(view->state, "polling") != 0)
+		return NULL;
+	*when = complete > 0 ? complete + view->poll : 0;
+	return "looks for news";
+}
+
+static int
+write_outlook(const struct source *source, const struct source_view *view, int64_t complete,
+	struct store *store, const struct zone *zone, struct json_out *out, struct err *err)
+{
+	int64_t quarantined = 0, wants = 0, when;
+	const char *next = next_words(view, complete, &when);
+
+	if (source->id != 0 && source_waiting(store, source->id, &quarantined, &wants, err) < 0)
+		return -1;
+	if (complete > 0)
+		json_int(out, "age", clock_now() - complete);
+	else
+		json_null_(out, "age");
+	json_int(out, "backlog", (int64_t)view->backlog);
+	json_int(out, "wants", wants);
+	json_int(out, "quarantined", quarantined);
+	json_text(out, "next", next);
+	write_time(out, "next_at", when, zone);
+	return 0;
 }
 
 static int
@@ -204,16 +281,19 @@ write_source(struct pipeline *pipeline, const struct source *source, const struc
 	json_text(out, "state", view->state);
 	json_array_begin(out, "folders");
 	for (unsigned i = 0; i < view->count; i++) {
-		const struct folder_view *folder = &view->folders[i];
+		struct folder_view *folder = &view->folders[i];
 		int64_t decided = 0;
 
-		if (count_decided(pipeline, source->name, folder, store, &decided, err) < 0)
+		if (view_doubt(store, source->name, folder, err) < 0 ||
+			count_decided(pipeline, source->name, folder, store, &decided, err) < 0)
 			return -1;
 		write_folder(folder, decided, zone, out);
 	}
 	json_array_end(out);
 	write_time(out, "last_complete", complete, zone);
 	write_time(out, "next_try", view->next_try, zone);
+	if (write_outlook(source, view, complete, store, zone, out, err) < 0)
+		return -1;
 	json_text(out, "error", view->error);
 	json_text(out, "capabilities", view->capabilities);
 	json_object_end(out);

@@ -22,6 +22,7 @@ enum {
 	METRICS_S = 15,
 	FORGET_S = 600,
 	FORGET_ROWS = 500,
+	RETENTION_S = 6 * 60 * 60,
 	HELD_S = 5,
 	HELD_ROWS = 100,
 	CANDIDATES_S = 1,
@@ -277,6 +278,7 @@ schedule_new(struct engine *engine)
 	prepare(schedule, &schedule->metrics, run_metrics, metrics_done);
 	prepare(schedule, &schedule->backup, run_backup, job_done);
 	prepare(schedule, &schedule->files, run_files, job_done);
+	prepare(schedule, &schedule->retention, run_retention, retention_done);
 	return schedule;
 }
 
@@ -371,6 +373,13 @@ schedule_tick(struct schedule *schedule, int64_t now_ms)
 		schedule->ways.write(engine->writer, &schedule->forget.work);
 	if (!is_doubted(schedule, now, DOUBT_FORGET_S) && is_due(&schedule->files, now, FORGET_S))
 		schedule->ways.write(engine->writer, &schedule->files.work);
+	if (schedule->retained.settings != engine->settings) {
+		schedule->retained.settings = engine->settings;
+		schedule->retention.due = 0;
+	}
+	if (!is_doubted(schedule, now, DOUBT_FORGET_S) &&
+		is_due(&schedule->retention, now, RETENTION_S))
+		schedule->ways.write(engine->writer, &schedule->retention.work);
 	if (!is_doubted(schedule, now, DOUBT_HELD_S) && is_due(&schedule->held, now, HELD_S))
 		schedule->ways.write(engine->writer, &schedule->held.work);
 	if (!is_importing(schedule, now_ms) && is_due(&schedule->index, now, INDEX_S))

@@ -2,6 +2,7 @@
 #define LIAISON_ENGINE_SCHEDULE_SLOT_H
 
 #include "engine.h"
+#include "liaison/capture/retention.h"
 #include "schedule.h"
 
 /* What the parts of the schedule share: schedule.c has the clock and the writer's jobs, backup_plan.c
@@ -29,10 +30,25 @@ struct schedule_ways {
 	void (*line)(struct pipeline *pipeline, char *line, size_t size);
 };
 
+/* The pass of retention_job.c. */
+struct retained {
+	struct retention_place place; /* the writer's, with the counts, while one is under way */
+	struct retention_counts counts;
+	const struct settings *settings; /* that a pass was begun for; compared alone */
+	bool merge_soon; /* the next pass merges the search index */
+	bool dropped; /* words are in it that nothing has any more */
+	int64_t merged; /* s of the monotonic clock: the last pass that merged the search index */
+	/* under the board: */
+	struct retention_counts last;
+	int64_t last_at; /* 0: none has ended yet */
+};
+
 struct schedule {
 	struct engine *engine;
 	struct schedule_ways ways;
-	struct job_slot alive, forget, held, index, classify, candidates, metrics, backup, files;
+	struct job_slot alive, forget, held, index, classify, candidates, metrics, backup, files,
+		retention;
+	struct retained retained;
 	struct file_folder *folder; /* where files has come to look through it; the writer's */
 	struct settings *settings; /* held while backup or forget is under way */
 	struct settings *metrics_settings, *classify_settings;
@@ -56,6 +72,9 @@ void run_files(struct work *work, struct worker *worker);
 /* candidate_job.c */
 void run_candidates(struct work *work, struct worker *worker);
 void candidates_done(struct work *work);
+/* retention_job.c */
+void run_retention(struct work *work, struct worker *worker);
+void retention_done(struct work *work);
 void run_metrics(struct work *work, struct worker *worker);
 void metrics_done(struct work *work);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "liaison/base/log.h"
+#include "liaison/capture/retention.h"
 
 static bool
 find_group(const char *name, const char *key, gid_t *out)
@@ -35,6 +36,8 @@ settings_new(const struct config *config)
 
 	atomic_init(&settings->users, 1);
 	settings->config = *config;
+	for (size_t i = 0; i < config->source_count; i++)
+		config->sources[i].since = retention_window(config, &config->sources[i]);
 	settings->own = getuid();
 	settings->zone = zone_load(config->timezone, &err);
 	if (settings->zone == NULL) {

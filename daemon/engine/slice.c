@@ -170,9 +170,16 @@ move_items(struct slice *slice, struct write *write, unsigned at)
 			.error = item->event == NULL ? item->error : NULL,
 			.header = item->header,
 			.header_size = item->header_size,
+			.size = item->size,
 		};
 	}
 	slice->writing++;
+}
+
+static bool
+is_for_sent(const struct folder *folder)
+{
+	return folder->attributes != NULL && strstr(folder->attributes, "\\Sent") != NULL;
 }
 
 static struct write *
@@ -184,6 +191,7 @@ new_part(struct slice *slice, unsigned count)
 	move_items(slice, write, 0);
 	write->capture.stream_id = slice->stream;
 	write->capture.kind = kind_of(slice);
+	write->capture.sent = is_for_sent(slice->folder);
 	write->credit = slice->bytes - slice->credited;
 	slice->credited = slice->bytes;
 	return write;

@@ -7,6 +7,7 @@
 
 static const struct command *const TABLES[] = {
 	system_commands,
+	privacy_commands,
 	undo_commands,
 	source_commands,
 	backfill_commands,
@@ -14,6 +15,7 @@ static const struct command *const TABLES[] = {
 	rule_commands,
 	candidate_commands,
 	contact_commands,
+	forget_commands,
 	contact_part_commands,
 	contact_address_commands,
 	contact_import_commands,

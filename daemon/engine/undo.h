@@ -29,7 +29,12 @@ struct undo_entry {
 };
 typedef int
 undo_noun(struct call *call, struct undo_run *run, const struct undo_entry *entry, struct err *err);
-undo_noun undo_contact, undo_contact_links, undo_contact_past, undo_contact_note, undo_record;
+undo_noun undo_contact, undo_contact_links, undo_contact_past, undo_contact_note, undo_profile,
+	undo_record;
+
+/* The addresses of a salesperson, as far as the entry says them. */
+int undo_salesperson_emails(struct call *call, struct undo_run *run, const struct undo_entry *entry,
+	const char *code, bool *changed, struct err *err);
 
 /* Counts a record that is as it was before again; fields: "city, phone", or NULL. */
 void undo_tell(struct call *call, struct undo_run *run, const struct undo_entry *entry,

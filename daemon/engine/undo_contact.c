@@ -269,15 +269,6 @@ change_back(
 
 /* ---- that two are two ---- */
 
-static int
-journal_separate(struct call *call, int64_t id, int64_t other, bool separate, struct err *err)
-{
-	const char *fact = arena_printf(call->arena, "{\"separate\":%lld}", (long long)other);
-
-	return call_journal(
-		call, "contact", id, separate ? NULL : fact, separate ? fact : NULL, err);
-}
-
 /* It was journaled for both: with the one it is done for the other, too. */
 static int
 separate_back(struct call *call, struct undo_run *run, const struct undo_entry *entry,
@@ -290,9 +281,7 @@ separate_back(struct call *call, struct undo_run *run, const struct undo_entry *
 		return 0;
 	if (contact_get(call->store, call->arena, id, &contact, err) < 0 ||
 		contact_get(call->store, call->arena, other_id, &other, err) < 0 ||
-		duplicate_separate(call->store, id, other_id, !separate, err) < 0 ||
-		journal_separate(call, id, other_id, separate, err) < 0 ||
-		journal_separate(call, other_id, id, separate, err) < 0)
+		change_separate(call, id, other_id, separate, err) < 0)
 		return -1;
 	undo_tell(call, run, entry, UNDO_CHANGED, title_of(call, &contact), "separate");
 	return 0;
@@ -326,19 +315,9 @@ static int
 remove_note(
 	struct call *call, struct undo_run *run, const struct undo_entry *entry, struct err *err)
 {
-	int64_t id = entry->entry->record;
-	struct text text = { 0 };
-	struct json_out out;
-	int result;
+	int64_t contact = json_integer_value(json_object_get(entry->after, "contact"));
 
-	json_out_init(&out, &text);
-	result = contact_note_whole(call->store, id, &out, err);
-	if (result == 0)
-		result = call_journal_of(call,
-			json_integer_value(json_object_get(entry->after, "contact")),
-			"contact-note", id, text.bytes, NULL, err);
-	text_clear(&text);
-	if (result < 0 || contact_note_remove(call->store, id, err) < 0)
+	if (remove_contact_note(call, contact, entry->entry->record, err) < 0)
 		return -1;
 	undo_tell(call, run, entry, UNDO_REMOVED, NULL, NULL);
 	return 0;

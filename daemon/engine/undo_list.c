@@ -8,7 +8,7 @@
 #include "liaison/crm/contact_past.h"
 #include "liaison/crm/field.h"
 
-static const char CHANGED_SINCE[] = "it was changed since";
+const char UNDO_CHANGED_SINCE[] = "it was changed since";
 
 void
 undo_keep_field(struct undo_change *back, const char *field, const char *why)
@@ -24,8 +24,8 @@ undo_name_field(struct undo_change *back, const char *field)
 			       : arena_printf(back->call->arena, "%s, %s", back->fields, field);
 }
 
-static bool
-has_item(const json_t *list, const json_t *item)
+bool
+undo_has_item(const json_t *list, const json_t *item)
 {
 	size_t i;
 	json_t *one;
@@ -103,12 +103,12 @@ take_email(struct undo_change *back, const json_t *present, const json_t *old, c
 	struct call *call = back->call;
 	const char *added = json_string_value(wrote), *removed = json_string_value(old);
 
-	if (added != NULL && !has_item(present, wrote)) {
-		undo_keep_field(back, "email", CHANGED_SINCE);
+	if (added != NULL && !undo_has_item(present, wrote)) {
+		undo_keep_field(back, "email", UNDO_CHANGED_SINCE);
 		return 0;
 	}
-	if (removed != NULL && has_item(present, old)) {
-		undo_keep_field(back, "email", CHANGED_SINCE);
+	if (removed != NULL && undo_has_item(present, old)) {
+		undo_keep_field(back, "email", UNDO_CHANGED_SINCE);
 		return 0;
 	}
 	if (added != NULL && contact_email_remove(call->store, call->arena, back->change.before.id,
@@ -145,7 +145,7 @@ take_emails(struct undo_change *back, const json_t *present, const json_t *old, 
 		struct call *call = back->call;
 		bool removed;
 
-		if (!has_item(present, json_array_get(old, i)) &&
+		if (!undo_has_item(present, json_array_get(old, i)) &&
 			contact_email_revive(call->store, call->arena, back->change.before.id,
 				words[i], back->entry->entry->before, back->entry->entry->at,
 				&removed, err) < 0)
@@ -202,7 +202,7 @@ take_field(struct undo_change *back, const char *name, const json_t *present, co
 	if (json_equal(old, wrote) || json_equal(present, old) || (present == NULL && old == NULL))
 		return 0;
 	if (!json_equal(present, wrote) && !(present == NULL && wrote == NULL)) {
-		undo_keep_field(back, label, CHANGED_SINCE);
+		undo_keep_field(back, label, UNDO_CHANGED_SINCE);
 		return 0;
 	}
 	if (field_set(call->store, call->arena, back->change.before.id,
@@ -232,72 +232,6 @@ take_fields(struct undo_change *back, const json_t *present, const json_t *old, 
 	}
 	json_decref(names);
 	return result;
-}
-
-/* ---- labels: each by itself ---- */
-
-static int
-write_labels(struct undo_change *back, const char *name, struct json_out *out, struct err *err)
-{
-	return contact_labels_write(
-		back->call->store, back->change.before.id, name, name, out, err);
-}
-
-/* A code, and the word behind it. */
-static void
-split_label(
-	struct undo_change *back, const char *kind, const json_t *item, struct contact_label *out)
-{
-	const char *text = json_string_value(item), *blank = strchr(text, ' ');
-
-	*out = (struct contact_label){ .kind = kind,
-		.code = arena_text_n(back->call->arena, text, strcspn(text, " ")),
-		.word = blank != NULL ? arena_text(back->call->arena, blank + 1) : NULL };
-}
-
-/* The items of one list that the other has not. */
-static int
-take_items(struct undo_change *back, const char *kind, const json_t *items, const json_t *other,
-	const json_t *present, bool bring, unsigned *taken, struct err *err)
-{
-	struct call *call = back->call;
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(items, i, item)
-	{
-		struct contact_label label;
-		bool added;
-
-		if (has_item(other, item))
-			continue;
-		if (has_item(present, item) == bring) {
-			undo_keep_field(back, kind, CHANGED_SINCE);
-			continue;
-		}
-		split_label(back, kind, item, &label);
-		if ((bring ? contact_label_add(call->store, call->arena, back->change.before.id,
-				     &label, &added, err)
-			   : contact_label_remove(call->store, back->change.before.id, kind,
-				     label.code, err)) < 0)
-			return -1;
-		++*taken;
-	}
-	return 0;
-}
-
-static int
-take_labels(struct undo_change *back, const char *kind, const json_t *present, const json_t *old,
-	const json_t *wrote, struct err *err)
-{
-	unsigned taken = 0;
-
-	if (take_items(back, kind, wrote, old, present, false, &taken, err) < 0 ||
-		take_items(back, kind, old, wrote, present, true, &taken, err) < 0)
-		return -1;
-	if (taken > 0)
-		undo_name_field(back, kind);
-	return 0;
 }
 
 /* ---- the picture ---- */
@@ -347,7 +281,7 @@ writer_of(const char *name)
 		return write_domains;
 	if (strcmp(name, "fields") == 0)
 		return write_fields;
-	return strcmp(name, "picture") == 0 ? write_picture : write_labels;
+	return strcmp(name, "picture") == 0 ? write_picture : undo_write_labels;
 }
 
 /* A list that was written whole goes back whole, if it is what was written. */
@@ -360,7 +294,7 @@ take_whole(struct undo_change *back, const char *name, const json_t *present, co
 	if (json_equal(present, old))
 		return 0;
 	if (!json_equal(present, wrote)) {
-		undo_keep_field(back, name, CHANGED_SINCE);
+		undo_keep_field(back, name, UNDO_CHANGED_SINCE);
 		return 0;
 	}
 	if (strcmp(name, "email") == 0)
@@ -383,7 +317,7 @@ take_list(struct undo_change *back, const char *name, const json_t *present, con
 	if (strcmp(name, "fields") == 0)
 		return take_fields(back, present, old, wrote, err);
 	if (is_label(name))
-		return take_labels(back, name, present, old, wrote, err);
+		return undo_take_labels(back, name, present, old, wrote, err);
 	return take_whole(back, name, present, old, wrote, err);
 }
 

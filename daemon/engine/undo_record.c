@@ -3,16 +3,11 @@
 #include "cmd_record.h"
 #include "liaison/base/text.h"
 #include "liaison/capture/capture.h"
+#include "liaison/crm/salesperson.h"
 #include "record_nouns.h"
 #include "undo.h"
 
 /* Taking back changes of records that are a row of fields. */
-
-static int64_t
-owner_of(const struct record *record)
-{
-	return record->noun->part ? record->values[0].number : 0;
-}
 
 static int
 remove_added(struct call *call, struct undo_run *run, const struct undo_entry *entry,
@@ -37,22 +32,6 @@ remove_added(struct call *call, struct undo_run *run, const struct undo_entry *e
 }
 
 static int
-journal_added(struct call *call, const struct record *record, struct err *err)
-{
-	struct text text = { 0 };
-	struct json_out out;
-	int result;
-
-	json_out_init(&out, &text);
-	result = record_write(call->store, record, &out, err);
-	if (result == 0)
-		result = call_journal_of(call, owner_of(record), record->noun->name, record->id,
-			NULL, text.bytes, err);
-	text_clear(&text);
-	return result;
-}
-
-static int
 restore_removed(struct call *call, struct undo_run *run, const struct undo_entry *entry,
 	const struct record_noun *noun, struct err *err)
 {
@@ -62,7 +41,7 @@ restore_removed(struct call *call, struct undo_run *run, const struct undo_entry
 	record->id = entry->entry->record;
 	if (record_read(call->store, call->arena, entry->before, record, given, err) < 0 ||
 		record_restore(call->store, record, entry->before, err) < 0 ||
-		journal_added(call, record, err) < 0)
+		call_journal_record(call, record, true, err) < 0)
 		return -1;
 	undo_tell(call, run, entry, UNDO_ADDED, record_key(record), NULL);
 	return 0;
@@ -107,7 +86,8 @@ keep_unknown(struct call *call, struct undo_run *run, const struct undo_entry *e
 
 		while (i < record->noun->count && strcmp(record->noun->fields[i].name, name) != 0)
 			i++;
-		if (i == record->noun->count && strcmp(name, "version") != 0)
+		if (i == record->noun->count && strcmp(name, "version") != 0 &&
+			!(record->noun == &salesperson_noun && strcmp(name, "emails") == 0))
 			undo_keep_it(call, run, entry, record_key(record), name,
 				"this cannot be taken back");
 	}
@@ -120,6 +100,7 @@ change_back(struct call *call, struct undo_run *run, const struct undo_entry *en
 	struct record *before = record_new(call->arena, noun), *wrote, *old, *record;
 	bool *given = arena_array(call->arena, noun->count, sizeof *given);
 	const char *fields = NULL;
+	bool emails = false;
 
 	wrote = record_new(call->arena, noun);
 	old = record_new(call->arena, noun);
@@ -130,10 +111,16 @@ change_back(struct call *call, struct undo_run *run, const struct undo_entry *en
 	record = record_copy(call->arena, before);
 	keep_unknown(call, run, entry, record);
 	choose_fields(call, run, entry, old, wrote, given, record, &fields);
+	if (fields != NULL && call_edit_record(call, record, before, err) < 0)
+		return -1;
+	if (noun == &salesperson_noun &&
+		undo_salesperson_emails(call, run, entry, record_key(record), &emails, err) < 0)
+		return -1;
+	if (emails)
+		fields = fields == NULL ? "emails"
+					: arena_printf(call->arena, "%s, emails", fields);
 	if (fields == NULL)
 		return 0;
-	if (call_edit_record(call, record, before, err) < 0)
-		return -1;
 	undo_tell(call, run, entry, UNDO_CHANGED, record_key(record), fields);
 	return 0;
 }

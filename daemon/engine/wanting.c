@@ -184,10 +184,10 @@ ask_group(struct wanting *wanting, unsigned first)
 		uid_set_add(&uids, wanting->wants[i].uid);
 		if (folder == NULL || !folder->known)
 			settle(wanting, i, WANT_LEFT);
-		else if (folder->uidvalidity != want->uidvalidity)
+		else if (folder->stream != want->stream_id)
 			settle(wanting, i, WANT_FAILED);
 	}
-	if (folder != NULL && folder->known && folder->uidvalidity == want->uidvalidity)
+	if (folder != NULL && folder->known && folder->stream == want->stream_id)
 		ask_part(wanting, want, &uids, token);
 	uid_set_clear(&uids);
 }
@@ -224,13 +224,15 @@ list_done(struct work *work)
 	struct pipeline *pipeline = mailbox->pipeline;
 
 	pthread_mutex_lock(&pipeline->engine->board);
+	if (wanting->failed)
+		mailbox->wanted_ms = clock_monotonic_ms() + AGAIN_MS_WANTING;
+	if (wanting->failed || wanting->count > 0)
+		mailbox->wanted = true;
 	if (wanting->failed || wanting->count == 0 || mailbox->link == NULL || pipeline->stopping) {
 		mailbox->wanting = NULL;
-		if (wanting->failed)
-			mailbox->wanted_ms = clock_monotonic_ms() + AGAIN_MS_WANTING;
-		else if (wanting->count == 0)
-			mailbox->wanted = false;
 		wanting_free(wanting);
+		if (!pipeline->stopping)
+			wanting_begin(mailbox);
 	} else {
 		listed(wanting);
 		finish_if_complete(wanting);
@@ -248,6 +250,7 @@ wanting_begin(struct mailbox *mailbox)
 	if (mailbox->wanting != NULL || !mailbox->wanted || mailbox->link == NULL ||
 		mailbox->paused || source == NULL || clock_monotonic_ms() < mailbox->wanted_ms)
 		return;
+	mailbox->wanted = false; /* what is committed after the reader looked says so again */
 	wanting = mem_zero(1, sizeof *wanting);
 	wanting->mailbox = mailbox;
 	wanting->source = mailbox->id;

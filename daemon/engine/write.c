@@ -147,8 +147,12 @@ write_failed(struct pipeline *pipeline, struct write *write)
 		return;
 	}
 	if (write->single) {
-		log_write(LOG_ERROR, "%s/%s: UID %u is quarantined: %s", slice->mailbox->name,
+		log_about(LOG_ERROR,
+			&(struct log_subject){ slice->mailbox->name, slice->folder->name, item->uid,
+				LOG_ID_QUARANTINED },
+			"%s/%s: UID %u is quarantined: %s", slice->mailbox->name,
 			slice->folder->name, item->uid, write->err.message);
+		item->size = item->event->size;
 		item->event = NULL;
 		item->error = arena_text(slice->arena, write->err.message);
 		pipeline->quarantined++;

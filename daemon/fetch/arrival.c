@@ -122,7 +122,7 @@ search_refused(struct connection *c, struct job *job, const struct imap_event *e
 
 	if (event->throttled)
 		box_hold(c->box, event->wait_ms);
-	else if (!job->listing && job->fetch == 0) {
+	else if (!job->listing && job->fetch == 0 && !job->key) {
 		list_instead(c, job);
 		return;
 	}

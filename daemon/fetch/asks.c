@@ -2,6 +2,7 @@
 
 #include "liaison/base/clock.h"
 #include "mailbox.h"
+#include "recording.h"
 
 /* The engine's frames about a mailbox. */
 
@@ -11,8 +12,10 @@ struct request {
 	bool has_folder, has_uidvalidity;
 	uint64_t uidvalidity, cursor, low, high, size;
 	int64_t since;
-	char part[200], host[256];
+	char part[200], host[256], key[256];
 	struct uid_set uids; /* own */
+	const char *own; /* of the frame: addresses of ours, for a recording; NULL: it is none */
+	size_t own_size;
 };
 
 static int
@@ -23,6 +26,17 @@ read_part(const struct frame_field *field, struct request *request, struct err *
 		return fail(err, ERR_FORMAT, "the engine asks for a part with a strange number");
 	memcpy(request->part, field->bytes, field->size);
 	request->part[field->size] = '\0';
+	return 0;
+}
+
+static int
+read_key(const struct frame_field *field, struct request *request, struct err *err)
+{
+	if (field->size == 0 || field->size >= sizeof(request->key) ||
+		memchr(field->bytes, 0, field->size))
+		return fail(err, ERR_FORMAT, "the engine asks for a strange keyword");
+	memcpy(request->key, field->bytes, field->size);
+	request->key[field->size] = '\0';
 	return 0;
 }
 
@@ -65,6 +79,12 @@ read_field(const struct frame_field *field, struct request *request, struct err 
 	case TAG_NAME:
 		read_host(field, request);
 		return 0;
+	case TAG_TEXT:
+		request->own = (const char *)field->bytes;
+		request->own_size = field->size;
+		return 0;
+	case TAG_KEY:
+		return read_key(field, request, err);
 	default:
 		return 0;
 	}
@@ -132,6 +152,7 @@ make_job(const struct frame *frame, struct folder *folder, struct request *reque
 	job->since = request->since;
 	job->size = request->size < IMAP_BODY_MAX ? (uint32_t)request->size : IMAP_BODY_MAX;
 	job->part = mem_text(request->part);
+	job->key = request->key[0] != '\0' ? mem_text(request->key) : NULL;
 	uid_set_unite(&job->asked, &request->uids);
 	uid_set_unite(&job->rest, &request->uids);
 	return job;
@@ -188,9 +209,13 @@ take_sync(struct mailbox *box, uint32_t token)
 }
 
 static void
-take_check(struct mailbox *box, const char *host, uint32_t token)
+take_check(struct mailbox *box, const struct request *request, uint32_t token)
 {
-	struct connection *connection = connection_open_check(box, *host ? host : NULL, token);
+	struct recording *recording = request->own ? recording_new((unsigned)request->size,
+							     request->own, request->own_size)
+						   : NULL;
+	struct connection *connection = connection_open_check(
+		box, *request->host ? request->host : NULL, token, recording);
 
 	rate_wait(box_fetch(box)->rate, &connection->turn);
 }
@@ -215,7 +240,7 @@ take(struct mailbox *box, const struct frame *frame, struct request *request, st
 		take_sync(box, frame->token);
 		return 0;
 	case FRAME_CHECK:
-		take_check(box, request->host, frame->token);
+		take_check(box, request, frame->token);
 		return 0;
 	default:
 		return fail(err, ERR_FORMAT, "the engine sent a frame of type %u", frame->type);

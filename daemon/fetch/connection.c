@@ -7,6 +7,7 @@
 
 #include "liaison/base/clock.h"
 #include "mailbox.h"
+#include "recording.h"
 
 /* Bytes between a server and its machine, through TLS. */
 
@@ -148,6 +149,8 @@ connection_flush(struct connection *connection)
 		ssize_t n = write_some(connection, bytes, size, &err);
 
 		connection->broken = n < 0;
+		if (n > 0 && connection->recording && connection->phase != PHASE_LOGIN)
+			recording_add(connection->recording, false, bytes, (size_t)n);
 		if (n > 0)
 			imap_sent(connection->imap, (size_t)n);
 		full = n == 0;
@@ -175,6 +178,8 @@ feed(struct connection *connection, const char *bytes, size_t size)
 	connection->doubted = false;
 	connection->asked_bytes += (int64_t)size;
 	connection->in_feed = true;
+	if (connection->recording)
+		recording_add(connection->recording, true, bytes, size);
 	result = imap_feed(connection->imap, bytes, size, &err);
 	connection->in_feed = false;
 	if (connection->doom)
@@ -358,11 +363,14 @@ connection_open(struct mailbox *box, struct folder *home, const char *host)
 }
 
 struct connection *
-connection_open_check(struct mailbox *box, const char *host, uint32_t token)
+connection_open_check(
+	struct mailbox *box, const char *host, uint32_t token, struct recording *recording)
 {
 	struct connection *connection = connection_open(box, NULL, host);
 
 	connection->checking = true;
+	connection->surveying = host != NULL || recording != NULL;
+	connection->recording = recording;
 	connection->check_token = token;
 	connection->shown = mem_zero(1, sizeof(*connection->shown));
 	connection->shown->source = box->source;
@@ -375,6 +383,7 @@ release(struct connection *connection)
 	if (connection->shown)
 		folders_free(connection->shown);
 	free(connection->shown);
+	recording_free(connection->recording);
 	free(connection->host);
 	free(connection->goodbye);
 	free(connection->polls);

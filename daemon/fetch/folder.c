@@ -36,6 +36,7 @@ free_folder(struct folder *folder)
 	free(folder->wire);
 	free(folder->error);
 	free(folder->deaf_why);
+	text_clear(&folder->sample);
 	uid_set_clear(&folder->poison);
 	free(folder);
 }
@@ -54,7 +55,14 @@ void
 folders_begin(struct mailbox *box)
 {
 	for (size_t i = 0; i < box->folder_count; i++)
-		box->folders[i]->listed = false;
+		box->folders[i]->seen = false;
+}
+
+void
+folders_keep(struct mailbox *box)
+{
+	for (size_t i = 0; i < box->folder_count; i++)
+		box->folders[i]->seen |= box->folders[i]->listed;
 }
 
 static struct folder *
@@ -82,7 +90,7 @@ folder_listed(struct mailbox *box, const struct imap_mailbox *listed)
 			return;
 		folder = add_folder(box, listed->wire, name);
 	}
-	folder->listed = true;
+	folder->listed = folder->seen = true;
 	folder->delimiter = listed->delimiter;
 	folder->attributes = listed->attributes;
 }
@@ -211,6 +219,8 @@ folders_end(struct mailbox *box, struct connection *connection)
 	const struct config_source *config = box_config(box);
 	unsigned capabilities = imap_capabilities(connection->imap);
 
+	for (size_t i = 0; i < box->folder_count; i++)
+		box->folders[i]->listed = box->folders[i]->seen;
 	add_unlisted(box);
 	guess_special_uses(box);
 	for (size_t i = 0; i < box->folder_count; i++) {
@@ -223,6 +233,10 @@ folders_end(struct mailbox *box, struct connection *connection)
 			folder->mode = FOLDER_POLLED;
 		if (!folder->listed)
 			folder_refuse_jobs(box, folder, "the folder is not on the server any more");
+	}
+	if (connection->surveying) {
+		survey_begin(connection);
+		return;
 	}
 	if (connection->checking) {
 		folders_write(box, capabilities, FRAME_CHECKED, connection->check_token);
@@ -259,7 +273,10 @@ folder_fail(struct mailbox *box, struct folder *folder, const char *why)
 	char *error = mem_text(why);
 
 	if (!folder->error || strcmp(folder->error, why) != 0)
-		log_write(LOG_WARNING, "%s/%s: %s", box_config(box)->name, folder->name, why);
+		log_about(LOG_WARNING,
+			&(struct log_subject){
+				.source = box_config(box)->name, .folder = folder->name },
+			"%s/%s: %s", box_config(box)->name, folder->name, why);
 	folder->failures++;
 	folder->retry_at = clock_monotonic_ms() +
 			   (wait < FOLDER_RETRY_MAX_MS ? wait : FOLDER_RETRY_MAX_MS);
@@ -356,8 +373,12 @@ folder_count(struct mailbox *box, struct folder *folder, const struct imap_mailb
 	if (has_uidnext)
 		folder->uidnext = counts->uidnext;
 	if (other)
-		log_write(LOG_WARNING, "%s/%s: the server has a new UIDVALIDITY, %u",
-			box_config(box)->name, folder->name, uidvalidity);
+		log_about(LOG_WARNING,
+			&(struct log_subject){ .source = box_config(box)->name,
+				.folder = folder->name,
+				.id = LOG_ID_UIDVALIDITY },
+			"%s/%s: the server has a new UIDVALIDITY, %u", box_config(box)->name,
+			folder->name, uidvalidity);
 	if (!folder->opened || other) {
 		folder->dirty = false;
 		folder_tell_opened(box, folder);

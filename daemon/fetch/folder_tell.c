@@ -44,7 +44,25 @@ put_folder(struct frame_writer *writer, const struct folder *folder)
 	if (folder->delimiter > ' ' && folder->delimiter < 0x7F)
 		frame_put_text(writer, TAG_DELIMITER, delimiter);
 	frame_put_u64(writer, TAG_WATCHED, folder->mode);
+	if (folder->counted) {
+		frame_put_u64(writer, TAG_UIDVALIDITY, folder->uidvalidity);
+		frame_put_u64(writer, TAG_EXISTS, folder->exists);
+		frame_put_u64(writer, TAG_NUMBER, folder->sampled);
+	}
+	if (folder->sample.size > 0)
+		frame_put(writer, TAG_TEXT, folder->sample.bytes, folder->sample.size);
 	text_clear(&words);
+}
+
+/* It is told, not taken from the engine's configuration: the two of us read a new one at different times. */
+static void
+put_server(struct frame_writer *writer, const struct config_source *config)
+{
+	struct text server = { 0 };
+
+	config_server(config, &server);
+	frame_put_text(writer, TAG_NAME, server.bytes);
+	text_clear(&server);
 }
 
 void
@@ -54,12 +72,14 @@ folders_write(struct mailbox *box, unsigned capabilities, enum frame_type type, 
 	size_t written = 0;
 
 	link_begin(box_fetch(box)->link, &writer, type, box->source->number, token);
+	if (type == FRAME_FOLDERS)
+		put_server(&writer, box_config(box));
 	put_capabilities(&writer, capabilities);
 	for (size_t i = 0; i < box->folder_count && written < MESSAGE_ROOM; i++) {
 		if (!box->folders[i]->listed)
 			continue;
 		put_folder(&writer, box->folders[i]);
-		written += strlen(box->folders[i]->name) + 200;
+		written += strlen(box->folders[i]->name) + box->folders[i]->sample.size + 200;
 	}
 	frame_end(&writer);
 }

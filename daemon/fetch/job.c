@@ -31,6 +31,7 @@ job_free(struct job *job)
 	uid_set_clear(&job->gone);
 	uid_set_clear(&job->failed);
 	free(job->part);
+	free(job->key);
 	free(job);
 }
 
@@ -161,7 +162,8 @@ job_search(struct connection *c, struct job *job)
 	session_ready(c);
 	job->stage = JOB_FINDING;
 	uid_set_reset(&job->found);
-	job->search = imap_search(c->imap, job->low, job->high, job->since, &err);
+	job->search = job->key ? imap_search_key(c->imap, job->low, job->high, job->key, &err)
+			       : imap_search(c->imap, job->low, job->high, job->since, &err);
 	if (job->search == 0)
 		job_refuse(c, job, err.message);
 }

@@ -259,8 +259,10 @@ login_listed(struct connection *c, const struct imap_event *event)
 		session_list(c);
 		return;
 	}
+	if (event->status != IMAP_OK)
+		folders_keep(session_folders(c));
 	folders_end(session_folders(c), c);
-	if (c->leaving)
+	if (c->leaving || c->surveying)
 		return;
 	c->phase = PHASE_READY;
 	c->fresh = true;

@@ -2,6 +2,7 @@
 #include "liaison/base/crypt.h"
 #include "liaison/base/log.h"
 #include "mailbox.h"
+#include "recording.h"
 
 /* Connections that ended: what was under way on them, and when the next one is opened. */
 
@@ -117,6 +118,10 @@ box_tell_check_failed(struct connection *connection, const char *why)
 	struct mailbox *box = connection->box;
 	struct frame_writer writer;
 
+	if (connection->recording) { /* that it failed may be what is to be shown */
+		recording_tell(connection, why);
+		return;
+	}
 	link_begin(box_fetch(box)->link, &writer, FRAME_CHECKED, box->source->number,
 		connection->check_token);
 	link_put_error(&writer, why);

@@ -57,7 +57,8 @@ struct folder {
 	char delimiter;
 	unsigned attributes;
 	enum folder_mode mode; /* by configuration */
-	bool listed; /* the server still has it */
+	bool listed; /* the server has it, as the last whole list says */
+	bool seen; /* in the list that is under way */
 	bool opened; /* the engine was told of it since we are connected */
 	bool known; /* and answered */
 	bool dirty; /* there may be mail above the cursor */
@@ -81,6 +82,10 @@ struct folder {
 	char *error; /* own, or NULL */
 	uint32_t sync_wanted, sync; /* tokens of FRAME_SYNC: asked; of the check under way */
 	struct connection *idler; /* the connection that idles in it */
+	/* Of a check's own list, survey.c: */
+	bool counted; /* uidvalidity and exists are true */
+	unsigned sampled; /* messages whose header was looked at */
+	struct text sample; /* own: their Message-IDs, a line each */
 };
 
 enum job_kind { JOB_NEW, JOB_SEARCH, JOB_FETCH, JOB_PART };
@@ -105,6 +110,7 @@ struct job {
 	uint32_t low, high;
 	int64_t since;
 	char *part; /* own */
+	char *key; /* own; a keyword, or NULL: see FRAME_SEARCH */
 	uint32_t size;
 	unsigned search, fetch; /* commands under way, 0: none */
 	bool slice_open;
@@ -137,6 +143,10 @@ struct connection {
 	enum phase phase;
 	uint32_t check_token; /* made for FRAME_CHECK and nothing else */
 	bool checking;
+	bool surveying; /* and the folders are looked into */
+	size_t surveyed; /* how far their list is gone through */
+	unsigned surveys; /* how many were looked into */
+	struct recording *recording; /* own: all that is said is kept; or NULL */
 	struct mailbox
 		*shown; /* own: the folders it finds, which are not those worked on; or NULL */
 	char *host; /* own */
@@ -216,8 +226,10 @@ void box_cut_jobs(struct connection *connection, const char *why);
 void box_tell_check_failed(struct connection *connection, const char *why);
 
 /* connection.c */
-/* NULL host: the configured one. */
-struct connection *connection_open_check(struct mailbox *box, const char *host, uint32_t token);
+/* NULL host: the configured one. recording: becomes its own; or NULL. */
+struct recording;
+struct connection *connection_open_check(
+	struct mailbox *box, const char *host, uint32_t token, struct recording *recording);
 const char *connection_host(const struct connection *connection);
 struct connection *connection_open(struct mailbox *box, struct folder *home, const char *host);
 void connection_close(struct connection *connection);
@@ -240,6 +252,12 @@ void login_go_on(struct connection *connection, bool asked);
 void login_finished(struct connection *connection, const struct imap_event *event);
 void login_listed(struct connection *connection, const struct imap_event *event);
 void login_capability(struct connection *connection);
+
+/* survey.c: a check that looks into the folders, too */
+void survey_begin(struct connection *connection);
+void survey_examined(struct connection *connection, const struct imap_event *event);
+void survey_message(struct connection *connection, const struct imap_message *message);
+void survey_fetched(struct connection *connection);
 
 /* session.c */
 void session_listen(void *context, const struct imap_event *event);
@@ -266,6 +284,8 @@ void session_next(struct connection *connection);
 
 /* folder.c */
 void folders_begin(struct mailbox *box);
+/* The list cannot be had: those of the last one stay. */
+void folders_keep(struct mailbox *box);
 void folder_listed(struct mailbox *box, const struct imap_mailbox *listed);
 /* A folder that the engine names before the server was asked. */
 struct folder *folder_expect(struct mailbox *box, const char *name, size_t size);

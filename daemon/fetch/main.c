@@ -81,6 +81,7 @@ main(int argc, char **argv)
 		return sandbox_check(SANDBOX_FETCH) == 0 ? 0 : 1;
 	uv_replace_allocator(mem_alloc, mem_resize, mem_zero, free); /* it would abort instead */
 	log_set_program("fetch");
+	log_find_journal();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* a terminal's ^C is liaisond's to pass on */
 	/* One arena and early trimming: thousands of small, long-lived connections. */

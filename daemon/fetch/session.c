@@ -206,12 +206,19 @@ command_finished(struct connection *c, const struct imap_event *event)
 		login_listed(c, event);
 		return;
 	case IMAP_EXAMINE:
-		examine_finished(c, event);
+		if (c->surveying)
+			survey_examined(c, event);
+		else
+			examine_finished(c, event);
 		return;
 	case IMAP_STATUS:
 		status_finished(c, event);
 		return;
 	case IMAP_FETCH:
+		if (c->surveying) {
+			survey_fetched(c);
+			return;
+		}
 		if (event->id == c->last_uid_id) {
 			last_uid_finished(c, event);
 			return;
@@ -270,6 +277,11 @@ message(struct connection *c, const struct imap_event *event)
 {
 	const struct imap_message *told = event->message;
 
+	if (c->surveying) {
+		if (event->id != 0)
+			survey_message(c, told);
+		return;
+	}
 	if (event->id != 0 && event->id == c->last_uid_id) {
 		if (c->selected && told->uid >= c->selected->uidnext && told->uid > 0 &&
 			told->uid < UINT32_MAX)

@@ -244,9 +244,15 @@ static void
 write_log(const struct source *source, const char *error)
 {
 	if (error && (!source->error || strcmp(error, source->error) != 0))
-		log_write(LOG_WARNING, "%s: %s", source->config->name, error);
+		log_about(LOG_WARNING,
+			&(struct log_subject){
+				.source = source->config->name, .id = LOG_ID_SOURCE_FAILS },
+			"%s: %s", source->config->name, error);
 	else if (!error && source->error)
-		log_write(LOG_NOTICE, "%s: works again", source->config->name);
+		log_about(LOG_NOTICE,
+			&(struct log_subject){
+				.source = source->config->name, .id = LOG_ID_SOURCE_WORKS },
+			"%s: works again", source->config->name);
 }
 
 void

@@ -140,7 +140,8 @@ failed(struct calendar *calendar, const struct look_result *result)
 	int64_t delay = calendar_delay_ms(calendar, result);
 	char sentence[500];
 
-	calendar->gone = result->outcome == HTTP_GONE;
+	/* Who asked in the middle of it may have brought it back by then. */
+	calendar->gone = result->outcome == HTTP_GONE && !calendar->look_again;
 	calendar->look_again = false;
 	if (result->retry_ms > 0)
 		calendar->rest_until = clock_monotonic_ms() + result->retry_ms;

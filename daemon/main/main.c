@@ -236,6 +236,7 @@ main(int argc, char **argv)
 	uv_replace_allocator(mem_alloc, mem_resize, mem_zero, free); /* it would abort instead */
 	close_up();
 	log_set_program("main");
+	log_find_journal();
 	if (options_parse(argc, argv, &options, &err) < 0) {
 		complain(&err);
 		fputs("Try 'liaisond --help'.\n", stderr);

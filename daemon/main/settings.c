@@ -196,17 +196,14 @@ check_secrets(struct reading *reading)
 }
 
 /* Settings and sections of versions to come: read, and without effect. liaison.conf(5) has them too. */
-static const char *const LATER[] = { "unmatched-retention", "create-contacts", "staff-reports",
-	"provider-profiles", "key-file", "on-delete", "skip-keyword", "only-keyword", "budget",
-	"authserv-id", "oauth2", "client-id", "client-secret-file", "client-secret-command" };
+static const char *const LATER[] = { "provider-profiles", "key-file", "budget", "oauth2",
+	"client-id", "client-secret-file", "client-secret-command" };
 
 static bool
 is_for_later(const struct ini_entry *entry)
 {
 	if (entry->key == NULL)
 		return strcmp(entry->kind, "maildir") == 0;
-	if (strcmp(entry->kind, "retention") == 0)
-		return strcmp(entry->key, "audit") != 0;
 	for (size_t i = 0; i < sizeof LATER / sizeof *LATER; i++) {
 		if (strcmp(entry->key, LATER[i]) == 0)
 			return true;

@@ -123,7 +123,7 @@ filter_environment(struct arena *arena, const char *const *names, bool keep)
 char **
 spawn_small_environment(struct arena *arena)
 {
-	static const char *const names[] = { "LANG", "TZ", "LIAISON_TEST_",
+	static const char *const names[] = { "LANG", "TZ", "JOURNAL_STREAM", "LIAISON_TEST_",
 #ifdef LIAISON_SANITIZED
 		"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "PATH",
 #endif

@@ -1,5 +1,6 @@
 #include "liaison/base/arena.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -180,6 +181,18 @@ arena_array(struct arena *arena, size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &total))
 		mem_exhausted();
 	return arena_alloc(arena, total);
+}
+
+void *
+arena_grow(struct arena *arena, const void *items, unsigned count, unsigned *room, size_t size)
+{
+	void *more;
+
+	if (count > (UINT_MAX - 8) / 2)
+		mem_exhausted();
+	*room = count * 2 + 8;
+	more = arena_array(arena, *room, size);
+	return count > 0 ? memcpy(more, items, count * size) : more;
 }
 
 char *

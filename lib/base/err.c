@@ -33,26 +33,6 @@ static const struct {
 
 enum { CODE_COUNT = sizeof CODES / sizeof CODES[0] };
 
-/* Foreign words may stand in a message: it stays one line of valid UTF-8 whatever they were. */
-static void
-tidy(char *string)
-{
-	size_t size = strlen(string);
-	bool utf8;
-
-	size = text_cut(string, size, size);
-	string[size] = '\0';
-	utf8 = text_is_utf8(string, size);
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)string[i];
-
-		if (c < 0x20 || c == 0x7f)
-			string[i] = ' ';
-		else if (c >= 0x80 && !utf8)
-			string[i] = '?';
-	}
-}
-
 __attribute__((format(printf, 3, 0))) static void
 put(char *out, size_t room, const char *format, va_list args)
 {
@@ -60,7 +40,8 @@ put(char *out, size_t room, const char *format, va_list args)
 
 	if (vsnprintf(line, room < sizeof line ? room : sizeof line, format, args) < 0)
 		line[0] = '\0';
-	tidy(line);
+	line[text_cut(line, strlen(line), strlen(line))] = '\0';
+	text_mend(line);
 	memcpy(out, line, strlen(line) + 1);
 }
 
@@ -68,7 +49,8 @@ static void
 put_word(char *out, size_t room, const char *word)
 {
 	snprintf(out, room, "%s", word ? word : "");
-	tidy(out);
+	out[text_cut(out, strlen(out), strlen(out))] = '\0';
+	text_mend(out);
 }
 
 static void

@@ -33,6 +33,7 @@ mistake(struct reader *reader, const char *format, ...)
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);
 	message[text_cut(message, strlen(message), sizeof message - 1)] = '\0';
+	text_mend(message);
 	reader->mistakes++;
 	reader->complain(reader->context, reader->file, reader->line, message);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "liaison/base/utf8.h"
 
 void
 text_clear(struct text *text)
@@ -60,6 +60,15 @@ void
 text_add_char(struct text *text, char c)
 {
 	text_add_n(text, &c, 1);
+}
+
+void
+text_add_code(struct text *text, uint32_t code)
+{
+	char form[UTF8_MAX];
+	size_t size = utf8_write(code, form);
+
+	text_add_n(text, form, size);
 }
 
 void

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "liaison/base/text.h"
-#include "utf8.h"
+#include "liaison/base/utf8.h"
 
 bool
 text_is_clean(const char *bytes, size_t size, bool lines)
@@ -21,6 +21,28 @@ text_is_clean(const char *bytes, size_t size, bool lines)
 			return false;
 	}
 	return true;
+}
+
+void
+text_mend(char *string)
+{
+	char *to = string;
+
+	for (const char *from = string; *from != '\0';) {
+		uint32_t code;
+		size_t length = utf8_read(from, strnlen(from, UTF8_MAX), &code);
+
+		if (code == UTF8_INVALID)
+			*to++ = '?';
+		else if (code < 0x20 || code == 0x7f)
+			*to++ = ' ';
+		else {
+			memmove(to, from, length);
+			to += length;
+		}
+		from += length;
+	}
+	*to = '\0';
 }
 
 /* One character of the copy: what it becomes, and whether that is a change. */
@@ -48,7 +70,7 @@ clean_slowly(
 	text_reserve(&out, size < max ? size : max);
 	for (size_t i = 0; i < size;) {
 		uint32_t code;
-		char form[4];
+		char form[UTF8_MAX];
 		size_t length;
 
 		if (lines && bytes[i] == '\r' && i + 1 < size && bytes[i + 1] == '\n') {

@@ -1,4 +1,6 @@
-#include "utf8.h"
+#include "liaison/base/utf8.h"
+
+#include <string.h>
 
 struct fold_run {
 	uint32_t first, last;
@@ -80,6 +82,22 @@ utf8_write(uint32_t code, char *out)
 	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
 	out[3] = (char)(0x80 | (code & 0x3f));
 	return 4;
+}
+
+size_t
+utf8_count_n(const char *bytes, size_t size)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += utf8_begins(bytes[i]);
+	return count;
+}
+
+size_t
+utf8_count(const char *string)
+{
+	return utf8_count_n(string, strlen(string));
 }
 
 uint32_t

@@ -60,11 +60,16 @@ put_recognised(
 static const struct sighting *
 taken(const struct sighting *seen, unsigned count)
 {
+	const struct sighting *found = NULL;
+
 	for (unsigned i = 0; i < count; i++) {
-		if (is_taken(&seen[i]))
+		if (!is_taken(&seen[i]))
+			continue;
+		if (seen[i].interaction_id != 0)
 			return &seen[i];
+		found = found == NULL ? &seen[i] : found;
 	}
-	return NULL;
+	return found;
 }
 
 static int
@@ -82,7 +87,7 @@ put_copy(struct turn *turn, const struct sighting *first, struct ledger_row *row
 	return is_taken(first) ? 0 : ledger_copy_rule(turn, id, first, err);
 }
 
-/* Its rows are gone, but it was kept: it is decided as if it were new. */
+/* Its rows are gone, or it is back in a mailbox that it had left: it is decided as if it were new. */
 static int
 put_forlorn(struct turn *turn, const struct view *view, const struct placement *placement,
 	struct ledger_row *row, struct err *err)
@@ -117,6 +122,18 @@ capture_at_last(struct turn *turn, const struct view *view, const struct placeme
 	return message_rematch(turn, message_id, &counted, err);
 }
 
+/* This copy has another keyword than the first: private is private, and one of only-keyword lets it in. */
+static int
+hold_again(struct turn *turn, const struct view *view, const struct ledger_row *row,
+	const struct sighting *first, struct err *err)
+{
+	if (view->held == HELD_PRIVATE && row->decision != DECIDED_PRIVATE)
+		return message_hold(turn, first->id, HELD_PRIVATE, err);
+	if (view->held == HELD_NOT && row->decision == DECIDED_IGNORED)
+		return message_hold(turn, first->id, HELD_NOT, err);
+	return 0;
+}
+
 int
 seen_again(struct turn *turn, struct view *view, const struct placement *placement,
 	int64_t message_id, uint32_t uid, int64_t replaces, struct err *err)
@@ -135,11 +152,14 @@ seen_again(struct turn *turn, struct view *view, const struct placement *placeme
 	first = taken(seen, count);
 	if (first == NULL)
 		first = &seen[0];
+	if (first->interaction_id == 0 && first->reason != NULL &&
+		strcmp(first->reason, REASON_LEFT) == 0 && self == NULL)
+		return put_forlorn(turn, view, placement, &row, err);
 	failed = self != NULL ? put_recognised(turn, self, &row, err)
 			      : put_copy(turn, first, &row, err);
 	if (failed < 0)
 		return -1;
 	if (row.decision == DECIDED_UNMATCHED && view->decision == DECIDED_CAPTURED)
 		return capture_at_last(turn, view, placement, message_id, err);
-	return 0;
+	return hold_again(turn, view, &row, first, err);
 }

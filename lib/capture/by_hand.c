@@ -130,21 +130,18 @@ static const char MARK_ROWS[] =
 	"AND decision IN ('captured', 'duplicate')";
 
 static int
-link_it(struct again *it, int64_t contact, const char *user, struct err *err)
+link_it(struct again *it, struct interaction_link *link, const char *user, struct err *err)
 {
 	struct turn *turn = &it->turn;
-	struct interaction_link link;
 	struct stmt *q;
 	bool added;
 
-	if (make_link(it, contact, &link, err) < 0)
-		return -1;
 	it->view.reason = arena_printf(turn->arena, "linked by hand, by %.60s", user);
-	if (it->interaction_id == 0 && capture_with(it, &link, err) < 0)
+	if (it->interaction_id == 0 && capture_with(it, link, err) < 0)
 		return -1;
 	if (it->interaction_id != 0) {
 		if (interaction_link_add(
-			    turn->store, it->interaction_id, &link, turn->now, &added, err) < 0)
+			    turn->store, it->interaction_id, link, turn->now, &added, err) < 0)
 			return -1;
 		turn_tell(turn, it->interaction_id, CAPTURE_CHANGED);
 	}
@@ -158,6 +155,7 @@ capture_link(struct store *store, struct capture *capture, struct arena *arena, 
 	int64_t contact, const char *user, int64_t now, struct capture_result *out, struct err *err)
 {
 	struct capture_result result = { 0 };
+	struct interaction_link link;
 	struct again it = { 0 };
 
 	if (begin(&it, store, capture, arena, row, now, &result, err) < 0)
@@ -165,7 +163,8 @@ capture_link(struct store *store, struct capture *capture, struct arena *arena, 
 	if (it.stored.kept >= KEEP_PRIVATE)
 		return fail(err, ERR_REFUSED,
 			"nothing of the message of capture record '%lld' is kept", (long long)row);
-	if (link_it(&it, contact, user, err) < 0 || turn_end(&it.turn, err) < 0)
+	if (make_link(&it, contact, &link, err) < 0 || link_it(&it, &link, user, err) < 0 ||
+		turn_end(&it.turn, err) < 0)
 		return -1;
 	*out = result;
 	return 0;

@@ -26,9 +26,17 @@ count_recipients(const struct event *event)
 }
 
 static bool
-has_failed(const struct view *view)
+is_judged(const struct view *view, const char *verdict)
 {
-	return view->authentication != NULL && strcmp(view->authentication, "failed") == 0;
+	return view->authentication != NULL && strcmp(view->authentication, verdict) == 0;
+}
+
+/* Anybody can write that he is one of us: it is believed of what lies where only we put mail, or was
+ * vouched for by the server that authserv-id names. */
+static bool
+is_ours(const struct turn *turn, const struct view *view)
+{
+	return (turn->sent && !is_judged(view, "failed")) || is_judged(view, "verified");
 }
 
 /* A sender is taken at his word only if he gives one word. */
@@ -38,7 +46,7 @@ is_believed(const struct view *view)
 	const unsigned doubts = EVENT_AMBIGUOUS_FROM | EVENT_NO_FROM | EVENT_SPOOFED_NAME |
 				EVENT_MIXED_SCRIPT | EVENT_KNOWN_NAME;
 
-	return (view->flags & doubts) == 0 && !has_failed(view);
+	return (view->flags & doubts) == 0 && !is_judged(view, "failed");
 }
 
 /* Whether mail such as this makes contacts at all. */
@@ -53,7 +61,7 @@ may_create(const struct turn *turn, const struct view *view)
 		(view->decision != DECIDED_CAPTURED && view->decision != DECIDED_UNMATCHED))
 		return false;
 	if (strcmp(view->direction, "outbound") == 0)
-		return count_recipients(view->event) <= RECIPIENTS_MAX && !has_failed(view);
+		return count_recipients(view->event) <= RECIPIENTS_MAX && is_ours(turn, view);
 	return create == CREATE_ALL && is_believed(view);
 }
 
@@ -88,9 +96,13 @@ is_spoken_for(struct turn *turn, const char *address, bool *spoken, struct err *
 	return sql_get_int(q, &one, spoken, err);
 }
 
-static const char IS_KNOWN_MESSAGE[] = "SELECT 1 FROM message WHERE identity = ?";
+static const char IS_KNOWN_MESSAGE[] =
+	"SELECT 1 FROM message m WHERE m.identity = ? AND NOT (EXISTS (SELECT 1 FROM ledger l "
+	"WHERE l.message_id = m.id) AND NOT EXISTS (SELECT 1 FROM ledger l WHERE l.message_id = "
+	"m.id AND (l.decision <> 'unmatched' OR l.version > 1)))";
 
-/* A copy of what was captured once makes nobody whom people may have removed since. */
+/* A copy of what was captured once makes nobody whom people may have removed since; what never was, as
+ * it was not yet believed to be ours, may. */
 static int
 is_known_message(struct turn *turn, const struct event *event, bool *known, struct err *err)
 {

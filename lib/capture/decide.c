@@ -18,6 +18,13 @@ static const char *const words[DECISION_COUNT] = {
 	[DECIDED_FORGOTTEN] = "forgotten",
 };
 
+const struct query_words decision_words[] = {
+	{ "decision", "captured|unmatched|internal|ignored|bulk|automatic|private|duplicate|"
+		      "quarantined|forgotten" },
+	{ "direction", "inbound|outbound|none" },
+	{ 0 },
+};
+
 const char *
 decision_word(enum decision decision)
 {
@@ -41,7 +48,7 @@ keep_for(const struct config *config, enum decision decision)
 {
 	if (decision == DECIDED_CAPTURED)
 		return KEEP_ALL;
-	if (config->unmatched == UNMATCHED_NONE)
+	if (config->unmatched == UNMATCHED_NONE || decision == DECIDED_FORGOTTEN)
 		return KEEP_NOTHING;
 	if (decision == DECIDED_PRIVATE)
 		return KEEP_PRIVATE;
@@ -168,6 +175,8 @@ decide_by_headers(struct turn *turn, struct view *view)
 {
 	const struct event *event = view->event;
 
+	if (view->held == HELD_PRIVATE && decide_by_keywords(turn, view))
+		return true;
 	if (is_classed(view)) {
 		view->decision = event->class == CLASS_BULK ? DECIDED_BULK : DECIDED_AUTOMATIC;
 		view->reason = reason_class(turn, event);
@@ -184,15 +193,20 @@ decide_by_headers(struct turn *turn, struct view *view)
 						   : "only our own addresses";
 		return true;
 	}
-	return false;
+	return decide_by_keywords(turn, view);
 }
 
 void
 view_settle(struct turn *turn, struct view *view)
 {
-	view->decision = view->link_count > 0 ? DECIDED_CAPTURED : DECIDED_UNMATCHED;
+	view->decision = view->link_count > 0    ? DECIDED_CAPTURED
+			 : view->blocked != NULL ? DECIDED_PRIVATE
+						 : DECIDED_UNMATCHED;
 	if (view->link_count > 0)
 		view->reason = reason_captured(turn, view);
+	else if (view->blocked != NULL)
+		view->reason = arena_printf(
+			turn->arena, "contact %s is privacy-blocked", view->blocked->no);
 	else if (view->meeting != NULL && view->event->party_count == 0)
 		view->reason = "nobody is invited";
 	else

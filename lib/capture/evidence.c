@@ -110,6 +110,7 @@ bind_message(struct turn *turn, struct stmt *q, const struct view *view,
 	stmt_bind_int(q, keep);
 	stmt_bind_text(q, view->authentication);
 	stmt_bind_text(q, says ? view->authentication_reason : NULL);
+	stmt_bind_int(q, view->held);
 }
 
 static const char SELECT_IDENTITY[] = "SELECT id FROM message WHERE identity = ?";
@@ -130,8 +131,8 @@ static const char ADD_MESSAGE[] =
 	"INSERT INTO message (identity, message_id, message_id_hash, in_reply_to, subject, at, "
 	"offset_min, date, internal_date, size, flags, class, class_reason, list_id, sensitivity, "
 	"direction, thread, parts, text_part, party_total, source_id, kept, "
-	"authentication, authentication_reason) "
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+	"authentication, authentication_reason, held) "
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
 	"ON CONFLICT (identity) DO NOTHING";
 
 int
@@ -157,8 +158,8 @@ static const char FILL_MESSAGE[] =
 	"offset_min = ?, date = ?, internal_date = ?, size = ?, flags = ?, class = ?, class_reason "
 	"= ?, "
 	"list_id = ?, sensitivity = ?, direction = ?, thread = ?, parts = ?, text_part = ?, "
-	"party_total = ?, source_id = ?, kept = ?, authentication = ?, authentication_reason = ? "
-	"WHERE id = ?";
+	"party_total = ?, source_id = ?, kept = ?, authentication = ?, authentication_reason = ?, "
+	"held = ? WHERE id = ?";
 
 static const char DROP_PARTIES[] = "DELETE FROM party WHERE message_id = ?";
 

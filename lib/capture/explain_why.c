@@ -38,6 +38,8 @@ outcome_word(const struct considered *seen)
 		return "not-believed";
 	case OUTCOME_LEFT_OUT:
 		return "left-out";
+	case OUTCOME_BLOCKED:
+		return "blocked";
 	}
 	return "no-contact";
 }
@@ -130,6 +132,9 @@ outcome_why(struct turn *turn, const struct view *view, const struct considered 
 		return "it is not a usable address";
 	case OUTCOME_LEFT_OUT:
 		return explain_left_out(turn, seen);
+	case OUTCOME_BLOCKED:
+		return arena_printf(turn->arena,
+			"%s is privacy-blocked: nothing new is recorded of it", seen->holder->no);
 	case OUTCOME_NOT_BELIEVED:
 		return "anybody can write several senders: only the first From is believed";
 	}

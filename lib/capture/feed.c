@@ -76,7 +76,8 @@ feed_known(struct store *store, struct arena *arena, int64_t source_id,
 	struct stmt *q;
 	bool fresh;
 
-	if (stream_open(store, arena, source_id, "", 0, 0, false, 0, &stream, &fresh, err) < 0 ||
+	if (stream_open(store, arena, source_id, "", 0, "", 0, false, 0, &stream, &fresh, err) <
+			0 ||
 		put_feed(store, arena, stream.id, source, err) < 0)
 		return -1;
 	known.stream_id = stream.id;

@@ -21,6 +21,8 @@ enum decision {
 	DECIDED_FORGOTTEN,
 	DECISION_COUNT,
 };
+/* For conditions: the words of fields decision and direction. */
+extern const struct query_words decision_words[];
 const char *decision_word(enum decision decision);
 enum decision decision_by_word(const char *word); /* DECISION_COUNT: none */
 
@@ -31,6 +33,7 @@ struct holder {
 	int64_t contact_id, company_id;
 	const char *no;
 	bool person, removed;
+	bool blocked; /* for privacy: nothing new is recorded of it */
 	bool has_from, has_until;
 	int64_t from, until;
 };
@@ -106,6 +109,8 @@ struct capture {
 	struct text scratch;
 	uint64_t tally_turn;
 	int64_t ours; /* person_digest; 0: not asked yet */
+	int64_t *uncounted; /* contacts that capture_count counts */
+	unsigned uncounted_count, uncounted_room;
 	/* The last row written: if it is gone at the next turn, that turn was rolled back. */
 	int64_t last_id, last_stream;
 	uint32_t last_uid;
@@ -126,6 +131,10 @@ struct turn {
 	int64_t stream_id, source_id;
 	const char *source_name, *folder;
 	const struct config_source *source; /* NULL: its section is gone */
+	bool sent; /* the slice at hand is of a folder of sent mail */
+	/* Of what was recorded before: contacts that are blocked since then stay. */
+	const int64_t *blocked_too;
+	unsigned blocked_too_count;
 	int64_t *recount; /* contacts whose totals are made anew at the end */
 	unsigned recount_count, recount_room;
 };
@@ -141,6 +150,7 @@ enum outcome {
 	OUTCOME_NO_ADDRESS,
 	OUTCOME_NOT_BELIEVED,
 	OUTCOME_LEFT_OUT, /* by a rule about links */
+	OUTCOME_BLOCKED,
 };
 
 /* One party, looked at for one contact or for none. */
@@ -168,6 +178,9 @@ struct meeting_facts {
 /* How much of a message is kept, as message.kept says. */
 enum keep { KEEP_ALL, KEEP_ADDRESSES, KEEP_PRIVATE, KEEP_NOTHING };
 
+/* What keywords say of a message, as message.held has it. */
+enum held { HELD_NOT, HELD_PRIVATE, HELD_LACKING };
+
 /* One message as deciding sees it. */
 struct view {
 	const struct event *event;
@@ -187,7 +200,9 @@ struct view {
 	enum decision decision;
 	const char *reason;
 	enum keep kept; /* of what is stored; KEEP_ALL of what was just read */
+	enum held held; /* by the keywords that the server has of it */
 	bool matched; /* its parties were looked up */
+	const struct holder *blocked; /* somebody in it, or NULL */
 	enum decision plain; /* what it would be without rules */
 	const struct compiled_rule *rule, *level, *template; /* that decide, or NULL */
 	bool unknown; /* a rule asks for what is not known of it */
@@ -223,6 +238,7 @@ struct stored {
 	const char *direction;
 	const char *text_part;
 	enum keep kept;
+	enum held held;
 	struct meeting_facts meeting;
 };
 
@@ -249,7 +265,11 @@ int known_holders(struct turn *turn, struct known *known, struct err *err);
 int turn_begin(struct turn *turn, struct store *store, struct capture *capture, struct arena *arena,
 	int64_t now, struct capture_result *result, struct err *err);
 int turn_end(struct turn *turn, struct err *err);
+/* The same, but that contacts wait for capture_count. */
+int turn_end_uncounted(struct turn *turn, struct err *err);
 int turn_at_stream(struct turn *turn, int64_t stream_id, struct stream *out, struct err *err);
+/* The contacts of an interaction stay its contacts though they are blocked; 0: there is none. */
+int turn_let_blocked(struct turn *turn, int64_t interaction_id, struct err *err);
 void turn_at_sighting(struct turn *turn, const struct sighting *sighting);
 void turn_tell(struct turn *turn, int64_t interaction_id, enum capture_change what);
 /* Contacts of an interaction, and their companies, are counted anew at the end. */
@@ -275,6 +295,12 @@ int view_decide(struct turn *turn, struct view *view, struct err *err);
 const char *reason_captured(struct turn *turn, const struct view *view);
 const char *reason_unmatched(struct turn *turn, const struct view *view);
 enum keep keep_for(const struct config *config, enum decision decision);
+
+/* keyword.c */
+/* Of a message that was just read, by the keywords of the source at hand. */
+enum held keywords_held(const struct turn *turn, const struct event *event);
+/* Decides by view's; false: they say nothing. */
+bool decide_by_keywords(struct turn *turn, struct view *view);
 
 /* What its links make of it: captured or unmatched. */
 void view_settle(struct turn *turn, struct view *view);
@@ -424,6 +450,25 @@ int want_put(struct turn *turn, const struct view *view, const char *text_part,
 /* A message moved to another stream: what was wanted of it is asked there. */
 int want_move(struct turn *turn, const struct sighting *from, uint32_t uid, struct err *err);
 
+/* reapply_change.c */
+/* What the message says and who took part is gone; what tells copies of it apart stays. */
+int message_strip(struct turn *turn, int64_t message_id, struct err *err);
+
+/* hold.c */
+/* The message of a row has, or has no more, a keyword that keeps it out; see held. */
+int message_hold(struct turn *turn, int64_t row, enum held held, struct err *err);
+
+/* retain.c */
+#define REASON_LEFT "it left the mailbox"
+/* Its interaction is older than [retention] keeps mail: it is not recorded. */
+bool is_outlived(const struct turn *turn, int64_t at);
+/* Ignores what would be captured, if it is; true: so it was. */
+bool refuse_outlived(const struct turn *turn, struct view *view);
+/* The interaction of a message goes, or what people did not write of it; reason: why, in its rows. */
+int message_outlive(struct turn *turn, int64_t message_id, int64_t interaction_id,
+	const char *reason, bool *bared, struct err *err);
+int wants_drop(struct turn *turn, int64_t interaction_id, struct err *err);
+
 /* again.c */
 /* A message that was seen before, now as uid of the stream at hand. */
 int seen_again(struct turn *turn, struct view *view, const struct placement *placement,
@@ -446,6 +491,7 @@ uint64_t *verify_column(struct verify_row *row, enum decision decision);
 
 /* quarantine.c */
 int quarantine_put(struct turn *turn, const struct capture_item *item, struct err *err);
+int quarantine_tried(struct turn *turn, const struct uid_set *uids, struct err *err);
 int quarantine_drop(struct turn *turn, uint32_t uid, struct err *err);
 
 #endif

@@ -119,6 +119,15 @@ interaction_of(struct store *store, int64_t message_id, int64_t *id, struct err 
 	return sql_get_int(q, id, &found, err);
 }
 
+/* Text that would be dropped at once is not asked for. */
+static bool
+is_text_outlived(const struct turn *turn, int64_t at)
+{
+	int64_t keep = turn->capture->config->retain_text;
+
+	return keep > 0 && at < turn->now - keep;
+}
+
 static const char ADD_WANT[] =
 	"INSERT INTO want (stream_id, uid, part, bytes, interaction_id) VALUES (?, ?, ?, ?, ?) "
 	"ON CONFLICT DO NOTHING";
@@ -131,7 +140,8 @@ want_put(struct turn *turn, const struct view *view, const char *text_part, int6
 	const char *blank = text_part == NULL ? NULL : strchr(text_part, ' ');
 	struct stmt *q;
 
-	if (blank == NULL || turn->source == NULL || level == LEVEL_METADATA)
+	if (blank == NULL || turn->source == NULL || level == LEVEL_METADATA ||
+		is_text_outlived(turn, view->event->at))
 		return 0;
 	q = sql_prepare(turn->store, ADD_WANT);
 	stmt_bind_int(q, turn->stream_id);

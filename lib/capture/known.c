@@ -162,12 +162,14 @@ read_holder(struct stmt *q, struct arena *arena, struct holder *out)
 	out->has_until = !stmt_next_is_null(q);
 	out->until = stmt_int(q);
 	out->removed = stmt_int(q) != 0;
+	out->blocked = stmt_int(q) != 0;
 }
 
 /* All who ever held it: the message's time decides who did then. */
 static const char SELECT_HOLDERS[] =
 	"SELECT c.id, c.company_id, c.no, c.type = 'person', e.valid_from, e.valid_until, "
-	"e.state = 'removed' FROM contact_email e JOIN contact c ON c.id = e.contact_id "
+	"e.state = 'removed', c.privacy_blocked FROM contact_email e JOIN contact c ON c.id = "
+	"e.contact_id "
 	"WHERE e.address = ? ORDER BY e.id";
 
 static int
@@ -190,7 +192,7 @@ holders_of_address(struct turn *turn, struct known *known, struct err *err)
 	return 0;
 }
 
-static const char SELECT_NO[] = "SELECT no FROM contact WHERE id = ?";
+static const char SELECT_NO[] = "SELECT no, privacy_blocked FROM contact WHERE id = ?";
 
 static int
 name_holder(struct turn *turn, struct holder *holder, struct err *err)
@@ -198,8 +200,10 @@ name_holder(struct turn *turn, struct holder *holder, struct err *err)
 	struct stmt *q = sql_prepare(turn->store, SELECT_NO);
 
 	stmt_bind_int(q, holder->contact_id);
-	if (stmt_row(q))
+	if (stmt_row(q)) {
 		holder->no = stmt_text_copy(q, turn->capture->known.memory);
+		holder->blocked = stmt_int(q) != 0;
+	}
 	return stmt_end(q, err);
 }
 

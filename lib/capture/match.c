@@ -217,6 +217,17 @@ count_holders(const struct known *known, int64_t at)
 	return count;
 }
 
+/* For privacy, but for what was recorded with it before. */
+static bool
+keeps_out(const struct turn *turn, const struct holder *holder)
+{
+	for (unsigned i = 0; i < turn->blocked_too_count; i++) {
+		if (turn->blocked_too[i] == holder->contact_id)
+			return false;
+	}
+	return holder->blocked;
+}
+
 static unsigned
 match_holders(struct turn *turn, struct view *view, const struct event_party *party,
 	const struct known *known, const char *via)
@@ -236,6 +247,11 @@ match_holders(struct turn *turn, struct view *view, const struct event_party *pa
 		made->holder = &known->holders[i];
 		made->via = via;
 		made->sharers = sharers;
+		if (!keeps_out(turn, made->holder))
+			continue;
+		made->outcome = OUTCOME_BLOCKED;
+		made->sharers = 0;
+		view->blocked = made->holder;
 	}
 	return sharers;
 }
@@ -357,7 +373,9 @@ view_match(struct turn *turn, struct view *view, struct err *err)
 	}
 	view->matched = true;
 	view_link(turn, view);
-	view->plain = view->link_count > 0 ? DECIDED_CAPTURED : DECIDED_UNMATCHED;
+	view->plain = view->link_count > 0    ? DECIDED_CAPTURED
+		      : view->blocked != NULL ? DECIDED_PRIVATE
+					      : DECIDED_UNMATCHED;
 	rules_leave_out(turn, view);
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "forget_work.h"
 #include "liaison/base/crypt.h"
 #include "occasion.h"
 
@@ -104,6 +105,7 @@ reading_begin(
 	};
 	take_words(turn, out);
 	take_parties(turn, arena, out);
+	out->forgotten = forgotten_take(turn, &out->event, out->facts.responses);
 	out->hash = hash_of(turn, out);
 }
 

@@ -110,7 +110,8 @@ rows_decided(struct settling *it, struct err *err)
 	for (unsigned i = 0; i < it->count; i++) {
 		const struct sighting *row = &it->seen[i];
 
-		if (is_anothers(it, row) || (it->interaction_id == 0 && is_taken(row)))
+		if (is_anothers(it, row) || is(row, DECIDED_FORGOTTEN) ||
+			(it->interaction_id == 0 && is_taken(row)))
 			continue;
 		if (set_row(it, row, view->decision, view->reason, it->interaction_id, err) < 0)
 			return -1;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "forget_work.h"
 #include "meeting_work.h"
 
 /* One occurrence as a feed has it: seen for the first time, by this feed before, or by another one. */
@@ -93,7 +94,11 @@ static int
 decide_reading(struct work *work, struct view *view, struct err *err)
 {
 	meeting_view(&work->turn, &work->reading.event, &work->reading.facts, view);
-	return meeting_decide(&work->turn, view, err);
+	if (meeting_decide(&work->turn, view, err) < 0)
+		return -1;
+	if (work->reading.forgotten)
+		forgotten_judge(view);
+	return 0;
 }
 
 /* By the feed at hand, at an earlier look. */
@@ -104,15 +109,19 @@ occurrence_seen_before(struct work *work, struct recorded *recorded, struct err 
 	struct turn *turn = &work->turn;
 	const struct reading *reading = &work->reading;
 	struct view view;
+	int64_t interaction;
 
 	if (!recorded->gone && standing == STANDS)
 		return 0;
 	if (!recorded->gone && standing == STANDS_NEWER)
 		return meeting_note_version(turn, &reading->facts, recorded->message_id, err);
 	if (occurrence_set(turn, recorded->uid, reading->event.at, false, err) < 0 ||
-		decide_reading(work, &view, err) < 0)
+		interaction_of(turn->store, recorded->message_id, &interaction, err) < 0 ||
+		turn_let_blocked(turn, interaction, err) < 0 ||
+		decide_reading(work, &view, err) < 0 ||
+		version_settle(work, &view, recorded, err) < 0)
 		return -1;
-	return version_settle(work, &view, recorded, err);
+	return turn_let_blocked(turn, 0, err);
 }
 
 static const struct sighting *

@@ -13,6 +13,7 @@ struct reading {
 	struct event event;
 	struct meeting_facts facts;
 	uint64_t hash; /* of what all its occurrences have in common */
+	bool forgotten; /* somebody in it was, and was taken out */
 };
 
 /* An occurrence of the item at hand as the database has it. */

@@ -7,9 +7,11 @@
 enum { HEADER_MAX = 64 * 1024, ERROR_MAX = 400 };
 
 static const char PUT[] =
-	"INSERT INTO quarantine (stream_id, uid, at, error, header) VALUES (?1, ?2, ?3, ?4, ?5) "
+	"INSERT INTO quarantine (stream_id, uid, at, error, header, size, reader) "
+	"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
 	"ON CONFLICT (stream_id, uid) DO UPDATE SET at = excluded.at, tries = tries + 1, "
-	"error = excluded.error, header = coalesce(excluded.header, header)";
+	"error = excluded.error, header = coalesce(excluded.header, header), "
+	"size = coalesce(excluded.size, size), reader = excluded.reader";
 
 int
 quarantine_put(struct turn *turn, const struct capture_item *item, struct err *err)
@@ -23,6 +25,11 @@ quarantine_put(struct turn *turn, const struct capture_item *item, struct err *e
 	stmt_bind_int(q, turn->now);
 	stmt_bind_text_n(q, error, text_cut(error, strlen(error), ERROR_MAX));
 	stmt_bind_blob(q, size == 0 ? NULL : item->header, size);
+	if (item->size > 0)
+		stmt_bind_int(q, item->size);
+	else
+		stmt_bind_null(q);
+	stmt_bind_text(q, LIAISON_VERSION);
 	return stmt_run(q, err);
 }
 
@@ -36,6 +43,45 @@ quarantine_drop(struct turn *turn, uint32_t uid, struct err *err)
 	stmt_bind_int(q, turn->stream_id);
 	stmt_bind_int(q, uid);
 	return stmt_run(q, err);
+}
+
+static const char SET_READER[] = "UPDATE quarantine SET reader = ? WHERE stream_id = ? AND uid = ?";
+
+/* Those that are not on the server any more are not asked for again. */
+int
+quarantine_tried(struct turn *turn, const struct uid_set *uids, struct err *err)
+{
+	for (size_t i = 0; i < uids->count; i++) {
+		for (uint64_t uid = uids->ranges[i].first; uid <= uids->ranges[i].last; uid++) {
+			struct stmt *q = sql_prepare(turn->store, SET_READER);
+
+			stmt_bind_text(q, LIAISON_VERSION);
+			stmt_bind_int(q, turn->stream_id);
+			stmt_bind_int(q, (int64_t)uid);
+			if (stmt_run(q, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static const char SELECT_OF_OTHERS[] =
+	"SELECT uid FROM quarantine WHERE stream_id = ? AND uid > ? AND reader <> ? "
+	"ORDER BY uid LIMIT ?";
+
+int
+quarantine_of_others(struct store *store, int64_t stream_id, uint32_t after, unsigned most,
+	struct uid_set *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_OF_OTHERS);
+
+	stmt_bind_int(q, stream_id);
+	stmt_bind_int(q, after);
+	stmt_bind_text(q, LIAISON_VERSION);
+	stmt_bind_int(q, most);
+	while (stmt_row(q))
+		uid_set_add(out, (uint32_t)stmt_int(q));
+	return stmt_end(q, err);
 }
 
 static bool

@@ -27,8 +27,8 @@ is(const struct sighting *row, enum decision decision)
 	return strcmp(row->decision, decision_word(decision)) == 0;
 }
 
-static const struct sighting *
-main_row(const struct sighting *seen, unsigned count)
+const struct sighting *
+again_main(const struct sighting *seen, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (is(&seen[i], DECIDED_CAPTURED))
@@ -42,11 +42,55 @@ main_row(const struct sighting *seen, unsigned count)
 	return NULL;
 }
 
+/* Of the rows at hand the one at which the message is judged. */
+static int
+first_row(struct again *it, int64_t message_id, int64_t *first, struct err *err)
+{
+	const struct reapply_scope *scope = it->scope;
+	struct store *store = it->turn.store;
+	struct query_node *where;
+	int64_t *ids;
+	size_t count;
+	int failed;
+
+	*first = it->main->id;
+	if (scope == NULL || scope->where == NULL || it->count == 1)
+		return 0;
+	where = query_fixed(it->turn.arena, "l.message_id = ?", message_id);
+	where = query_and(it->turn.arena, where, (struct query_node *)scope->where);
+	store_set_viewer(store, scope->viewer);
+	failed = query_ids(store, it->turn.arena, &capture_noun, where, 1, &ids, &count, err);
+	store_set_viewer(store, NULL);
+	if (failed == 0 && count > 0)
+		*first = ids[0];
+	return failed;
+}
+
+int
+again_read(struct again *it, int64_t message_id, struct err *err)
+{
+	struct turn *turn = &it->turn;
+
+	if (message_load(turn->store, turn->arena, message_id, &it->stored, err) < 0 ||
+		interaction_of(turn->store, message_id, &it->interaction_id, err) < 0 ||
+		turn_let_blocked(turn, it->interaction_id, err) < 0)
+		return -1;
+	view_stored(turn, &it->stored, &it->view);
+	return 0;
+}
+
+int
+again_decide(struct again *it, struct err *err)
+{
+	return it->view.meeting != NULL ? meeting_decide(&it->turn, &it->view, err)
+					: view_decide(&it->turn, &it->view, err);
+}
+
 int
 again_load(struct again *it, int64_t row, struct err *err)
 {
 	struct turn *turn = &it->turn;
-	int64_t id;
+	int64_t id, first = row;
 
 	if (message_of(turn->store, row, &id, err) < 0)
 		return -1;
@@ -54,18 +98,15 @@ again_load(struct again *it, int64_t row, struct err *err)
 		return 0;
 	if (sightings_of(turn->store, turn->arena, id, &it->seen, &it->count, err) < 0)
 		return -1;
-	it->main = main_row(it->seen, it->count);
-	if (it->main != NULL && it->first_only && it->main->id != row)
+	it->main = again_main(it->seen, it->count);
+	if (it->main != NULL && it->first_only && first_row(it, id, &first, err) < 0)
+		return -1;
+	if (it->main != NULL && it->first_only && first != row)
 		it->main = NULL;
 	if (it->main == NULL)
 		return 0;
 	turn_at_sighting(turn, it->main);
-	if (message_load(turn->store, turn->arena, id, &it->stored, err) < 0 ||
-		interaction_of(turn->store, id, &it->interaction_id, err) < 0)
-		return -1;
-	view_stored(turn, &it->stored, &it->view);
-	return it->view.meeting != NULL ? meeting_decide(turn, &it->view, err)
-					: view_decide(turn, &it->view, err);
+	return again_read(it, id, err) < 0 ? -1 : again_decide(it, err);
 }
 
 bool
@@ -140,6 +181,15 @@ decision_now(const struct again *it)
 	return view->decision;
 }
 
+/* People linked it, which stays; what it says does not. */
+static bool
+is_to_be_bare(const struct again *it)
+{
+	return it->view.decision == DECIDED_PRIVATE && !it->view.unknown && it->linked_by_hand &&
+	       it->view.meeting == NULL && it->stored.kept < KEEP_PRIVATE &&
+	       is(it->main, DECIDED_CAPTURED);
+}
+
 /* It stays as it is, whatever rules say. */
 static bool
 is_settled(struct again *it, struct reapplied *told)
@@ -172,17 +222,22 @@ change(struct again *it, enum decision decision, struct reapplied *told, struct 
 	return again_drop(it, decision, it->view.reason, false, err);
 }
 
-static int
-judge(struct again *it, bool dry, struct reapplied *told, struct err *err)
+int
+again_judge(struct again *it, bool dry, struct reapplied *told, struct err *err)
 {
-	enum decision before = decision_by_word(it->main->decision), after = before;
+	enum decision before = decision_by_word(it->main->decision), after;
 	bool relinked = false;
 
 	told->before = told->after = decision_word(before);
-	if (is_settled(it, told))
-		return 0;
 	if (it->interaction_id != 0 && compare_links(it, &relinked, err) < 0)
 		return -1;
+	if (is_to_be_bare(it)) {
+		told->by_hand = told->changed = true;
+		told->rule = rule_number(it->view.rule);
+		return dry ? 0 : again_bare(it, err);
+	}
+	if (is_settled(it, told))
+		return 0;
 	after = decision_now(it);
 	if (before == DECIDED_CAPTURED && after != before && it->linked_by_hand) {
 		told->by_hand = true;
@@ -197,21 +252,23 @@ judge(struct again *it, bool dry, struct reapplied *told, struct err *err)
 
 int
 capture_reapply_row(struct store *store, struct capture *capture, struct arena *arena, int64_t row,
-	bool dry, int64_t now, struct capture_result *out, struct reapplied *told, struct err *err)
+	const struct reapply_scope *scope, bool dry, int64_t now, struct capture_result *out,
+	struct reapplied *told, struct err *err)
 {
 	struct capture_result result = { 0 };
 	struct reapplied is = { 0 };
-	struct again it = { .first_only = true };
+	struct again it = { .first_only = true, .scope = scope };
 
 	if (turn_begin(&it.turn, store, capture, arena, now, &result, err) < 0 ||
 		again_load(&it, row, err) < 0)
 		return -1;
 	if (it.main != NULL) {
-		is.row = row;
-		if (judge(&it, dry, &is, err) < 0)
+		is.row = it.main->id;
+		is.at = it.stored.event.at;
+		if (again_judge(&it, dry, &is, err) < 0)
 			return -1;
 	}
-	if (!dry && turn_end(&it.turn, err) < 0)
+	if (!dry && turn_end_uncounted(&it.turn, err) < 0)
 		return -1;
 	*out = result;
 	*told = is;

@@ -8,6 +8,7 @@
 struct again {
 	struct turn turn;
 	bool first_only; /* a row that is not its message's first is not looked at */
+	const struct reapply_scope *scope; /* the first of these rows is; NULL: of all */
 	struct sighting *seen;
 	unsigned count;
 	const struct sighting *main; /* what was decided of the message; the others are copies */
@@ -18,14 +19,24 @@ struct again {
 	bool linked_by_hand;
 };
 
-/* Loads the message of a row; main NULL: nothing of it is to be judged. */
+/* Loads the message of a row, and decides it; main NULL: nothing of it is to be judged. */
 int again_load(struct again *it, int64_t row, struct err *err);
+/* The steps of it: the row that tells what was decided (NULL: none does), what is stored, at the source at
+ * hand, and what is decided of that. */
+const struct sighting *again_main(const struct sighting *seen, unsigned count);
+int again_read(struct again *it, int64_t message_id, struct err *err);
+int again_decide(struct again *it, struct err *err);
+/* What becomes of it; dry: would become. */
+int again_judge(struct again *it, bool dry, struct reapplied *told, struct err *err);
 /* A party whose links go: it is one of us, or a rule leaves it out. */
 bool again_unlinks(const struct again *it, const char *email);
 /* All rows of it that are decided, copies too, become this; its interaction goes, and what is private
  * keeps what tells copies apart alone. */
 int again_drop(struct again *it, enum decision decision, const char *reason, bool by_hand,
 	struct err *err);
+/* It is private, but people linked it: the interaction stays with their links, and tells nothing of what
+ * the message says. */
+int again_bare(struct again *it, struct err *err);
 /* It is captured: its interaction is made, or follows. */
 int again_capture(struct again *it, bool *changed, struct err *err);
 

@@ -81,8 +81,8 @@ strip_parties(struct turn *turn, int64_t message_id, struct err *err)
 	return 0;
 }
 
-static int
-strip(struct turn *turn, int64_t message_id, struct err *err)
+int
+message_strip(struct turn *turn, int64_t message_id, struct err *err)
 {
 	for (size_t i = 0; i < sizeof STRIP / sizeof *STRIP; i++) {
 		struct stmt *q = sql_prepare(turn->store, STRIP[i]);
@@ -97,18 +97,24 @@ strip(struct turn *turn, int64_t message_id, struct err *err)
 static const char DROP_WANTS[] = "DELETE FROM want WHERE interaction_id = ?";
 
 static int
+drop_wants(struct again *it, struct err *err)
+{
+	struct stmt *q = sql_prepare(it->turn.store, DROP_WANTS);
+
+	stmt_bind_int(q, it->interaction_id);
+	return stmt_run(q, err);
+}
+
+static int
 drop_interaction(struct again *it, struct err *err)
 {
 	struct turn *turn = &it->turn;
-	struct stmt *q;
 
 	if (it->interaction_id == 0)
 		return 0;
-	q = sql_prepare(turn->store, DROP_WANTS);
-	stmt_bind_int(q, it->interaction_id);
-	if (stmt_run(q, err) < 0)
+	if (drop_wants(it, err) < 0 || turn_recount(turn, it->interaction_id, err) < 0)
 		return -1;
-	return interaction_erase(turn->store, turn->arena, &it->interaction_id, 1, err);
+	return interaction_take(turn->store, it->interaction_id, err);
 }
 
 static const char SET_DIRECTION[] = "UPDATE message SET direction = ? WHERE id = ?";
@@ -136,7 +142,25 @@ again_drop(
 		return -1;
 	if (!by_hand)
 		rules_note(&it->turn, &it->view);
-	return decision == DECIDED_PRIVATE ? strip(&it->turn, it->stored.id, err) : 0;
+	return decision == DECIDED_PRIVATE ? message_strip(&it->turn, it->stored.id, err) : 0;
+}
+
+int
+again_bare(struct again *it, struct err *err)
+{
+	struct turn *turn = &it->turn;
+	static const char *const nobody[1];
+	bool changed;
+
+	if (drop_wants(it, err) < 0 || turn_recount(turn, it->interaction_id, err) < 0 ||
+		interaction_relink(turn->store, turn->arena, it->interaction_id, NULL, 0, nobody, 0,
+			turn->now, &changed, err) < 0 ||
+		interaction_bare(turn->store, it->interaction_id, turn->now, err) < 0 ||
+		ledger_set_rule(turn, it->main->id, &it->view, err) < 0)
+		return -1;
+	turn_tell(turn, it->interaction_id, CAPTURE_CHANGED);
+	rules_note(turn, &it->view);
+	return message_strip(turn, it->stored.id, err);
 }
 
 /* ---- capturing --------------------------------------------------------------------------------- */

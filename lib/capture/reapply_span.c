@@ -1,54 +1,28 @@
 #include <string.h>
 
 #include "liaison/base/crypt.h"
+#include "liaison/base/utf8.h"
 #include "rules.h"
+#include "withheld.h"
 
-/* Stretches of the ledger: which rows rules may concern, how they are decided, how far a run is. */
+/* Stretches of the ledger: what of them is withheld, how far a run is. */
 
-int
-capture_concerned(struct store *store, struct capture *capture, struct arena *arena,
-	const struct ledger_span *span, int64_t **ids, size_t *count, struct err *err)
-{
-	struct query_node *where = query_fixed(
-		arena, "(l.rule IS NOT NULL OR l.plain IS NOT NULL) AND 1 = ?", 1);
-	const struct rules *rules = &capture->rules;
-
-	for (unsigned i = 0; i < rules->count; i++) {
-		struct query_node *one;
-
-		if (rule_parse(arena, rules->items[i].written, &one, err) < 0)
-			return -1;
-		where = query_or(arena, where, one);
-	}
-	where = query_and(arena, where, query_fixed(arena, "l.id > ?", span->after));
-	where = query_and(arena, where, query_fixed(arena, "l.id <= ?", span->last));
-	where = query_and(arena, where, query_fixed(arena, "m.at >= ?", span->since));
-	return query_ids_sure(
-		store, arena, &message_noun, where, QUERY_POSSIBLE, 0, ids, count, err);
-}
-
-/* A message has one decision but for its copies; copies of what is not captured share it. */
-static const char SELECT_TALLY[] =
-	"SELECT l.decision, count(*) FROM ledger l JOIN message m ON m.id = l.message_id "
-	"WHERE l.id > ?1 AND l.id <= ?2 AND m.at >= ?3 AND l.decision <> 'duplicate' "
-	"AND NOT EXISTS (SELECT 1 FROM ledger o WHERE o.message_id = l.message_id AND o.id < l.id "
-	"AND o.decision = l.decision) GROUP BY l.decision";
+static const char COUNT_WITHHELD[] =
+	"SELECT count(*) FROM ledger l JOIN stream t ON t.id = l.stream_id "
+	"JOIN source s ON s.id = t.source_id JOIN message m ON m.id = l.message_id "
+	"WHERE l.id > ?1 AND l.id <= ?2 AND m.at >= ?3 AND " CAPTURE_LEVEL " <> 0";
 
 int
-ledger_tally(struct store *store, const struct ledger_span *span,
-	void (*each)(void *to, const char *decision, int64_t count), void *to, struct err *err)
+ledger_withheld(
+	struct store *store, const struct ledger_span *span, int64_t *count, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, SELECT_TALLY);
+	struct stmt *q = sql_prepare(store, COUNT_WITHHELD);
+	bool found;
 
 	stmt_bind_int(q, span->after);
 	stmt_bind_int(q, span->last);
 	stmt_bind_int(q, span->since);
-	while (stmt_row(q)) {
-		const char *word = decision_word(decision_by_word(stmt_text(q)));
-
-		each(to, word, stmt_int(q));
-	}
-	return stmt_end(q, err);
+	return sql_get_int(q, count, &found, err);
 }
 
 static uint64_t
@@ -80,22 +54,36 @@ reapply_key(struct store *store, const struct capture *capture, struct arena *ar
 	return 0;
 }
 
+/* One that changed nothing yet has no batch, and loses nothing when it begins at the beginning. */
 static const char SELECT_UNFINISHED[] =
-	"SELECT last_row, batch FROM reapply WHERE done = 0 AND filter = ?";
+	"SELECT r.last_row, r.batch, r.filter = ?1 AND j.at >= ?2 FROM reapply r "
+	"LEFT JOIN journal j ON j.id = r.batch WHERE r.done = 0 AND substr(r.filter, 1, ?3) = "
+	"substr(?1, 1, ?3)";
 
 int
-reapply_resume(struct store *store, const char *key, int64_t *cursor, int64_t *batch, bool *resumed,
-	struct err *err)
+reapply_resume(struct store *store, const char *key, int64_t now, int64_t *cursor, int64_t *batch,
+	enum reapply_found *found, struct err *err)
 {
+	enum { FRESH_SECONDS = 24 * 60 * 60 };
 	struct stmt *q = sql_prepare(store, SELECT_UNFINISHED);
+	int64_t last = 0, first = 0;
 
+	*found = REAPPLY_NONE;
 	stmt_bind_text(q, key);
-	*resumed = stmt_row(q);
-	if (*resumed) {
-		*cursor = stmt_int(q);
-		*batch = stmt_int(q);
+	stmt_bind_int(q, now - FRESH_SECONDS);
+	stmt_bind_int(q, (int64_t)utf8_count_n(key, (size_t)(strrchr(key, '\n') - key)) + 1);
+	if (stmt_row(q)) {
+		last = stmt_int(q);
+		first = stmt_int(q);
+		*found = stmt_int(q) != 0 ? REAPPLY_RESUMED : REAPPLY_OUTDATED;
 	}
-	return stmt_end(q, err);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (*found == REAPPLY_RESUMED) {
+		*cursor = last;
+		*batch = first;
+	}
+	return 0;
 }
 
 static const char NOTE[] =

@@ -5,6 +5,8 @@
 
 /* Capture records: the ledger's rows as people and conditions see them. */
 
+enum { HEADER_SHOWN = 64 * 1024 };
+
 /* A quarantined event has no evidence, but its feed has its UID. */
 #define EVENT_UID \
 	"coalesce((SELECT g.event_uid FROM meeting g WHERE g.message_id = l.message_id), " \
@@ -12,14 +14,6 @@
 	"l.uid))"
 #define RECURRENCE_ID \
 	"nullif((SELECT g.recurrence FROM meeting g WHERE g.message_id = l.message_id), '')"
-
-#define PARTY_FIELD(name, role) \
-	{ \
-		name, QUERY_TEXT, "a.address", \
-			"SELECT 1 FROM party p JOIN address a ON a.id = p.address_id " \
-			"WHERE p.message_id = l.message_id AND p.role = '" role "' AND", \
-			false \
-	}
 
 static const struct query_field fields[] = {
 	{ "id", QUERY_NUMBER, "l.id", NULL, true },
@@ -53,10 +47,7 @@ static const struct query_field fields[] = {
 	PARTY_FIELD("header(from)", "from"),
 	PARTY_FIELD("header(to)", "to"),
 	PARTY_FIELD("header(cc)", "cc"),
-	{ "any_address", QUERY_TEXT, "a.address",
-		"SELECT 1 FROM party p JOIN address a ON a.id = p.address_id "
-		"WHERE p.message_id = l.message_id AND",
-		false },
+	PARTY_ANY,
 	{ "error", QUERY_TEXT, "x.error",
 		"SELECT 1 FROM quarantine x WHERE x.stream_id = l.stream_id AND x.uid = l.uid AND",
 		false },
@@ -118,6 +109,7 @@ const struct query_noun capture_noun = {
 		"LEFT JOIN message m ON m.id = l.message_id",
 	.id = "l.id",
 	.fields = fields,
+	.words = decision_words,
 	.relations = relations,
 	.sort = "-id",
 	.find = header_field,
@@ -185,10 +177,43 @@ write_place(struct stmt *q, struct json_out *out)
 	json_int(out, "uid", uid);
 }
 
+/* Of what is quarantined alone: how often it was tried, and how large it is. */
+static bool
+write_tries(struct stmt *q, struct json_out *out)
+{
+	bool quarantined = !stmt_next_is_null(q);
+	int64_t tries = stmt_int(q);
+	bool sized = !stmt_next_is_null(q);
+	int64_t size = stmt_int(q);
+
+	if (!quarantined)
+		return false;
+	json_int(out, "tries", tries);
+	if (sized)
+		json_int(out, "size", size);
+	else
+		json_null_(out, "size");
+	return true;
+}
+
+/* The raw header of what could not be read, as far as it was kept: no control character of it is told. */
 static void
-write_record(struct stmt *q, struct json_out *out)
+write_header(struct stmt *q, struct arena *arena, struct json_out *out, unsigned level)
+{
+	bool changed, kept = !stmt_next_is_null(q);
+	size_t size;
+	const char *bytes = stmt_blob(q, &size);
+
+	json_text(out, "header",
+		kept && level == 0 ? text_clean(arena, bytes, size, HEADER_SHOWN, true, &changed)
+				   : NULL);
+}
+
+static void
+write_record(struct stmt *q, struct arena *arena, bool whole, struct json_out *out)
 {
 	unsigned level = (unsigned)stmt_int(q);
+	bool quarantined;
 
 	json_object_begin(out, NULL);
 	json_int(out, "id", stmt_int(q));
@@ -206,7 +231,10 @@ write_record(struct stmt *q, struct json_out *out)
 		json_int(out, "interaction", stmt_int(q));
 	}
 	write_seen(q, out, "error", level);
+	quarantined = write_tries(q, out);
 	write_evidence(q, out, level);
+	if (whole && quarantined)
+		write_header(q, arena, out, level);
 	json_bool(out, "withheld", level != 0);
 	json_object_end(out);
 }
@@ -214,12 +242,13 @@ write_record(struct stmt *q, struct json_out *out)
 #define RECORD(level) \
 	"SELECT " level \
 	", l.id, l.version, s.name, s.kind = 'ical', t.folder, t.uidvalidity, l.uid, " \
-	"l.at, l.decision, l.reason, l.rule, l.interaction_id, x.error, m.at, m.offset_min, " \
+	"l.at, l.decision, l.reason, l.rule, l.interaction_id, x.error, x.tries, x.size, m.at, " \
+	"m.offset_min, " \
 	"(SELECT coalesce(p.email, a.address) FROM party p " \
 	"LEFT JOIN address a ON a.id = p.address_id " \
 	"WHERE p.message_id = m.id AND p.role IN ('from', 'organizer') ORDER BY p.place LIMIT " \
 	"1), " \
-	"m.subject, " EVENT_UID ", " RECURRENCE_ID \
+	"m.subject, " EVENT_UID ", " RECURRENCE_ID ", x.header" \
 	" FROM ledger l JOIN stream t ON t.id = l.stream_id " \
 	"JOIN source s ON s.id = t.source_id LEFT JOIN message m ON m.id = l.message_id " \
 	"LEFT JOIN quarantine x ON x.stream_id = l.stream_id AND x.uid = l.uid WHERE l.id = ?"
@@ -249,21 +278,34 @@ capture_withheld(struct store *store, int64_t row, bool *withheld, struct err *e
 	return 0;
 }
 
-int
-capture_write(
-	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
+static int
+write_one(struct store *store, struct arena *arena, int64_t id, bool whole, struct json_out *out,
+	struct err *err)
 {
 	struct stmt *q = sql_prepare(
 		store, store_viewer(store) == NULL ? SELECT_RECORD : SELECT_SEEN_RECORD);
 	bool found;
 
-	(void)arena;
 	stmt_bind_int(q, id);
 	found = stmt_row(q);
 	if (found)
-		write_record(q, out);
+		write_record(q, arena, whole, out);
 	if (stmt_end(q, err) < 0)
 		return -1;
 	return found ? 0
 		     : fail(err, ERR_NOT_FOUND, "there is no capture record '%lld'", (long long)id);
+}
+
+int
+capture_write(
+	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
+{
+	return write_one(store, arena, id, false, out, err);
+}
+
+int
+capture_write_whole(
+	struct store *store, struct arena *arena, int64_t id, struct json_out *out, struct err *err)
+{
+	return write_one(store, arena, id, true, out, err);
 }

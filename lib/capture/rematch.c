@@ -182,6 +182,8 @@ message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err
 		return link_more(turn, &view, id, counted, err);
 	if (unmatched == NULL) /* its interaction was removed: it stays so */
 		return 0;
+	if (is_outlived(turn, stored.event.at))
+		return 0;
 	*counted = true;
 	return message_capture(turn, &view, &stored, seen, count, err);
 }

@@ -19,11 +19,17 @@ static const struct query_field fields[] = {
 	{ 0 },
 };
 
+static const struct query_words words[] = {
+	{ "action", "ignore|keep|private|level|template" },
+	{ 0 },
+};
+
 const struct query_noun rule_noun = {
 	.name = "rule",
 	.from = "rule r",
 	.id = "r.id",
 	.fields = fields,
+	.words = words,
 	.sort = "place",
 };
 

@@ -4,14 +4,6 @@
 
 /* What the conditions of rules are about: a message, as the ledger has it. */
 
-#define PARTY_FIELD(name, role) \
-	{ \
-		name, QUERY_TEXT, "a.address", \
-			"SELECT 1 FROM party p JOIN address a ON a.id = p.address_id " \
-			"WHERE p.message_id = l.message_id AND p.role = '" role "' AND", \
-			false \
-	}
-
 static const struct query_field fields[] = {
 	PARTY_FIELD("from", "from"),
 	PARTY_FIELD("to", "to"),
@@ -21,10 +13,7 @@ static const struct query_field fields[] = {
 	PARTY_FIELD("reply_to", "reply-to"),
 	PARTY_FIELD("organizer", "organizer"),
 	PARTY_FIELD("attendee", "attendee"),
-	{ "any_address", QUERY_TEXT, "a.address",
-		"SELECT 1 FROM party p JOIN address a ON a.id = p.address_id "
-		"WHERE p.message_id = l.message_id AND",
-		false },
+	PARTY_ANY,
 	{ "subject", QUERY_TEXT, "m.subject", NULL, true },
 	{ "folder", QUERY_TEXT, "t.folder", NULL, true },
 	{ "source", QUERY_TEXT, "s.name", NULL, true },
@@ -141,6 +130,7 @@ const struct query_noun message_noun = {
 		"LEFT JOIN message m ON m.id = l.message_id",
 	.id = "l.id",
 	.fields = fields,
+	.words = decision_words,
 	.sort = "-size",
 	.find = message_field,
 	.known = known,

@@ -23,6 +23,21 @@ struct compiled_rule {
 /* -1: no action of that name. */
 int rule_action_by_word(const char *word);
 const char *rule_action_word(enum rule_action action);
+/* Conditions' fields for the addresses of a message of ledger row l: those of a role, and all. */
+#define PARTY_FIELD(name, role) \
+	{ \
+		name, QUERY_TEXT, "a.address", \
+			"SELECT 1 FROM party p JOIN address a ON a.id = p.address_id " \
+			"WHERE p.message_id = l.message_id AND p.role = '" role "' AND", \
+			false \
+	}
+#define PARTY_ANY \
+	{ \
+		"any_address", QUERY_TEXT, "a.address", \
+			"SELECT 1 FROM party p JOIN address a ON a.id = p.address_id " \
+			"WHERE p.message_id = l.message_id AND", \
+			false \
+	}
 /* header(NAME) of a message of ledger row l; NULL: name is none. */
 const struct query_field *header_field(struct arena *arena, const char *name);
 /* Its name in lower case if it can be asked for ("header(X-Spam)": "x-spam"), else NULL. */

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "inside.h"
+#include "forget_work.h"
 
 /* A slice: every message of it decided, recorded, threaded and wanted, and the cursor moved, in the
  * caller's transaction. */
@@ -87,13 +87,18 @@ decide_event(struct turn *turn, const struct capture_item *item, int64_t replace
 	struct placement placement = { 0 };
 	struct view view;
 	enum keep keep;
-	bool fresh;
+	bool fresh, outlived, taken = forgotten_take(turn, item->event, NULL);
 
 	view_init(turn, item->event, &view);
-	if (view_decide(turn, &view, err) < 0 || view_doubt(turn, &view, err) < 0 ||
-		contacts_create(turn, &view, err) < 0)
+	view.held = keywords_held(turn, item->event);
+	if (view_decide(turn, &view, err) < 0 || view_doubt(turn, &view, err) < 0)
 		return -1;
-	keep = keep_for(turn->capture->config, view.decision);
+	outlived = refuse_outlived(turn, &view);
+	if (!outlived && contacts_create(turn, &view, err) < 0)
+		return -1;
+	if (taken)
+		forgotten_judge(&view);
+	keep = outlived && !taken ? KEEP_PRIVATE : keep_for(turn->capture->config, view.decision);
 	if (keep != KEEP_NOTHING &&
 		thread_place(turn, item->event, view.direction, &placement, err) < 0)
 		return -1;
@@ -265,11 +270,15 @@ do_slice(struct work *work, struct err *err)
 	if (turn_at_stream(turn, work->slice->stream_id, &work->stream, err) < 0 ||
 		find_decided(work, err) < 0)
 		return -1;
+	turn->sent = work->slice->sent;
 	turn_step(turn, "begin");
 	for (unsigned i = 0; i < work->slice->count; i++) {
 		if (decide_item(work, &work->slice->items[i], err) < 0)
 			return -1;
 	}
+	if (work->slice->kind == CAPTURE_RETRY && work->slice->gone != NULL &&
+		quarantine_tried(turn, work->slice->gone, err) < 0)
+		return -1;
 	if (move_cursor(work, err) < 0 || move_low(work, err) < 0)
 		return -1;
 	turn_step(turn, "cursor");

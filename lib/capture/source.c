@@ -2,7 +2,6 @@
 
 #include "liaison/base/text.h"
 #include "liaison/capture/source.h"
-#include "liaison/crm/interaction.h"
 
 /* Sources: listed, paused, renamed, retired, erased. */
 
@@ -17,11 +16,17 @@ static const struct query_field source_fields[] = {
 	{ 0 },
 };
 
+static const struct query_words source_words[] = {
+	{ "kind", "imap|maildir|ical" },
+	{ 0 },
+};
+
 const struct query_noun source_noun = {
 	.name = "source",
 	.from = "source s",
 	.id = "s.id",
 	.fields = source_fields,
+	.words = source_words,
 	.sort = "name",
 };
 
@@ -197,88 +202,19 @@ source_count(struct store *store, int64_t id, struct source_counts *out, struct 
 	return 0;
 }
 
-/* ---- erasing ----------------------------------------------------------------------------------- */
-
-struct ids {
-	int64_t *items;
-	int64_t count;
-};
-
-static const char SELECT_DOOMED[] = ONLY_HERE " LIMIT ?2";
-
-static int
-doomed_interactions(
-	struct store *store, struct arena *arena, int64_t id, struct ids *out, struct err *err)
-{
-	struct source_counts counts;
-	struct stmt *q;
-
-	if (source_count(store, id, &counts, err) < 0)
-		return -1;
-	out->items = arena_array(arena, (size_t)counts.interactions + 1, sizeof *out->items);
-	out->count = 0;
-	q = sql_prepare(store, SELECT_DOOMED);
-	stmt_bind_int(q, id);
-	stmt_bind_int(q, counts.interactions);
-	while (stmt_row(q))
-		out->items[out->count++] = stmt_int(q);
-	return stmt_end(q, err);
-}
-
-#define OF_SOURCE "WHERE stream_id IN (SELECT id FROM stream WHERE source_id = ?1)"
-
-static const char *const ERASE[] = {
-	"UPDATE meeting SET stream_id = NULL " OF_SOURCE,
-	"DELETE FROM occurrence " OF_SOURCE,
-	"DELETE FROM feed_item " OF_SOURCE,
-	"DELETE FROM feed " OF_SOURCE,
-	"DELETE FROM quarantine " OF_SOURCE,
-	"DELETE FROM want " OF_SOURCE,
-	"DELETE FROM outside " OF_SOURCE,
-	"DELETE FROM ledger " OF_SOURCE,
-	"DELETE FROM stream WHERE source_id = ?1",
-	"UPDATE message SET source_id = NULL WHERE source_id = ?1",
-	"DELETE FROM source WHERE id = ?1",
-};
-
-/* What was the copy of an erased sighting is now the first of its message. */
-static const char FIRST_AGAIN[] =
-	"UPDATE ledger SET decision = 'captured', version = version + 1, "
-	"reason = 'it was captured first from a source that was erased' "
-	"WHERE decision = 'duplicate' AND interaction_id IS NOT NULL "
-	"AND id = (SELECT min(o.id) FROM ledger o WHERE o.message_id = ledger.message_id)";
-
-static const char *const ERASE_UNSEEN[] = {
-	"DELETE FROM message WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.message_id = "
-	"message.id) "
-	"AND NOT EXISTS (SELECT 1 FROM interaction i WHERE i.message_id = message.id)",
-	"DELETE FROM address WHERE NOT EXISTS (SELECT 1 FROM party p WHERE p.address_id = "
-	"address.id)",
-};
+static const char COUNT_QUARANTINED[] =
+	"SELECT count(*) FROM quarantine WHERE stream_id IN "
+	"(SELECT id FROM stream WHERE source_id = ? AND current = 1)";
+static const char COUNT_WANTS[] = "SELECT count(*) FROM want WHERE stream_id IN "
+				  "(SELECT id FROM stream WHERE source_id = ?)";
 
 int
-source_erase(struct store *store, struct arena *arena, int64_t id, struct err *err)
+source_waiting(
+	struct store *store, int64_t id, int64_t *quarantined, int64_t *wants, struct err *err)
 {
-	struct ids doomed;
-
-	if (doomed_interactions(store, arena, id, &doomed, err) < 0)
+	if (count_one(store, COUNT_QUARANTINED, id, quarantined, err) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof ERASE / sizeof *ERASE; i++) {
-		struct stmt *q = sql_prepare(store, ERASE[i]);
-
-		stmt_bind_int(q, id);
-		if (stmt_run(q, err) < 0)
-			return -1;
-	}
-	if (stmt_run(sql_prepare(store, FIRST_AGAIN), err) < 0)
-		return -1;
-	if (interaction_erase(store, arena, doomed.items, (size_t)doomed.count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof ERASE_UNSEEN / sizeof *ERASE_UNSEEN; i++) {
-		if (stmt_run(sql_prepare(store, ERASE_UNSEEN[i]), err) < 0)
-			return -1;
-	}
-	return 0;
+	return count_one(store, COUNT_WANTS, id, wants, err);
 }
 
 static const char COUNT_LEDGER[] = "SELECT count(*) FROM ledger WHERE stream_id = ?";

@@ -4,8 +4,6 @@
 
 /* A message read back as an event, so that the past is matched by the same code as the present. */
 
-static const char COUNT_PARTIES[] = "SELECT count(*) FROM party WHERE message_id = ?";
-
 static const char SELECT_PARTIES[] =
 	"SELECT p.role, p.name, a.address, p.email, p.response FROM party p LEFT JOIN address a "
 	"ON a.id = p.address_id WHERE p.message_id = ? ORDER BY p.place";
@@ -14,28 +12,28 @@ static int
 load_parties(
 	struct store *store, struct arena *arena, int64_t id, struct stored *out, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, COUNT_PARTIES);
+	struct stmt *q = sql_prepare(store, SELECT_PARTIES);
 	struct event *event = &out->event;
-	int64_t count = 0;
-	bool found;
+	unsigned room = 0;
 
 	stmt_bind_int(q, id);
-	if (sql_get_int(q, &count, &found, err) < 0)
-		return -1;
-	event->parties = arena_array(arena, (size_t)count + 1, sizeof *event->parties);
-	out->meeting.responses = arena_array(arena, (size_t)count + 1, sizeof(const char *));
-	q = sql_prepare(store, SELECT_PARTIES);
-	stmt_bind_int(q, id);
-	while (event->party_count < count && stmt_row(q)) {
-		struct event_party *party = &event->parties[event->party_count++];
+	while (stmt_row(q)) {
+		unsigned i = event->party_count++;
+		struct event_party *party;
 
+		if (i == room) {
+			event->parties = arena_grow(arena, event->parties, i, &room, sizeof *party);
+			out->meeting.responses = arena_grow(arena, out->meeting.responses, i, &room,
+				sizeof *out->meeting.responses);
+		}
+		party = &event->parties[i];
 		party->role = role_by_word(stmt_text(q));
 		party->name = stmt_text_copy(q, arena);
 		party->address = stmt_text_copy(q, arena);
 		party->email = stmt_text_copy(q, arena);
 		if (party->email == NULL)
 			party->email = party->address;
-		out->meeting.responses[event->party_count - 1] = stmt_text_copy(q, arena);
+		out->meeting.responses[i] = stmt_text_copy(q, arena);
 	}
 	return stmt_end(q, err);
 }
@@ -84,6 +82,7 @@ read_message(struct stmt *q, struct arena *arena, struct stored *out)
 	out->source_id = stmt_int(q);
 	event->size = (uint64_t)stmt_int(q);
 	out->kept = (enum keep)stmt_int(q);
+	out->held = (enum held)stmt_int(q);
 }
 
 void
@@ -94,6 +93,7 @@ view_stored(struct turn *turn, const struct stored *stored, struct view *out)
 	else
 		view_init(turn, &stored->event, out);
 	out->kept = stored->kept;
+	out->held = stored->held;
 }
 
 static const char SELECT_MESSAGE[] =
@@ -101,7 +101,8 @@ static const char SELECT_MESSAGE[] =
 	"m.in_reply_to, m.subject, m.class, m.class_reason, m.list_id, m.sensitivity, g.event_uid, "
 	"g.recurrence, g.end_at, g.all_day, g.location, g.status = 'cancelled', g.sequence, "
 	"g.stamp, "
-	"g.content, m.source_id, m.size, m.kept FROM message m LEFT JOIN meeting g ON g.message_id "
+	"g.content, m.source_id, m.size, m.kept, m.held FROM message m LEFT JOIN meeting g ON "
+	"g.message_id "
 	"= m.id WHERE "
 	"m.id = ?";
 

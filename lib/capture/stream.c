@@ -83,28 +83,31 @@ stream_get(
 }
 
 static const char FIND_STREAM[] =
-	"SELECT id FROM stream WHERE source_id = ? AND folder = ? AND uidvalidity = ?";
+	"SELECT id FROM stream WHERE source_id = ? AND folder = ? AND uidvalidity = ? "
+	"AND server = ?";
 
 static int
 find_stream(struct store *store, int64_t source_id, const char *folder, uint32_t uidvalidity,
-	int64_t *id, bool *found, struct err *err)
+	const char *server, int64_t *id, bool *found, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, FIND_STREAM);
 
 	stmt_bind_int(q, source_id);
 	stmt_bind_text(q, folder);
 	stmt_bind_int(q, uidvalidity);
+	stmt_bind_text(q, server);
 	return sql_get_int(q, id, found, err);
 }
 
 /* An empty folder has nothing to fill back. */
 static const char ADD_STREAM[] =
-	"INSERT INTO stream (source_id, folder, uidvalidity, cursor, anchor, low, since, backfill) "
-	"VALUES (?1, ?2, ?3, ?4, ?4, ?4, ?5, CASE ?4 WHEN 0 THEN 'done' ELSE 'running' END)";
+	"INSERT INTO stream (source_id, folder, uidvalidity, cursor, anchor, low, since, server, "
+	"backfill) "
+	"VALUES (?1, ?2, ?3, ?4, ?4, ?4, ?5, ?6, CASE ?4 WHEN 0 THEN 'done' ELSE 'running' END)";
 
 static int
 add_stream(struct store *store, int64_t source_id, const char *folder, uint32_t uidvalidity,
-	uint32_t anchor, const int64_t *since, int64_t *id, struct err *err)
+	const char *server, uint32_t anchor, const int64_t *since, int64_t *id, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, ADD_STREAM);
 
@@ -113,6 +116,7 @@ add_stream(struct store *store, int64_t source_id, const char *folder, uint32_t 
 	stmt_bind_int(q, uidvalidity);
 	stmt_bind_int(q, anchor);
 	stmt_bind_int_or_null(q, since == NULL ? 0 : *since, since == NULL);
+	stmt_bind_text(q, server);
 	if (stmt_run(q, err) < 0)
 		return -1;
 	*id = store_last_id(store);
@@ -135,24 +139,59 @@ make_current(
 	return stmt_run(q, err);
 }
 
+/* All at once: a stream that is no more current may come back as little as any other. */
+static const char TAKE_OVER[] =
+	"UPDATE stream SET server = ?2 WHERE source_id = ?1 AND server = ''";
+static const char LEAVE_OTHERS[] =
+	"UPDATE stream SET current = 0 WHERE source_id = ?1 AND server <> ?2 AND current = 1";
+
+static int
+note_server(struct store *store, const char *sql, int64_t source_id, const char *server,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, sql);
+
+	stmt_bind_int(q, source_id);
+	stmt_bind_text(q, server);
+	return stmt_run(q, err);
+}
+
+/* What the source has of another server is of a mailbox that is not looked at any more. */
+static int
+settle_server(
+	struct store *store, int64_t source_id, const char *server, bool *moved, struct err *err)
+{
+	*moved = false;
+	if (*server == '\0')
+		return 0;
+	if (note_server(store, TAKE_OVER, source_id, server, err) < 0 ||
+		note_server(store, LEAVE_OTHERS, source_id, server, err) < 0)
+		return -1;
+	*moved = store_changes(store) > 0;
+	return 0;
+}
+
 int
 stream_open(struct store *store, struct arena *arena, int64_t source_id, const char *folder,
-	uint32_t uidvalidity, uint32_t uidnext, bool has_since, int64_t since, struct stream *out,
-	bool *fresh, struct err *err)
+	uint32_t uidvalidity, const char *server, uint32_t uidnext, bool has_since, int64_t since,
+	struct stream *out, bool *fresh, struct err *err)
 {
 	uint32_t anchor = uidnext == 0 ? 0 : uidnext - 1;
 	int64_t id = 0;
-	bool found;
+	bool found, moved;
 
-	if (find_stream(store, source_id, folder, uidvalidity, &id, &found, err) < 0)
+	if (settle_server(store, source_id, server, &moved, err) < 0 ||
+		find_stream(store, source_id, folder, uidvalidity, server, &id, &found, err) < 0)
 		return -1;
-	if (!found && add_stream(store, source_id, folder, uidvalidity, anchor,
+	if (!found && add_stream(store, source_id, folder, uidvalidity, server, anchor,
 			      has_since ? &since : NULL, &id, err) < 0)
 		return -1;
-	if (make_current(store, source_id, folder, id, err) < 0)
+	if (make_current(store, source_id, folder, id, err) < 0 ||
+		stream_get(store, arena, id, out, err) < 0)
 		return -1;
 	*fresh = !found;
-	return stream_get(store, arena, id, out, err);
+	out->moved = moved;
+	return 0;
 }
 
 static const char SELECT_STREAMS[] = STREAM_COLUMNS

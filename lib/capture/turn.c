@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "inside.h"
+#include "liaison/capture/rule.h"
 #include "liaison/crm/contact.h"
 
 /* The state kept between slices, and one turn of work on it in the caller's transaction. */
@@ -60,6 +61,7 @@ capture_free(struct capture *capture)
 	rules_clear(&capture->rules);
 	threads_clear(&capture->threads);
 	text_clear(&capture->scratch);
+	free(capture->uncounted);
 	free(capture);
 }
 
@@ -68,6 +70,7 @@ capture_contacts_changed(struct capture *capture)
 {
 	capture->generation++;
 	capture->next_thread = 0; /* as it was counted in a transaction that may be rolled back */
+	capture->uncounted_count = 0;
 	threads_clear(&capture->threads);
 }
 
@@ -127,6 +130,35 @@ turn_at_stream(struct turn *turn, int64_t stream_id, struct stream *out, struct 
 	turn->folder = out->folder;
 	turn->source = config_source_by_name(turn->capture->config, out->source);
 	return 0;
+}
+
+static const char SELECT_BLOCKED[] =
+	"SELECT c.id FROM interaction_contact x JOIN contact c ON c.id = x.contact_id "
+	"WHERE x.interaction_id = ? AND c.privacy_blocked";
+
+int
+turn_let_blocked(struct turn *turn, int64_t interaction_id, struct err *err)
+{
+	enum { MOST = 64 };
+	int64_t found[MOST];
+	unsigned count = 0;
+	struct stmt *q;
+
+	turn->blocked_too_count = 0;
+	if (interaction_id == 0)
+		return 0;
+	q = sql_prepare(turn->store, SELECT_BLOCKED);
+	stmt_bind_int(q, interaction_id);
+	while (count < MOST && stmt_row(q))
+		found[count++] = stmt_int(q);
+	if (count > 0) {
+		int64_t *kept = arena_array(turn->arena, count, sizeof *kept);
+
+		memcpy(kept, found, count * sizeof *kept);
+		turn->blocked_too = kept;
+		turn->blocked_too_count = count;
+	}
+	return stmt_end(q, err);
 }
 
 void
@@ -246,4 +278,41 @@ turn_end(struct turn *turn, struct err *err)
 	if (turn_count(turn, err) < 0 || rules_save(turn, err) < 0)
 		return -1;
 	return thread_counter_save(turn, err);
+}
+
+static void
+note_uncounted(struct capture *capture, int64_t contact_id)
+{
+	for (unsigned i = 0; i < capture->uncounted_count; i++) {
+		if (capture->uncounted[i] == contact_id)
+			return;
+	}
+	if (capture->uncounted_count == capture->uncounted_room) {
+		capture->uncounted_room = capture->uncounted_room * 2 + 16;
+		capture->uncounted = mem_resize(
+			capture->uncounted, capture->uncounted_room * sizeof *capture->uncounted);
+	}
+	capture->uncounted[capture->uncounted_count++] = contact_id;
+}
+
+int
+turn_end_uncounted(struct turn *turn, struct err *err)
+{
+	for (unsigned i = 0; i < turn->recount_count; i++)
+		note_uncounted(turn->capture, turn->recount[i]);
+	turn->recount_count = 0;
+	return turn_end(turn, err);
+}
+
+int
+capture_count(struct store *store, struct capture *capture, struct err *err)
+{
+	bool changed;
+
+	for (unsigned i = 0; i < capture->uncounted_count; i++) {
+		if (contact_recount(store, capture->uncounted[i], &changed, err) < 0)
+			return -1;
+	}
+	capture->uncounted_count = 0;
+	return 0;
 }

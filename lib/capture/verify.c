@@ -2,11 +2,16 @@
 #include <string.h>
 
 #include "inside.h"
+#include "liaison/base/crypt.h"
 
 /* The proof: the server's UIDs of a folder laid beside the ledger. */
 
+/* A folder of more ranges is compared row by row. */
+enum { RANGES_COUNTED = 2000 };
+
 struct comparison {
 	const struct uid_set *all;
+	const struct verify_row *tally;
 	struct uid_set decided; /* that the server still has */
 	struct uid_set outside;
 	struct uid_set rest; /* on the server, without a row */
@@ -65,6 +70,115 @@ count_rows(struct store *store, int64_t stream_id, struct comparison *comparison
 	return stmt_end(q, err);
 }
 
+/* ---- the same by counting: most folders are ranges that the ledger has whole ---------------------- */
+
+static const char SELECT_TALLY[] = "SELECT decision, recognised, count(*) FROM ledger "
+				   "WHERE stream_id = ? GROUP BY decision, recognised";
+
+int
+verify_tally(struct store *store, int64_t stream_id, struct verify_row *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_TALLY);
+
+	*out = (struct verify_row){ 0 };
+	stmt_bind_int(q, stream_id);
+	while (stmt_row(q)) {
+		uint64_t *column = verify_column(out, decision_by_word(stmt_text(q)));
+		bool recognised = stmt_int(q) != 0;
+		uint64_t count = (uint64_t)stmt_int(q);
+
+		*column += count;
+		out->decided += count;
+		out->recognised += recognised ? count : 0;
+	}
+	return stmt_end(q, err);
+}
+
+static const char COUNT_RANGE[] =
+	"SELECT count(*) FROM ledger WHERE stream_id = ? AND uid BETWEEN ? AND ?";
+static const char SELECT_RANGE[] =
+	"SELECT uid FROM ledger WHERE stream_id = ? AND uid BETWEEN ? AND ? ORDER BY uid";
+
+static int
+count_range(struct store *store, int64_t stream_id, const struct uid_range *range,
+	struct uid_set *decided, struct err *err)
+{
+	int64_t count = 0;
+	struct stmt *q = sql_prepare(store, COUNT_RANGE);
+	bool found;
+
+	stmt_bind_int(q, stream_id);
+	stmt_bind_int(q, range->first);
+	stmt_bind_int(q, range->last);
+	if (sql_get_int(q, &count, &found, err) < 0)
+		return -1;
+	if (count == (int64_t)range->last - range->first + 1)
+		uid_set_add_range(decided, range->first, range->last);
+	if (count == 0 || count == (int64_t)range->last - range->first + 1)
+		return 0;
+	q = sql_prepare(store, SELECT_RANGE);
+	stmt_bind_int(q, stream_id);
+	stmt_bind_int(q, range->first);
+	stmt_bind_int(q, range->last);
+	while (stmt_row(q))
+		uid_set_add(decided, (uint32_t)stmt_int(q));
+	return stmt_end(q, err);
+}
+
+static const char SELECT_GONE[] =
+	"SELECT decision, recognised FROM ledger WHERE stream_id = ? AND uid BETWEEN ? AND ?";
+
+/* What lies between the server's ranges is gone, and no column counts it. */
+static int
+take_gone(struct store *store, int64_t stream_id, int64_t first, int64_t last,
+	struct verify_row *row, bool *fits, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_GONE);
+
+	stmt_bind_int(q, stream_id);
+	stmt_bind_int(q, first);
+	stmt_bind_int(q, last);
+	while (stmt_row(q)) {
+		uint64_t *column = verify_column(row, decision_by_word(stmt_text(q)));
+		bool recognised = stmt_int(q) != 0;
+
+		*fits = *fits && *column > 0 && row->recognised >= recognised;
+		--*column;
+		row->recognised -= recognised;
+		row->gone++;
+	}
+	return stmt_end(q, err);
+}
+
+/* *fits false: the ledger has changed since it was tallied, or there are too many ranges. */
+static int
+count_ranges(struct store *store, int64_t stream_id, struct comparison *comparison, bool *fits,
+	struct err *err)
+{
+	const struct uid_set *all = comparison->all;
+	struct verify_row row = *comparison->tally;
+	int64_t next = 1;
+
+	*fits = all->count <= RANGES_COUNTED;
+	for (size_t i = 0; i <= all->count && *fits; i++) {
+		const struct uid_range *range = i < all->count ? &all->ranges[i] : NULL;
+
+		if (take_gone(store, stream_id, next, range ? range->first - 1 : UINT32_MAX, &row,
+			    fits, err) < 0 ||
+			(range != NULL && count_range(store, stream_id, range, &comparison->decided,
+						  err) < 0))
+			return -1;
+		next = range != NULL ? (int64_t)range->last + 1 : next;
+	}
+	row.decided -= row.gone;
+	*fits = *fits && uid_set_size(&comparison->decided) == row.decided;
+	if (*fits)
+		comparison->row = row;
+	else
+		uid_set_reset(&comparison->decided);
+	return 0;
+}
+
 static const char SELECT_OUTSIDE[] = "SELECT uid FROM outside WHERE stream_id = ? ORDER BY uid";
 
 static int
@@ -107,12 +221,15 @@ compare(struct store *store, const struct stream *stream, const struct uid_set *
 	struct comparison *comparison, struct err *err)
 {
 	struct verify_row *row = &comparison->row;
+	bool counted = false;
 
-	row->folder = stream->folder;
-	row->server = uid_set_size(comparison->all);
-	if (count_rows(store, stream->id, comparison, err) < 0 ||
+	if (count_ranges(store, stream->id, comparison, &counted, err) < 0)
+		return -1;
+	if ((!counted && count_rows(store, stream->id, comparison, err) < 0) ||
 		read_outside(store, stream->id, comparison, err) < 0)
 		return -1;
+	row->folder = stream->folder;
+	row->server = uid_set_size(comparison->all);
 	uid_set_unite(&comparison->rest, comparison->all);
 	uid_set_subtract(&comparison->rest, &comparison->decided);
 	uid_set_subtract(&comparison->rest, &comparison->outside);
@@ -127,7 +244,19 @@ verify_stream(struct store *store, const struct stream *stream, const struct uid
 	const struct uid_set *window, struct verify_row *out, struct uid_set *missing_uids,
 	struct err *err)
 {
-	struct comparison comparison = { .all = all };
+	struct verify_row tally;
+
+	if (verify_tally(store, stream->id, &tally, err) < 0)
+		return -1;
+	return verify_tallied(store, stream, all, window, &tally, out, missing_uids, err);
+}
+
+int
+verify_tallied(struct store *store, const struct stream *stream, const struct uid_set *all,
+	const struct uid_set *window, const struct verify_row *tally, struct verify_row *out,
+	struct uid_set *missing_uids, struct err *err)
+{
+	struct comparison comparison = { .all = all, .tally = tally };
 	int failed = compare(store, stream, window, &comparison, err);
 
 	if (failed == 0) {
@@ -139,6 +268,30 @@ verify_stream(struct store *store, const struct stream *stream, const struct uid
 	uid_set_clear(&comparison.outside);
 	uid_set_clear(&comparison.rest);
 	return failed;
+}
+
+static const char SELECT_KNOWN[] =
+	"SELECT EXISTS (SELECT 1 FROM message WHERE message_id_hash = ?1 AND message_id = ?2)";
+
+int
+message_ids_known(struct store *store, struct arena *arena, const char *lines, int64_t *known,
+	struct err *err)
+{
+	*known = 0;
+	while (*lines != '\0') {
+		size_t size = strcspn(lines, "\n");
+		struct stmt *q = sql_prepare(store, SELECT_KNOWN);
+		int64_t one = 0;
+		bool found;
+
+		stmt_bind_int(q, (int64_t)hash64(lines, size));
+		stmt_bind_text(q, arena_text_n(arena, lines, size));
+		if (sql_get_int(q, &one, &found, err) < 0)
+			return -1;
+		*known += one;
+		lines += size + (lines[size] == '\n');
+	}
+	return 0;
 }
 
 /* The columns in the order of the record. */

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "liaison/base/utf8.h"
+
 char *
 upper_text(struct arena *arena, const char *text)
 {
@@ -13,6 +15,20 @@ upper_text(struct arena *arena, const char *text)
 			*c = (char)(*c - 'a' + 'A');
 	}
 	return copy;
+}
+
+int
+text_check(const char *field, unsigned max, const char *value, struct err *err)
+{
+	size_t length = utf8_count(value);
+
+	if (max > 0 && length > max)
+		return fail_field(err, ERR_USAGE, field,
+			"the %s '%.40s…' has %zu characters and may have %u", field, value, length,
+			max);
+	if (strpbrk(value, "\r\n") != NULL)
+		return fail_field(err, ERR_USAGE, field, "the %s is more than one line", field);
+	return 0;
 }
 
 int

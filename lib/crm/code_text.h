@@ -19,6 +19,9 @@ char *upper_text(struct arena *arena, const char *text); /* ASCII only */
 /* *value may be NULL; else it becomes upper case. ERR_USAGE. */
 int code_check(struct arena *arena, const char *field, const char **value, struct err *err);
 
+/* One line of at most max characters; max 0: of any length. ERR_USAGE. */
+int text_check(const char *field, unsigned max, const char *value, struct err *err);
+
 /* "de", "pt-BR", "ENU" (RFC 5646 in short); NULL is none. */
 int language_check(const char *field, const char *value, struct err *err);
 /* Two or three upper-case letters (ISO 3166-1); NULL is none. */

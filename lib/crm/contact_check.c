@@ -15,31 +15,6 @@ const struct contact_field contact_fields[] = { CONTACT_TEXTS(TEXT_FIELD)
 
 static const char DIGITS[] = "0123456789", CAPITALS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-static size_t
-count_characters(const char *text)
-{
-	size_t count = 0;
-
-	for (; *text != '\0'; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
-}
-
-static int
-check_length(const struct contact_field *field, const char *value, struct err *err)
-{
-	size_t length = count_characters(value);
-
-	if (length > field->max)
-		return fail_field(err, ERR_USAGE, field->name,
-			"the %s '%.40s…' has %zu characters and may have %u", field->name, value,
-			length, field->max);
-	if (strpbrk(value, "\r\n") != NULL)
-		return fail_field(
-			err, ERR_USAGE, field->name, "the %s is more than one line", field->name);
-	return 0;
-}
-
 /* The bytes of a dash or blank that people paste into phone numbers: U+00A0, U+2010 to U+2015,
  * U+202F, U+2212; 0: it is none. */
 static size_t
@@ -206,7 +181,7 @@ check_texts(struct arena *arena, struct contact *contact, struct err *err)
 		*value = text_trim(arena, *value, strlen(*value));
 		if ((*value)[0] == '\0')
 			*value = NULL;
-		else if (check_length(f, *value, err) < 0)
+		else if (text_check(f->name, f->max, *value, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -4,6 +4,7 @@
 #include "liaison/base/address.h"
 #include "liaison/base/clock.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/forget.h"
 
 /* Addresses of contacts: what mail is matched by, each within its time. */
 
@@ -226,6 +227,8 @@ contact_email_add(struct store *store, struct arena *arena, int64_t contact_id,
 	if (address_canonical(arena, email->email, &address, err) < 0)
 		return -1;
 	email->address = address;
+	if (forgotten_refuse(store, address, err) < 0)
+		return -1;
 	if (email->has_from && email->has_until && email->until < email->from)
 		return fail_field(
 			err, ERR_USAGE, "until", "the address '%s' ends before it begins", address);

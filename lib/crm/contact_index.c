@@ -255,3 +255,47 @@ contact_index_turn(struct store *store, bool *more, struct err *err)
 	*more = found;
 	return 0;
 }
+
+/* ---- checked ---- */
+
+static const char IS_QUEUED[] = "SELECT 1 FROM find_queue WHERE contact_id = ?";
+
+static int
+check_entry(struct store *store, struct arena *arena, int64_t id, bool *wrong, struct err *err)
+{
+	struct entry entry;
+	const char *is;
+	bool has = true;
+
+	if (read_entry(store, arena, id, &is, err) < 0 ||
+		read_contact(store, arena, id, &entry, err) < 0)
+		return -1;
+	*wrong = !text_same(is, entry.name == NULL ? NULL : entry_text(arena, &entry));
+	for (unsigned i = 0; i < entry.words.count && !*wrong; i++) {
+		if (find_place_has(store, id, &entry.words.items[i], &has, err) < 0)
+			return -1;
+		*wrong = !has;
+	}
+	return 0;
+}
+
+int
+contact_index_check(struct store *store, int64_t id, bool *wrong, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, IS_QUEUED);
+	struct arena *arena;
+	int64_t one;
+	bool queued;
+	int result;
+
+	*wrong = false;
+	stmt_bind_int(q, id);
+	if (sql_get_int(q, &one, &queued, err) < 0)
+		return -1;
+	if (queued)
+		return 0;
+	arena = arena_new();
+	result = check_entry(store, arena, id, wrong, err);
+	arena_free(arena);
+	return result;
+}

@@ -19,11 +19,17 @@ static const struct query_field label_fields[] = {
 	{ 0 },
 };
 
+static const struct query_words label_words[] = {
+	{ "kind", "mailing-group|industry-group|responsibility|web-source|tag" },
+	{ 0 },
+};
+
 const struct query_noun contact_label_noun = {
 	.name = "label",
 	.from = "contact_label l",
 	.id = "l.id",
 	.fields = label_fields,
+	.words = label_words,
 	.sort = "code",
 };
 

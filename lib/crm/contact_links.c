@@ -6,7 +6,7 @@
 
 /* An array each, to be read by place: what a removal hands to the company is last, NULL when the company
  * had a link of its own. */
-static const char SELECT_LINKS[] =
+static const char SELECT_OWN[] =
 	"SELECT x.at, x.interaction_id, x.role, x.company_id, x.email, x.via, x.ambiguous, "
 	"x.response,"
 	" CASE WHEN c.type = 'person' AND NOT EXISTS (SELECT 1 FROM interaction_contact y"
@@ -27,12 +27,8 @@ write_id(struct stmt *q, struct json_out *out)
 }
 
 static void
-write_link(struct stmt *q, struct link_place *place, struct json_out *out)
+write_own(struct stmt *q, struct json_out *out)
 {
-	json_array_begin(out, NULL);
-	place->at = stmt_int(q);
-	place->interaction = stmt_int(q);
-	json_int(out, NULL, place->interaction);
 	json_text(out, NULL, stmt_text(q)); /* role */
 	write_id(q, out);
 	json_text(out, NULL, stmt_text(q)); /* email */
@@ -40,83 +36,57 @@ write_link(struct stmt *q, struct link_place *place, struct json_out *out)
 	json_int(out, NULL, stmt_int(q));
 	json_text(out, NULL, stmt_text(q)); /* response */
 	write_id(q, out);
-	json_array_end(out);
 }
 
-int
-contact_links_write(struct store *store, int64_t id, struct link_place *place, unsigned max,
-	const char *name, struct json_out *out, unsigned *count, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, SELECT_LINKS);
-
-	*count = 0;
-	stmt_bind_int(q, id);
-	stmt_bind_int(q, place->at);
-	stmt_bind_int(q, place->interaction);
-	stmt_bind_int(q, max);
-	json_array_begin(out, name);
-	while (stmt_row(q)) {
-		write_link(q, place, out);
-		++*count;
-	}
-	json_array_end(out);
-	return stmt_end(q, err);
-}
-
+/* All the links of an interaction, or none: the place is the interaction's. */
 static const char SELECT_PAST[] =
-	"SELECT x.interaction_id, x.contact_id FROM interaction_contact x"
-	" WHERE x.company_id = ?1 AND x.interaction_id > ?2"
+	"SELECT x.at, x.interaction_id, x.contact_id FROM interaction_contact x"
+	" WHERE x.company_id = ?1 AND x.interaction_id > ?3"
 	" AND x.interaction_id <= coalesce((SELECT y.interaction_id FROM interaction_contact y"
-	"  WHERE y.company_id = ?1 AND y.interaction_id > ?2 ORDER BY y.interaction_id"
-	"  LIMIT 1 OFFSET ?3), 9223372036854775807)"
+	"  WHERE y.company_id = ?1 AND y.interaction_id > ?3 ORDER BY y.interaction_id"
+	"  LIMIT 1 OFFSET ?4), 9223372036854775807)"
 	" ORDER BY x.interaction_id";
 
-int
-contact_past_links_write(struct store *store, int64_t id, int64_t *after, unsigned max,
-	const char *name, struct json_out *out, unsigned *count, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, SELECT_PAST);
-
-	*count = 0;
-	stmt_bind_int(q, id);
-	stmt_bind_int(q, *after);
-	stmt_bind_int(q, max);
-	json_array_begin(out, name);
-	while (stmt_row(q)) {
-		*after = stmt_int(q);
-		json_array_begin(out, NULL);
-		json_int(out, NULL, *after);
-		json_int(out, NULL, stmt_int(q));
-		json_array_end(out);
-		++*count;
-	}
-	json_array_end(out);
-	return stmt_end(q, err);
-}
-
 static const char SELECT_LOOSE[] =
-	"SELECT at, interaction_id FROM interaction_contact WHERE contact_id = ?1"
+	"SELECT at, interaction_id, contact_id FROM interaction_contact WHERE contact_id = ?1"
 	" AND company_id IS NULL AND (at, interaction_id) > (?2, ?3)"
 	" ORDER BY at, interaction_id LIMIT ?4";
 
-int
-contact_loose_links_write(struct store *store, int64_t id, struct link_place *place, unsigned max,
-	const char *name, struct json_out *out, unsigned *count, struct err *err)
+static void
+write_holder(struct stmt *q, struct json_out *out)
 {
-	struct stmt *q = sql_prepare(store, SELECT_LOOSE);
+	json_int(out, NULL, stmt_int(q));
+}
+
+/* After the time and the interaction. */
+static const struct {
+	const char *name, *sql;
+	void (*write)(struct stmt *q, struct json_out *out);
+} LINKS[] = {
+	[LINKS_OWN] = { "links", SELECT_OWN, write_own },
+	[LINKS_PAST] = { "past", SELECT_PAST, write_holder },
+	[LINKS_LOOSE] = { "past", SELECT_LOOSE, write_holder },
+};
+
+int
+contact_links_write(struct store *store, int64_t id, enum contact_links which,
+	struct link_place *place, unsigned max, struct json_out *out, unsigned *count,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, LINKS[which].sql);
 
 	*count = 0;
 	stmt_bind_int(q, id);
 	stmt_bind_int(q, place->at);
 	stmt_bind_int(q, place->interaction);
 	stmt_bind_int(q, max);
-	json_array_begin(out, name);
+	json_array_begin(out, LINKS[which].name);
 	while (stmt_row(q)) {
 		place->at = stmt_int(q);
 		place->interaction = stmt_int(q);
 		json_array_begin(out, NULL);
 		json_int(out, NULL, place->interaction);
-		json_int(out, NULL, id);
+		LINKS[which].write(q, out);
 		json_array_end(out);
 		++*count;
 	}

@@ -1,10 +1,11 @@
 #include <string.h>
+#include <strings.h>
 
 #include "contact_row.h"
 #include "liaison/base/text.h"
 
 /* Names of persons: last word the surname, second-last of three the middle name, the rest the first
- * name; and back (reference 2.8). */
+ * name; and back (reference 2.8). Titles before it belong to the name alone. */
 
 struct name_parts {
 	const char *first, *middle, *surname;
@@ -46,11 +47,47 @@ count_words(const char *text)
 	return count;
 }
 
+/* Those that may be names, too, bear their full stop; the others may. */
+static const char *const titles[] = { "dr", "dr.-ing", "drs.", "prof", "mr", "mrs", "ms", "miss",
+	"mx", "herr", "frau", "mme", "mlle", "dipl.", "dipl.-ing", "ing.", "mag.", "mgr.", "bc.",
+	"dott.", "phdr", "mudr", "judr", "rndr", "rev.", "hon." };
+
+static bool
+is_title(const char *word, size_t size)
+{
+	size_t bare = size > 0 && word[size - 1] == '.' ? size - 1 : size;
+
+	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
+		size_t length = strlen(titles[i]);
+
+		if ((length == size || (length == bare && titles[i][length - 1] != '.')) &&
+			strncasecmp(titles[i], word, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Bytes of the titles that a name begins with; its last word is none. */
+static size_t
+titles_size(const char *name)
+{
+	size_t at = strspn(name, " ");
+
+	for (;;) {
+		size_t size = strcspn(name + at, " "), next = at + size;
+
+		next += strspn(name + next, " ");
+		if (name[next] == '\0' || !is_title(name + at, size))
+			return at;
+		at = next;
+	}
+}
+
 static struct name_parts
 split_name(struct arena *arena, const char *name)
 {
-	char *rest = arena_text(arena, name);
-	unsigned words = count_words(name);
+	char *rest = arena_text(arena, name + titles_size(name));
+	unsigned words = count_words(rest);
 	struct name_parts parts = { 0 };
 
 	parts.surname = take_last_word(arena, rest);
@@ -61,12 +98,15 @@ split_name(struct arena *arena, const char *name)
 	return parts;
 }
 
+/* With the titles that the name had. */
 static const char *
 compose_name(struct arena *arena, const struct contact *contact)
 {
 	const char *parts[] = { contact->first_name, contact->middle_name, contact->surname };
 	const char *name = "";
 
+	if (contact->name != NULL)
+		name = text_trim(arena, contact->name, titles_size(contact->name));
 	for (size_t i = 0; i < 3; i++) {
 		if (parts[i] != NULL && parts[i][0] != '\0')
 			name = arena_printf(

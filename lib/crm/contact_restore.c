@@ -17,15 +17,8 @@ static const char SELECT_EMAILS[] =
 	" (SELECT * FROM contact_email WHERE contact_id = ? ORDER BY id)";
 /* What goes with the contact and is not journaled: words, or NULL. */
 static const char SELECT_UNKEPT[] =
-	"SELECT group_concat(words, ', ') FROM ("
-	"SELECT CASE WHEN count(*) > 0 THEN count(*) || ' answers of questionnaires' END AS words"
-	" FROM contact_answer t JOIN answer a ON a.id = t.answer_id JOIN question q"
-	" ON q.questionnaire = a.questionnaire AND q.question = a.question"
-	" WHERE t.contact_id = ?1 AND q.source IS NULL"
-	" UNION ALL SELECT CASE WHEN count(*) > 0 THEN 'that it is no duplicate of ' || count(*) ||"
-	" ' others' END FROM duplicate_separate WHERE contact_id = ?1"
-	" UNION ALL SELECT CASE WHEN count(*) > 0 THEN 'how to take apart ' || count(*) ||"
-	" ' that were merged into it' END FROM merge WHERE into_id = ?1)";
+	"SELECT CASE WHEN count(*) > 0 THEN 'how to take apart ' || count(*) ||"
+	" ' that were merged into it' END FROM merge WHERE into_id = ?1";
 static const char SELECT_CREATED[] = "SELECT created FROM contact WHERE id = ?";
 
 int

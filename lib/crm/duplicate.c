@@ -23,12 +23,18 @@ static const struct query_field fields[] = {
 	{ 0 },
 };
 
+static const struct query_words words[] = {
+	{ "type", "person|company" },
+	{ 0 },
+};
+
 const struct query_noun duplicate_noun = {
 	.name = "duplicate",
 	.from = "duplicate_pair d JOIN contact a ON a.id = d.contact_id"
 		" JOIN contact b ON b.id = d.other_id",
 	.id = "d.id",
 	.fields = fields,
+	.words = words,
 	.sort = "-score",
 };
 
@@ -100,6 +106,27 @@ duplicate_separate(
 	if (store_changes(store) == 0)
 		return fail_field(err, ERR_NOT_FOUND, "other", "nobody separated the two");
 	return run_two(store, LOOK_AGAIN, contact, other, err);
+}
+
+static const char SELECT_SEPARATED[] =
+	"SELECT other_id FROM duplicate_separate WHERE contact_id = ? ORDER BY other_id";
+
+int
+duplicate_separated(struct store *store, struct arena *arena, int64_t contact, int64_t **others,
+	unsigned *count, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_SEPARATED);
+	unsigned room = 0;
+
+	*others = NULL;
+	*count = 0;
+	stmt_bind_int(q, contact);
+	while (stmt_row(q)) {
+		if (*count == room)
+			*others = arena_grow(arena, *others, *count, &room, sizeof **others);
+		(*others)[(*count)++] = stmt_int(q);
+	}
+	return stmt_end(q, err);
 }
 
 /* ---- all of them, in turns ---- */

@@ -5,6 +5,7 @@
 #include "find_word.h"
 #include "liaison/base/address.h"
 #include "liaison/base/text.h"
+#include "liaison/base/utf8.h"
 
 /* What a contact is compared by, as text: fields that end with FIELD, items of lists that end with ITEM,
  * which no clean text has in it. */
@@ -142,12 +143,6 @@ is_left_out(const char *at)
 	       strncmp(at, "\xc2\xa3", strlen("\xc2\xa3")) == 0;
 }
 
-static bool
-begins_letter(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
-}
-
 /* Letters are compared in one case; folding gives the same as upper case would. */
 static const char *
 string_of(struct arena *arena, const struct duplicate_string *row, const char *value)
@@ -160,12 +155,12 @@ string_of(struct arena *arena, const struct duplicate_string *row, const char *v
 			at += (unsigned char)*at >= 0x80;
 			continue;
 		}
-		letters += begins_letter(*at);
+		letters += utf8_begins(*at);
 		*to++ = *at;
 	}
 	*to = '\0';
 	for (to = kept; *to != '\0'; to++) {
-		seen += begins_letter(*to);
+		seen += utf8_begins(*to);
 		if (row->last ? seen > letters - row->length : seen > row->length)
 			break;
 		if (row->last && letters <= row->length)

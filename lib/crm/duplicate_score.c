@@ -2,22 +2,13 @@
 
 #include "duplicate_side.h"
 #include "find_word.h"
+#include "liaison/base/utf8.h"
 
 /* How alike two contacts are. Shares are in thousands. */
 
 enum { WHOLE = 1000, SOUND = 850, INITIAL = 800 };
 
 /* ---- names ---- */
-
-static size_t
-letters_of(const char *word)
-{
-	size_t count = 0;
-
-	for (; *word != '\0'; word++)
-		count += ((unsigned char)*word & 0xc0) != 0x80;
-	return count;
-}
 
 /* Mistakes that a word of so many letters may have in it. */
 static unsigned
@@ -47,7 +38,7 @@ spelling_share(const char *a, const char *b, size_t longer, unsigned limit)
 static unsigned
 word_share(const char *a, const char *b, bool initials)
 {
-	size_t la = letters_of(a), lb = letters_of(b), longer = la > lb ? la : lb;
+	size_t la = utf8_count(a), lb = utf8_count(b), longer = la > lb ? la : lb;
 	unsigned limit = tolerance(la < lb ? la : lb);
 	size_t more = longer - (la < lb ? la : lb);
 
@@ -86,9 +77,9 @@ name_share(const struct duplicate_side *a, const struct duplicate_side *b)
 	size_t whole = 0, common = 0;
 
 	for (unsigned i = 0; i < b->words.count; i++)
-		whole += a->company ? letters_of(b->words.items[i]) : 1;
+		whole += a->company ? utf8_count(b->words.items[i]) : 1;
 	for (unsigned i = 0; i < a->words.count; i++) {
-		size_t weight = a->company ? letters_of(a->words.items[i]) : 1;
+		size_t weight = a->company ? utf8_count(a->words.items[i]) : 1;
 		unsigned at = 0, share;
 
 		whole += weight;
@@ -97,7 +88,7 @@ name_share(const struct duplicate_side *a, const struct duplicate_side *b)
 			continue;
 		taken[at] = true;
 		if (a->company)
-			weight += letters_of(b->words.items[at]);
+			weight += utf8_count(b->words.items[at]);
 		else
 			weight++;
 		common += weight * share;

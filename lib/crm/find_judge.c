@@ -119,8 +119,9 @@ match_nearly(const struct find_word *wanted, const char *word, size_t size)
 	memcpy(copy, word, size);
 	copy[size] = '\0';
 	away = find_distance(wanted->text, copy, limit);
-	return away > limit ? (struct match){ .weight = NO_MATCH }
-			    : (struct match){ .how = FIND_FUZZY, .weight = 30 + away };
+	if (away > limit)
+		return (struct match){ .weight = NO_MATCH };
+	return (struct match){ .how = FIND_FUZZY, .weight = 30 + away };
 }
 
 static struct match

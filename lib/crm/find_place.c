@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "liaison/base/utf8.h"
+
 static const char SELECT_WORD[] = "SELECT id FROM find_word WHERE word = ?";
 static const char INSERT_WORD[] = "INSERT INTO find_word (word) VALUES (?)";
 static const char INSERT_TAIL[] = "INSERT INTO find_tail (tail, word_id) VALUES (?, ?)";
@@ -35,7 +37,7 @@ after_letter(const char *at)
 {
 	do
 		at++;
-	while (((unsigned char)*at & 0xc0) == 0x80);
+	while (!utf8_begins(*at));
 	return at;
 }
 
@@ -151,4 +153,31 @@ find_place_drop(struct store *store, int64_t contact, const struct find_word *wo
 	stmt_bind_int(q, id);
 	stmt_bind_int(q, contact);
 	return stmt_run(q, err) < 0 ? -1 : drop_word(store, word, id, err);
+}
+
+static const char COUNT_ROWS[] =
+	"SELECT (SELECT count(*) FROM find_place p WHERE p.word_id = w.id AND p.contact_id = ?2)"
+	" + (?3 = '' OR EXISTS (SELECT 1 FROM find_tail t WHERE t.tail = ?3 AND t.word_id = w.id))"
+	" + (?4 < 0 OR EXISTS (SELECT 1 FROM find_near n WHERE n.hash = ?4 AND n.word_id = w.id))"
+	" FROM find_word w WHERE w.word = ?1";
+
+int
+find_place_has(struct store *store, int64_t contact, const struct find_word *word, bool *has,
+	struct err *err)
+{
+	const char *tail = after_letter(word->text);
+	struct stmt *q = sql_prepare(store, COUNT_ROWS);
+	uint32_t hashes[FIND_NEAR_MAX] = { 0 };
+	unsigned near = find_near_hashes(word, hashes);
+	int64_t rows = 0;
+	bool found;
+
+	stmt_bind_text(q, word->text);
+	stmt_bind_int(q, contact);
+	stmt_bind_text(q, *tail != '\0' && is_tail(tail) ? tail : "");
+	stmt_bind_int(q, near > 0 ? (int64_t)hashes[0] : -1);
+	if (sql_get_int(q, &rows, &found, err) < 0)
+		return -1;
+	*has = rows == 3;
+	return 0;
 }

@@ -11,4 +11,8 @@ find_place_put(struct store *store, int64_t contact, const struct find_word *wor
 int find_place_drop(
 	struct store *store, int64_t contact, const struct find_word *word, struct err *err);
 
+/* Whether the contact is found by the word, its beginnings, ends and typing mistakes. */
+int find_place_has(struct store *store, int64_t contact, const struct find_word *word, bool *has,
+	struct err *err);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "liaison/base/text.h"
+#include "liaison/base/utf8.h"
 
 struct plain_letter {
 	uint16_t letter, plain;
@@ -44,50 +45,14 @@ find_field_bit(char mark)
 
 enum { SEPARATOR = 0, IGNORED = 1 }; /* beside code points, which are printable ones */
 
-/* Texts of ours are UTF-8; a byte that is none separates. */
+/* A byte that is no UTF-8 separates. */
 static uint32_t
 next_code(const char **at)
 {
-	const unsigned char *bytes = (const unsigned char *)*at;
-	unsigned more = bytes[0] >= 0xf0 ? 3 : bytes[0] >= 0xe0 ? 2 : bytes[0] >= 0xc0 ? 1 : 0;
-	uint32_t code = more == 0 ? bytes[0] : bytes[0] & (0x3fu >> more);
+	uint32_t code;
 
-	if (more == 0 && bytes[0] >= 0x80)
-		code = SEPARATOR;
-	for (unsigned i = 1; i <= more; i++) {
-		if ((bytes[i] & 0xc0) != 0x80) {
-			*at += i;
-			return SEPARATOR;
-		}
-		code = code << 6 | (bytes[i] & 0x3fu);
-	}
-	*at += more + 1;
-	return code;
-}
-
-static size_t
-put_code(uint32_t code, char *out)
-{
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xc0 | code >> 6);
-		out[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xe0 | code >> 12);
-		out[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | code >> 18);
-	out[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
+	*at += utf8_read(*at, UTF8_MAX, &code);
+	return code == UTF8_INVALID ? SEPARATOR : code;
 }
 
 static int
@@ -190,7 +155,8 @@ take_word(const char **at, char out[FIND_WORD_BYTES], unsigned *letters)
 		for (unsigned i = 0; *letters < FIND_LETTERS_MAX; i++) {
 			if (written != NULL && written[i] == '\0')
 				break;
-			size += put_code(written != NULL ? (uint32_t)written[i] : code, out + size);
+			size += utf8_write(
+				written != NULL ? (uint32_t)written[i] : code, out + size);
 			++*letters;
 			if (written == NULL)
 				break;
@@ -210,15 +176,9 @@ add_word(struct arena *arena, struct find_words *words, const char *text, unsign
 			return;
 		}
 	}
-	if (words->count == words->room) {
-		struct find_word *more;
-
-		words->room = words->room * 2 + 16;
-		more = arena_array(arena, words->room, sizeof *more);
-		if (words->count > 0)
-			memcpy(more, words->items, words->count * sizeof *more);
-		words->items = more;
-	}
+	if (words->count == words->room)
+		words->items = arena_grow(
+			arena, words->items, words->count, &words->room, sizeof *words->items);
 	words->items[words->count++] = (struct find_word){ .text = arena_text(arena, text),
 		.size = strlen(text),
 		.letters = letters,
@@ -273,16 +233,6 @@ find_plain(struct arena *arena, const char *text)
 	return copy;
 }
 
-static unsigned
-count_letters(const char *text)
-{
-	unsigned count = 0;
-
-	for (; *text != '\0'; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
-}
-
 void
 find_entry_read(struct arena *arena, const char *entry, struct find_words *out)
 {
@@ -295,7 +245,7 @@ find_entry_read(struct arena *arena, const char *entry, struct find_words *out)
 
 		for (at += size + (at[size] == ':'); *at != '\0' && *at != ' '; at++)
 			fields |= find_field_bit(*at);
-		add_word(arena, out, text, count_letters(text), fields);
+		add_word(arena, out, text, (unsigned)utf8_count(text), fields);
 	}
 }
 

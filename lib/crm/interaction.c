@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "liaison/base/text.h"
+#include "liaison/base/utf8.h"
 #include "liaison/crm/setup.h"
 #include "search_index.h"
 #include "totals.h"
@@ -254,7 +255,7 @@ interaction_snippet(struct arena *arena, const char *text)
 
 		if (blank && (size == 0 || out[size - 1] == ' '))
 			continue;
-		if (((unsigned char)*c & 0xc0) != 0x80 && characters++ == SNIPPET_CHARACTERS)
+		if (utf8_begins(*c) && characters++ == SNIPPET_CHARACTERS)
 			break;
 		out[size++] = blank ? ' ' : *c;
 	}

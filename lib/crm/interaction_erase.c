@@ -80,6 +80,14 @@ recount_all(struct store *store, struct ids *counting, struct err *err)
 }
 
 int
+interaction_take(struct store *store, int64_t id, struct err *err)
+{
+	if (search_index_keep(store, id, err) < 0 || delete_row(store, id, err) < 0)
+		return -1;
+	return search_index_follow(store, err);
+}
+
+int
 interaction_erase(
 	struct store *store, struct arena *arena, const int64_t *ids, size_t count, struct err *err)
 {
@@ -87,11 +95,8 @@ interaction_erase(
 
 	for (size_t i = 0; i < count; i++) {
 		if (find_counting(store, arena, ids[i], &counting, err) < 0 ||
-			search_index_keep(store, ids[i], err) < 0 ||
-			delete_row(store, ids[i], err) < 0)
+			interaction_take(store, ids[i], err) < 0)
 			return -1;
 	}
-	if (recount_all(store, &counting, err) < 0)
-		return -1;
-	return search_index_follow(store, err);
+	return recount_all(store, &counting, err);
 }

@@ -17,6 +17,8 @@
 #define MARK_(COLUMNS)           "json_object('v', 1" COLUMNS(KEPT_PAIR_, KEPT_PAIR_, NONE_) ")"
 #define WHERE_(contact, COLUMNS) " WHERE f." contact " = ?2" COLUMNS(KEY_, NONE_, NONE_)
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): what is pasted are words of a statement */
+
 /* title, table, the contact's column, the columns; when a row f and the other's t cannot both be; the
  * name of what would be lost with f, else NULL, and both values; how a dropped row comes back; back. */
 #define PART_BY_(title, where, contact, COLUMNS, clash, lost, theirs, ours, restoring, sets) \
@@ -48,6 +50,8 @@
 /* One that is the other's if both have it. */
 #define ONCE_(title, where, contact, COLUMNS, clash, guard) \
 	PART_(title, where, contact, COLUMNS, clash, "NULL", "NULL", "NULL", guard, NULL)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define EMAIL_COLUMNS(K, C, L) \
 	K(id) \

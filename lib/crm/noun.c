@@ -159,11 +159,17 @@ static const struct query_field email_fields[] = {
 	{ 0 },
 };
 
+static const struct query_words email_words[] = {
+	{ "state", "active|removed" },
+	{ 0 },
+};
+
 const struct query_noun contact_email_noun = {
 	.name = "email",
 	.from = "contact_email e",
 	.id = "e.id",
 	.fields = email_fields,
+	.words = email_words,
 	.sort = "-primary,state,id",
 };
 
@@ -216,11 +222,18 @@ static const struct query_relation company_relations[] = {
 	CONTACT_RELATIONS("k", "p", &person_noun, "p", &person_noun),
 };
 
+static const struct query_words contact_words[] = {
+	{ "type", "person|company" },
+	{ "correspondence", "email|hard-copy" },
+	{ 0 },
+};
+
 const struct query_noun contact_noun = {
 	.name = "contact",
 	.from = "contact c",
 	.id = "c.id",
 	.fields = contact_query_fields,
+	.words = contact_words,
 	.relations = contact_relations,
 	.sort = "no",
 };
@@ -230,6 +243,7 @@ static const struct query_noun person_noun = {
 	.from = "contact p",
 	.id = "p.id",
 	.fields = person_fields,
+	.words = contact_words,
 	.relations = person_relations,
 	.sort = "no",
 };
@@ -239,6 +253,7 @@ static const struct query_noun company_noun = {
 	.from = "contact k",
 	.id = "k.id",
 	.fields = company_fields,
+	.words = contact_words,
 	.relations = company_relations,
 	.sort = "no",
 };
@@ -368,11 +383,25 @@ static const struct query_open interaction_open[] = {
 	{ 0 },
 };
 
+/* Kinds are open. */
+static const struct query_words interaction_words[] = {
+	{ "status", "planned|held|recorded|cancelled|draft" },
+	{ "direction", "inbound|outbound|none" },
+	{ "initiated_by", "us|them|none" },
+	{ "authentication", "verified|unverified|failed" },
+	{ "flag", "several-from|mixed-script|spoofed-name|calendar|known-name" },
+	{ "evaluation", "very-positive|positive|neutral|negative|very-negative" },
+	{ "role", "from|sender|reply-to|to|cc|bcc|organizer|attendee|mentioned|participant" },
+	{ "via", "address|domain|alias|manual" },
+	{ 0 },
+};
+
 const struct query_noun interaction_noun = {
 	.name = "interaction",
 	.from = "interaction i",
 	.id = "i.id",
 	.fields = interaction_fields,
+	.words = interaction_words,
 	.relations = interaction_relations,
 	.sort = "-at",
 	.withheld = SIGHT_LEVEL("i.message_id"),

@@ -25,11 +25,18 @@ static const struct query_field profile_fields[] = {
 	{ 0 },
 };
 
+static const struct query_words profile_words[] = {
+	{ "priority", QUESTIONNAIRE_PRIORITIES },
+	{ "source", QUESTION_SOURCES },
+	{ 0 },
+};
+
 const struct query_noun profile_query = {
 	.name = "answer",
 	.from = "contact_answer t JOIN answer a ON a.id = t.answer_id",
 	.id = "t.id",
 	.fields = profile_fields,
+	.words = profile_words,
 	.sort = "-rank,questionnaire,question,id",
 };
 
@@ -122,6 +129,70 @@ profile_write_question(struct store *store, int64_t contact, const struct record
 		json_text(out, NULL, stmt_text(q));
 	json_array_end(out);
 	json_object_end(out);
+	return stmt_end(q, err);
+}
+
+static const char SELECT_DAYS[] =
+	"SELECT t.updated FROM contact_answer t JOIN answer a ON a.id = t.answer_id"
+	" WHERE t.contact_id = ?1 AND a.questionnaire = ?2 AND a.question = ?3"
+	" ORDER BY a.place, a.id";
+
+static void
+bind_question(struct stmt *q, int64_t contact, const struct record *question)
+{
+	stmt_bind_int(q, contact);
+	stmt_bind_text(q, question->values[at_question_questionnaire].text);
+	stmt_bind_text(q, question->values[at_question_question].text);
+}
+
+int
+profile_write_given(struct store *store, int64_t contact, const struct record *question,
+	struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_GIVEN);
+
+	json_object_begin(out, NULL);
+	json_int(out, "contact", contact);
+	json_text(out, "questionnaire", question->values[at_question_questionnaire].text);
+	json_text(out, "question", question->values[at_question_question].text);
+	bind_question(q, contact, question);
+	json_array_begin(out, "answers");
+	while (stmt_row(q))
+		json_text(out, NULL, stmt_text(q));
+	json_array_end(out);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	q = sql_prepare(store, SELECT_DAYS);
+	bind_question(q, contact, question);
+	json_array_begin(out, "days");
+	while (stmt_row(q))
+		json_int(out, NULL, stmt_int(q));
+	json_array_end(out);
+	json_object_end(out);
+	return stmt_end(q, err);
+}
+
+static const char SELECT_ANSWERED[] =
+	"SELECT DISTINCT q.id FROM contact_answer t JOIN answer a ON a.id = t.answer_id"
+	" JOIN question q ON q.questionnaire = a.questionnaire AND q.question = a.question"
+	" WHERE t.contact_id = ? AND q.source IS NULL ORDER BY q.id";
+
+int
+profile_questions(struct store *store, struct arena *arena, int64_t contact, int64_t **questions,
+	unsigned *count, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_ANSWERED);
+	unsigned room = 0;
+
+	*questions = NULL;
+	*count = 0;
+	stmt_bind_int(q, contact);
+	while (stmt_row(q)) {
+		if (*count == room)
+			*questions = arena_grow(
+				arena, *questions, *count, &room, sizeof **questions);
+		(*questions)[(*count)++] = stmt_int(q);
+	}
 	return stmt_end(q, err);
 }
 
@@ -256,6 +327,21 @@ profile_answer(struct store *store, struct arena *arena, int64_t contact,
 	for (unsigned i = 0; i < count; i++) {
 		if ((take_back ? take(store, contact, answers[i], err)
 			       : put(store, contact, answers[i], day, err)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+profile_set(struct store *store, struct arena *arena, int64_t contact,
+	const struct record *question, const int64_t *answers, const int64_t *days, unsigned count,
+	struct err *err)
+{
+	if ((count > 0 && check_contact(store, arena, contact, question, err) < 0) ||
+		replace(store, contact, question, 0, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < count; i++) {
+		if (put(store, contact, answers[i], days[i], err) < 0)
 			return -1;
 	}
 	return 0;

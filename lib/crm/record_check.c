@@ -6,31 +6,6 @@
 #include "liaison/base/formula.h"
 #include "liaison/base/text.h"
 
-static size_t
-count_characters(const char *text)
-{
-	size_t count = 0;
-
-	for (; *text != '\0'; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
-}
-
-static int
-check_text(const struct record_field *field, const char *value, struct err *err)
-{
-	size_t length = count_characters(value);
-
-	if (field->max > 0 && length > field->max)
-		return fail_field(err, ERR_USAGE, field->name,
-			"the %s '%.40s…' has %zu characters and may have %u", field->name, value,
-			length, field->max);
-	if (strpbrk(value, "\r\n") != NULL)
-		return fail_field(
-			err, ERR_USAGE, field->name, "the %s is more than one line", field->name);
-	return 0;
-}
-
 /* words: "won|lost". */
 static int
 check_word(const struct record_field *field, const char *value, struct err *err)
@@ -84,7 +59,7 @@ check_value(struct arena *arena, const struct record_field *field, struct record
 {
 	switch (field->type) {
 	case RECORD_TEXT:
-		return check_text(field, value->text, err);
+		return text_check(field->name, field->max, value->text, err);
 	case RECORD_CODE:
 		return code_check(arena, field->name, &value->text, err);
 	case RECORD_ENUM:

@@ -52,6 +52,21 @@
 	{ #name, RECORD_QUERY_##type, RECORD_BEFORE_##type "t.\"" #name "\"" RECORD_ORDER_##type, \
 		NULL, true },
 
+#define RECORD_WORDS_TEXT(words)    NULL
+#define RECORD_WORDS_CODE(words)    NULL
+#define RECORD_WORDS_ENUM(words)    words
+#define RECORD_WORDS_FLAG(words)    NULL
+#define RECORD_WORDS_INTEGER(words) NULL
+#define RECORD_WORDS_MINUTES(words) NULL
+#define RECORD_WORDS_MONEY(words)   NULL
+#define RECORD_WORDS_PERCENT(words) NULL
+#define RECORD_WORDS_DECIMAL(words) NULL
+#define RECORD_WORDS_FORMULA(words) NULL
+#define RECORD_WORDS_DATE(words)    NULL
+#define RECORD_WORDS_CONTACT(words) NULL
+#define RECORD_WORD_(N, name, type, flags, max, words, summary) \
+	{ #name, RECORD_WORDS_##type(words) },
+
 #define RECORD_NOT_ASKED()
 
 /* Defines N_fields, N_query and N_noun; table and key are the names of the table and the key's
@@ -73,10 +88,12 @@
 								       true }, \
 		{ "version", QUERY_NUMBER, "t.version", NULL, true }, \
 		FIELDS(RECORD_QUERY_, N) ASKED(){ 0 } }; \
+	static const struct query_words N##_words[] = { FIELDS(RECORD_WORD_, N){ 0 } }; \
 	const struct query_noun N##_query = { .name = title, \
 		.from = table " t", \
 		.id = "t.id", \
 		.fields = N##_query_fields, \
+		.words = N##_words, \
 		.sort = key }; \
 	const struct record_noun N##_noun = { .name = title, \
 		.fields = N##_fields, \

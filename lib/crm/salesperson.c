@@ -61,12 +61,23 @@ write_more(struct store *store, const struct record *record, struct json_out *ou
 	return salesperson_emails_write(store, record->id, out, err);
 }
 
+static int
+restore_more(struct store *store, const struct record *record, const json_t *json, struct err *err)
+{
+	struct arena *arena = arena_new();
+	int result = salesperson_emails_restore(
+		store, arena, record->id, json_object_get(json, "emails"), err);
+
+	arena_free(arena);
+	return result;
+}
+
 #define ASKED() \
 	{ "email", QUERY_TEXT, "e.address", \
 		"SELECT 1 FROM salesperson_email e WHERE e.salesperson_id = t.id AND", false },
 
 RECORD_NOUN_ASKED(salesperson, "salesperson", "code", SALESPERSON_FIELDS, ASKED,
-	.check = check_salesperson, .write_more = write_more);
+	.check = check_salesperson, .write_more = write_more, .restore_more = restore_more);
 
 /* ---- who is who ---- */
 

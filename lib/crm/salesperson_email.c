@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "liaison/base/address.h"
+#include "liaison/base/clock.h"
 #include "liaison/crm/salesperson.h"
 
 /* The addresses of salespeople, each within its time. */
@@ -170,4 +171,39 @@ salesperson_emails_write(struct store *store, int64_t id, struct json_out *out, 
 	}
 	json_array_end(out);
 	return stmt_end(q, err);
+}
+
+static int
+read_moment(const json_t *email, const char *name, bool *has, int64_t *moment, struct err *err)
+{
+	const char *text = json_string_value(json_object_get(email, name));
+	int offset;
+
+	*has = text != NULL;
+	return text == NULL ? 0 : moment_parse(text, NULL, 0, false, moment, &offset, err);
+}
+
+int
+salesperson_emails_restore(
+	struct store *store, struct arena *arena, int64_t id, const json_t *emails, struct err *err)
+{
+	struct salesperson_email *list = arena_array(
+		arena, json_array_size(emails) + 1, sizeof *list);
+	unsigned count = 0;
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(emails, i, one)
+	{
+		struct salesperson_email *email = &list[count];
+
+		email->email = json_string_value(json_object_get(one, "email"));
+		if (email->email == NULL)
+			continue;
+		if (read_moment(one, "from", &email->has_from, &email->from, err) < 0 ||
+			read_moment(one, "until", &email->has_until, &email->until, err) < 0)
+			return -1;
+		count++;
+	}
+	return salesperson_set_emails(store, arena, id, list, count, err);
 }

@@ -4,6 +4,7 @@
 
 #include "code_text.h"
 #include "liaison/base/text.h"
+#include "liaison/base/utf8.h"
 #include "liaison/crm/code.h"
 #include "record_noun.h"
 
@@ -104,7 +105,7 @@ initials(struct arena *arena, const struct contact *contact)
 		for (const char *at = parts[i]; at != NULL && *at != '\0';) {
 			size_t size = 1;
 
-			while (((unsigned char)at[size] & 0xc0) == 0x80)
+			while (!utf8_begins(at[size]))
 				size++;
 			out = arena_printf(
 				arena, "%s%s%.*s.", out, out[0] != '\0' ? " " : "", (int)size, at);

@@ -1,5 +1,10 @@
 #include "search_index.h"
 
+#include <string.h>
+
+#include "liaison/base/text.h"
+#include "liaison/crm/interaction.h"
+
 /* A note never runs into the text's last word. */
 #define BODY \
 	"coalesce(coalesce(t.text, i.snippet) || char(10) || i.note, t.text, i.snippet, i.note)"
@@ -79,4 +84,39 @@ search_index_follow(struct store *store, struct err *err)
 		return catch_up(store, err);
 	store_before_commit(store, catch_up);
 	return 0;
+}
+
+/* A negative count asks for all pieces to become one, so many pages at a time. */
+static const char MERGE[] =
+	"INSERT INTO interaction_search (interaction_search, rank) VALUES ('merge', -200)";
+/* The record of the pieces there are; it changes whenever a merge has anything to do. */
+static const char SELECT_PIECES[] = "SELECT hex(block) FROM interaction_search_data WHERE id = 10";
+
+static int
+read_pieces(struct store *store, struct text *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_PIECES);
+
+	text_reset(out);
+	if (stmt_row(q))
+		text_add(out, stmt_text(q));
+	return stmt_end(q, err);
+}
+
+int
+interaction_merge_search(struct store *store, bool *more, struct err *err)
+{
+	struct text before = { 0 }, after = { 0 };
+	int result = read_pieces(store, &before, err);
+
+	if (result == 0)
+		result = stmt_run(sql_prepare(store, MERGE), err);
+	if (result == 0)
+		result = read_pieces(store, &after, err);
+	if (result == 0)
+		*more = before.size != after.size ||
+			(before.size > 0 && memcmp(before.bytes, after.bytes, before.size) != 0);
+	text_clear(&before);
+	text_clear(&after);
+	return result;
 }

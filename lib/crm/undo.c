@@ -65,26 +65,10 @@ undo_batch(struct store *store, struct arena *arena, int64_t entry, struct undo_
 	return 0;
 }
 
-static const char SELECT_ENTRIES[] =
-	"SELECT id, at, user, method, noun, record, before, after, batch FROM journal"
-	" WHERE batch = ?1 AND id <= ?2 ORDER BY id DESC LIMIT ?3";
-static const char SELECT_FIRST[] =
-	"SELECT id, at, user, method, noun, record, before, after, batch FROM journal"
-	" WHERE id = ?1 AND id <= ?2 LIMIT ?3";
-
-static void
-read_entry(struct stmt *q, struct arena *arena, struct audit_entry *entry)
-{
-	entry->id = stmt_int(q);
-	entry->at = stmt_int(q);
-	entry->user = stmt_text_copy(q, arena);
-	entry->method = stmt_text_copy(q, arena);
-	entry->noun = stmt_text_copy(q, arena);
-	entry->record = stmt_int(q);
-	entry->before = stmt_text_copy(q, arena);
-	entry->after = stmt_text_copy(q, arena);
-	entry->batch = stmt_int(q);
-}
+static const char SELECT_ENTRIES[] = "SELECT " AUDIT_COLUMNS " FROM journal"
+				     " WHERE batch = ?1 AND id <= ?2 ORDER BY id DESC LIMIT ?3";
+static const char SELECT_FIRST[] = "SELECT " AUDIT_COLUMNS " FROM journal"
+				   " WHERE id = ?1 AND id <= ?2 LIMIT ?3";
 
 /* A batch bears the id of its first entry, which has none itself. */
 int
@@ -102,7 +86,7 @@ undo_entries(struct store *store, struct arena *arena, int64_t batch, int64_t up
 		stmt_bind_int(q, up_to);
 		stmt_bind_int(q, max - found);
 		while (stmt_row(q))
-			read_entry(q, arena, &entries[found++]);
+			audit_read(q, arena, &entries[found++]);
 		if (stmt_end(q, err) < 0)
 			return -1;
 	}

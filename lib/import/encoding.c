@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "liaison/base/utf8.h"
 #include "read.h"
 
 /* Character sets of files: UTF-8, UTF-16, and Windows-1252, of which ISO 8859-1 is a part. */
@@ -76,26 +77,6 @@ unit_at(enum encoding encoding, const char *bytes)
 	return encoding == ENCODING_UTF16LE ? second << 8 | first : first << 8 | second;
 }
 
-static void
-add_code(struct text *out, uint32_t code)
-{
-	if (code < 0x80) {
-		text_add_char(out, (char)code);
-	} else if (code < 0x800) {
-		text_add_char(out, (char)(0xc0 | code >> 6));
-		text_add_char(out, (char)(0x80 | (code & 0x3f)));
-	} else if (code < 0x10000) {
-		text_add_char(out, (char)(0xe0 | code >> 12));
-		text_add_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
-		text_add_char(out, (char)(0x80 | (code & 0x3f)));
-	} else {
-		text_add_char(out, (char)(0xf0 | code >> 18));
-		text_add_char(out, (char)(0x80 | (code >> 12 & 0x3f)));
-		text_add_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
-		text_add_char(out, (char)(0x80 | (code & 0x3f)));
-	}
-}
-
 static bool
 is_high(uint32_t unit)
 {
@@ -128,7 +109,7 @@ encoding_decode(enum encoding encoding, const char *bytes, size_t size, struct t
 		} else if (is_high(unit) || is_low(unit) || unit == 0) {
 			unit = REPLACEMENT;
 		}
-		add_code(out, unit);
+		text_add_code(out, unit);
 	}
 }
 
@@ -138,10 +119,8 @@ encoding_length(const char *utf8, size_t size)
 	size_t units = 0;
 
 	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)utf8[i];
-
-		units += (c & 0xc0) != 0x80;
-		units += c >= 0xf0;
+		units += utf8_begins(utf8[i]);
+		units += (unsigned char)utf8[i] >= 0xf0;
 	}
 	return units * 2;
 }
@@ -160,6 +139,6 @@ encoding_windows(const char *bytes, size_t size, struct text *out)
 	for (size_t i = 0; i < size; i++) {
 		unsigned char c = (unsigned char)bytes[i];
 
-		add_code(out, c >= 0x80 && c < 0xa0 ? HIGH[c - 0x80] : c);
+		text_add_code(out, c >= 0x80 && c < 0xa0 ? HIGH[c - 0x80] : c);
 	}
 }

@@ -17,25 +17,13 @@ reading_has_room(const struct reading *reading)
 	return reading->answer < IMPORT_ANSWER_MAX && reading->out->count < IMPORT_ROWS_MAX;
 }
 
-static void *
-grown(struct arena *arena, const void *old, unsigned count, unsigned *room, size_t size)
-{
-	void *more;
-
-	*room = count * 2 + 16;
-	more = arena_array(arena, *room, size);
-	if (count > 0)
-		memcpy(more, old, count * size);
-	return more;
-}
-
 struct import_row *
 reading_add_row(struct reading *reading, uint32_t line)
 {
 	struct import_rows *out = reading->out;
 
 	if (out->count == reading->row_room)
-		out->rows = grown(reading->arena, out->rows, out->count, &reading->row_room,
+		out->rows = arena_grow(reading->arena, out->rows, out->count, &reading->row_room,
 			sizeof *out->rows);
 	reading->cell_room = 0;
 	out->rows[out->count] = (struct import_row){ .line = line };
@@ -52,7 +40,7 @@ reading_add_cell(struct reading *reading, const char *name, const char *value)
 		return;
 	}
 	if (row->count == reading->cell_room)
-		row->cells = grown(reading->arena, row->cells, row->count, &reading->cell_room,
+		row->cells = arena_grow(reading->arena, row->cells, row->count, &reading->cell_room,
 			sizeof *row->cells);
 	row->cells[row->count++] = (struct import_cell){ name, value };
 }

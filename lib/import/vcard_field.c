@@ -34,7 +34,7 @@ one_line(struct arena *arena, const char *text)
 	char *copy = arena_text(arena, text);
 
 	for (char *at = copy; *at != '\0'; at++)
-		*at = *at == '\n' ? ' ' : *at;
+		*at = *at == '\n' || *at == '\t' ? ' ' : *at;
 	return copy;
 }
 
@@ -141,8 +141,10 @@ take_email(struct card *card, const struct property *property)
 	}
 	card->preference = property->preference;
 	add(card, &first, "emails", address);
-	first.first->next = card->emails.first;
-	card->emails.first = first.first;
+	if (first.first != NULL) {
+		first.first->next = card->emails.first;
+		card->emails.first = first.first;
+	}
 }
 
 static void

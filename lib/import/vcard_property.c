@@ -174,6 +174,7 @@ decoded(struct reading *reading, const struct property *property, const char *by
 	const struct import_charsets *charsets = reading->charsets;
 	struct text out = { 0 };
 	const char *clean = "";
+	char *why;
 
 	if (!has_charset(reading, property))
 		return reading_text(reading, bytes, size);
@@ -182,11 +183,13 @@ decoded(struct reading *reading, const struct property *property, const char *by
 		clean = reading_text(reading, out.size > 0 ? out.bytes : "", out.size);
 	else if (is_ascii(bytes, size))
 		clean = reading_text(reading, bytes, size);
-	else
-		reading->out->rows[reading->out->count - 1].error = arena_printf(reading->arena,
+	else {
+		why = arena_printf(reading->arena,
 			"its character set '%.40s' is unknown: save the cards in UTF-8",
-			is_ascii(property->charset, strlen(property->charset)) ? property->charset
-									       : "?");
+			property->charset);
+		text_mend(why);
+		reading->out->rows[reading->out->count - 1].error = why;
+	}
 	text_clear(&out);
 	return clean;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "liaison/base/utf8.h"
 #include "liaison/mail/charset.h"
 
 #include "charset_table.h"
@@ -176,16 +177,6 @@ convert(iconv_t converter, const char *bytes, size_t size, struct text *out)
 	text_add_n(out, buffer, (size_t)(to - buffer));
 }
 
-/* The length of the character at bytes, or 0 if there is none. */
-static size_t
-utf8_length(const char *bytes, size_t size)
-{
-	unsigned char lead = (unsigned char)*bytes;
-	size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-
-	return length <= size && text_is_utf8(bytes, length) ? length : 0;
-}
-
 static void
 add_utf8(const char *bytes, size_t size, struct text *out)
 {
@@ -194,10 +185,16 @@ add_utf8(const char *bytes, size_t size, struct text *out)
 		return;
 	}
 	for (size_t at = 0; at < size;) {
-		size_t length = utf8_length(bytes + at, size - at);
+		uint32_t code;
+		size_t length = utf8_read(bytes + at, size - at, &code);
 
-		text_add_n(out, length > 0 ? bytes + at : REPLACEMENT, length > 0 ? length : 3);
-		at += length > 0 ? length : 1;
+		if (code == UTF8_INVALID) {
+			text_add(out, REPLACEMENT);
+			at++;
+			continue;
+		}
+		text_add_n(out, bytes + at, length);
+		at += length;
 	}
 }
 

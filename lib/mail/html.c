@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "liaison/base/utf8.h"
 #include "liaison/mail/html.h"
 
 #include "html_table.h"
@@ -75,29 +76,14 @@ write_char(struct html *html, char c)
 static void
 write_code(struct html *html, uint32_t code)
 {
-	char bytes[4];
-	size_t size = 0;
+	char bytes[UTF8_MAX];
 
-	if (code == 0xa0) {
+	if (code == 0xa0)
 		html->blank = true;
-		return;
-	}
-	if (code < 0x80) {
+	else if (code < 0x80)
 		write_char(html, (char)code);
-		return;
-	}
-	if (code < 0x800) {
-		bytes[size++] = (char)(0xc0 | code >> 6);
-	} else if (code < 0x10000) {
-		bytes[size++] = (char)(0xe0 | code >> 12);
-		bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
-	} else {
-		bytes[size++] = (char)(0xf0 | code >> 18);
-		bytes[size++] = (char)(0x80 | (code >> 12 & 0x3f));
-		bytes[size++] = (char)(0x80 | (code >> 6 & 0x3f));
-	}
-	bytes[size++] = (char)(0x80 | (code & 0x3f));
-	write_bytes(html, bytes, size);
+	else
+		write_bytes(html, bytes, utf8_write(code, bytes));
 }
 
 /* Numbers 128 to 159 mean windows-1252 (HTML, "numeric character reference end state"). */

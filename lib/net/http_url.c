@@ -84,17 +84,32 @@ read_both(struct arena *arena, const char *text, const char *location, struct ur
 	return result;
 }
 
+/* A host may be coded so that it is another one once it is decoded: "%30" is "0", and that 0.0.0.0. */
+static int
+read_settled(struct arena *arena, const char *text, const char *location, struct url *out,
+	struct err *err)
+{
+	struct url again;
+
+	if (read_both(arena, text, location, out, err) < 0 ||
+		read_both(arena, out->text, NULL, &again, err) < 0)
+		return -1;
+	if (strcmp(again.text, out->text) != 0 || !url_same_origin(&again, out))
+		return fail(err, ERR_FORMAT, "its host is coded");
+	return 0;
+}
+
 int
 url_read(struct arena *arena, const char *text, struct url *out, struct err *err)
 {
-	return read_both(arena, text, NULL, out, err);
+	return read_settled(arena, text, NULL, out, err);
 }
 
 int
 url_follow(struct arena *arena, const struct url *base, const char *location, struct url *out,
 	struct err *err)
 {
-	return read_both(arena, base->text, location, out, err);
+	return read_settled(arena, base->text, location, out, err);
 }
 
 bool

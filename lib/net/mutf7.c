@@ -4,28 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "liaison/base/utf8.h"
+
 /* Base64 with "," for "/" and without padding, of UTF-16. */
 static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
-
-static void
-put_point(struct text *out, uint32_t point)
-{
-	if (point < 0x80)
-		text_add_char(out, (char)point);
-	else if (point < 0x800) {
-		text_add_char(out, (char)(0xC0 | point >> 6));
-		text_add_char(out, (char)(0x80 | (point & 0x3F)));
-	} else if (point < 0x10000) {
-		text_add_char(out, (char)(0xE0 | point >> 12));
-		text_add_char(out, (char)(0x80 | (point >> 6 & 0x3F)));
-		text_add_char(out, (char)(0x80 | (point & 0x3F)));
-	} else {
-		text_add_char(out, (char)(0xF0 | point >> 18));
-		text_add_char(out, (char)(0x80 | (point >> 12 & 0x3F)));
-		text_add_char(out, (char)(0x80 | (point >> 6 & 0x3F)));
-		text_add_char(out, (char)(0x80 | (point & 0x3F)));
-	}
-}
 
 /* Adds a UTF-16 unit; *high keeps the first half of a pair. 0 or -1. */
 static int
@@ -36,12 +18,12 @@ put_unit(struct text *out, uint32_t unit, uint32_t *high)
 	if ((*high != 0) != low || unit == 0)
 		return -1;
 	if (low) {
-		put_point(out, 0x10000 + ((*high - 0xD800) << 10) + (unit - 0xDC00));
+		text_add_code(out, 0x10000 + ((*high - 0xD800) << 10) + (unit - 0xDC00));
 		*high = 0;
 	} else if (unit >= 0xD800 && unit < 0xDC00)
 		*high = unit;
 	else
-		put_point(out, unit);
+		text_add_code(out, unit);
 	return 0;
 }
 
@@ -111,19 +93,6 @@ mutf7_decode(const char *wire, size_t size, struct text *out)
 	return result;
 }
 
-static uint32_t
-next_point(const unsigned char **at)
-{
-	const unsigned char *p = *at;
-	unsigned more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : *p >= 0xC0 ? 1 : 0;
-	uint32_t point = more ? *p & (0x3Fu >> more) : *p;
-
-	for (p++; more > 0 && (*p & 0xC0) == 0x80; more--, p++)
-		point = point << 6 | (*p & 0x3F);
-	*at = p;
-	return point;
-}
-
 struct encoder {
 	struct text *out;
 	uint32_t bits;
@@ -155,13 +124,14 @@ void
 mutf7_encode(const char *name, struct text *out)
 {
 	struct encoder encoder = { .out = out };
-	const unsigned char *at = (const unsigned char *)name;
 	bool shifted = false;
 
-	while (*at) {
-		uint32_t point = next_point(&at);
-		bool direct = point >= 0x20 && point < 0x7F;
+	while (*name != '\0') {
+		uint32_t point;
+		bool direct;
 
+		name += utf8_read(name, UTF8_MAX, &point);
+		direct = point >= 0x20 && point < 0x7F;
 		if (direct != !shifted) {
 			if (shifted)
 				end_shift(&encoder);

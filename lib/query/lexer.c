@@ -2,14 +2,12 @@
 
 #include <string.h>
 
+#include "liaison/base/utf8.h"
+
 unsigned
 lexer_column(const struct lexer *lexer, size_t at)
 {
-	unsigned column = 1;
-
-	for (size_t i = 0; i < at; i++)
-		column += (lexer->condition[i] & 0xc0) != 0x80;
-	return column;
+	return 1 + (unsigned)utf8_count_n(lexer->condition, at);
 }
 
 bool

@@ -89,6 +89,8 @@ parse_value(struct parser *parser, const struct query_field *field, enum query_o
 	if (query_read_value(parser->arena, parser->context, field, op, token.text,
 		    token.kind == TOKEN_QUOTED, out, parser->err) < 0)
 		return place_error(parser, &token);
+	if (query_check_word(parser->arena, parser->noun, field, op, token.text, parser->err) < 0)
+		return place_error(parser, &token);
 	return parser_advance(parser);
 }
 

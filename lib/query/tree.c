@@ -93,7 +93,9 @@ query_compare(struct arena *arena, const struct query_noun *noun,
 	if (query_check_op(node->field, op, err) < 0)
 		return -1;
 	if (op != QUERY_BLANK) {
-		if (query_read_value(arena, context, node->field, op, value, false, read, err) < 0)
+		if (query_read_value(arena, context, node->field, op, value, false, read, err) <
+				0 ||
+			query_check_word(arena, noun, node->field, op, value, err) < 0)
 			return -1;
 		node->values = read;
 		node->value_count = 1;

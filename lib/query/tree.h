@@ -61,6 +61,9 @@ const char *query_shown(struct arena *arena, const char *word);
 int query_read_value(struct arena *arena, const struct query_context *context,
 	const struct query_field *field, enum query_op op, const char *written, bool quoted,
 	struct query_value *out, struct err *err);
+/* ERR_USAGE: written is none of the words that the field of noun has, and says which they are. */
+int query_check_word(struct arena *arena, const struct query_noun *noun,
+	const struct query_field *field, enum query_op op, const char *written, struct err *err);
 /* ERR_USAGE: op does not go with the type. */
 int query_check_op(const struct query_field *field, enum query_op op, struct err *err);
 const char *query_op_text(enum query_op op);

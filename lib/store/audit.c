@@ -2,26 +2,25 @@
 
 #include <string.h>
 
-static void
-read_entry(struct stmt *q, struct arena *arena, struct audit_entry *entry)
+void
+audit_read(struct stmt *q, struct arena *arena, struct audit_entry *out)
 {
-	entry->id = stmt_int(q);
-	entry->at = stmt_int(q);
-	entry->user = stmt_text_copy(q, arena);
-	entry->method = stmt_text_copy(q, arena);
-	entry->noun = stmt_text_copy(q, arena);
-	entry->record = stmt_int(q);
-	entry->before = stmt_text_copy(q, arena);
-	entry->after = stmt_text_copy(q, arena);
-	entry->batch = stmt_int(q);
+	out->id = stmt_int(q);
+	out->at = stmt_int(q);
+	out->user = stmt_text_copy(q, arena);
+	out->method = stmt_text_copy(q, arena);
+	out->noun = stmt_text_copy(q, arena);
+	out->record = stmt_int(q);
+	out->before = stmt_text_copy(q, arena);
+	out->after = stmt_text_copy(q, arena);
+	out->batch = stmt_int(q);
 }
 
-static const char SELECT_PAGE[] =
-	"SELECT id, at, user, method, noun, record, before, after, batch FROM journal"
-	" WHERE id < ?1 AND at >= ?2 AND (?3 IS NULL OR user = ?3)"
-	" ORDER BY id DESC LIMIT ?4";
+static const char SELECT_PAGE[] = "SELECT " AUDIT_COLUMNS " FROM journal"
+				  " WHERE id < ?1 AND at >= ?2 AND (?3 IS NULL OR user = ?3)"
+				  " ORDER BY id DESC LIMIT ?4";
 static const char SELECT_RECORD_PAGE[] =
-	"SELECT id, at, user, method, noun, record, before, after, batch FROM journal"
+	"SELECT " AUDIT_COLUMNS " FROM journal"
 	" WHERE id < ?1 AND at >= ?2 AND (?3 IS NULL OR user = ?3) AND noun = ?5 AND record = ?6"
 	" ORDER BY id DESC LIMIT ?4";
 
@@ -43,7 +42,7 @@ audit_list(struct store *store, struct arena *arena, const struct audit_question
 		stmt_bind_int(q, question->record);
 	}
 	while (found < question->limit && stmt_row(q))
-		read_entry(q, arena, &entries[found++]);
+		audit_read(q, arena, &entries[found++]);
 	if (stmt_end(q, err) < 0)
 		return -1;
 	*out = entries;

@@ -235,6 +235,21 @@ file_sweep(struct store *store, int64_t now, unsigned max, bool *more, struct er
 	return result;
 }
 
+void
+file_unlink(struct store *store, const char *digest)
+{
+	struct arena *arena;
+	struct err err;
+	int64_t id;
+
+	if (store->path == NULL || file_find(store, digest, &id, &err) == 0 ||
+		err.code != ERR_NOT_FOUND)
+		return;
+	arena = arena_new();
+	unlink(arena_printf(arena, "%s/%s", file_folder_path(arena, store->path), digest));
+	arena_free(arena);
+}
+
 /* ---- those that no row knows ---- */
 
 struct file_folder {

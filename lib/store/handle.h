@@ -36,6 +36,7 @@ struct store {
 	bool expired;
 	int64_t wal_pages;
 	struct arena *scratch; /* of one call of a function of ours */
+	struct forgotten_list *forgotten; /* own; NULL: not read, and empty */
 };
 
 struct stmt {
@@ -76,6 +77,8 @@ char *store_real_path(const char *path, struct err *err);
 /* Makes the entry of path durable in its folder. */
 int store_sync_folder(const char *path);
 int store_sync_file(const char *path);
+/* The list of who is forgotten goes from memory. */
+void store_drop_forgotten(struct store *store);
 /* SQLite's global settings, once for the process. */
 int store_prepare_library(struct err *err);
 

@@ -62,6 +62,8 @@ trade_places(struct store *store, struct store *fresh)
 
 	store_drop_statements(fresh);
 	fresh->deadline_ms = old.deadline_ms;
+	fresh->forgotten = old.forgotten;
+	old.forgotten = NULL;
 	*store = *fresh;
 	*fresh = old;
 	store_set_hooks(store);

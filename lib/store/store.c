@@ -71,6 +71,7 @@ store_close(struct store *store)
 	store_drop_statements(store);
 	sqlite3_close_v2(store->db);
 	arena_free(store->scratch);
+	store_drop_forgotten(store);
 	free(store->path);
 	free(store);
 }

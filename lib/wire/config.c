@@ -16,6 +16,7 @@ config_mistake(struct builder *builder, const struct ini_entry *entry, const cha
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);
 	message[text_cut(message, strlen(message), sizeof message - 1)] = '\0';
+	text_mend(message);
 	builder->mistakes++;
 	builder->complain(builder->context, entry->file, entry->line, message);
 }
@@ -317,6 +318,24 @@ config_free(struct config *config)
 {
 	arena_free(config->arena);
 	*config = (struct config){ 0 };
+}
+
+enum config_staff
+config_staff(const struct config *config)
+{
+	if (config->staff_reports == NULL || strcmp(config->staff_reports, "off") == 0)
+		return STAFF_OFF;
+	return strcmp(config->staff_reports, "person") == 0 ? STAFF_PERSON : STAFF_TEAM;
+}
+
+void
+config_server(const struct config_source *source, struct text *out)
+{
+	text_printf(out, "%s:%u %s", source->host ? source->host : "", source->port,
+		source->user ? source->user : "");
+	for (size_t i = 0; i < out->size; i++)
+		if (out->bytes[i] >= 'A' && out->bytes[i] <= 'Z')
+			out->bytes[i] += 'a' - 'A';
 }
 
 const struct config_source *

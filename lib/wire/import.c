@@ -92,18 +92,6 @@ struct decoder {
 	struct err *err;
 };
 
-static void *
-grown(struct arena *arena, const void *old, unsigned count, unsigned *room, size_t size)
-{
-	void *more;
-
-	*room = count * 2 + 16;
-	more = arena_array(arena, *room, size);
-	if (count > 0)
-		memcpy(more, old, count * size);
-	return more;
-}
-
 static int
 open_row(struct decoder *to, const struct frame_field *field)
 {
@@ -115,7 +103,7 @@ open_row(struct decoder *to, const struct frame_field *field)
 	if (out->count == IMPORT_ROWS_MAX)
 		return fail(to->err, ERR_FORMAT, "a window has over %d rows", IMPORT_ROWS_MAX);
 	if (out->count == to->row_room)
-		out->rows = grown(
+		out->rows = arena_grow(
 			to->arena, out->rows, out->count, &to->row_room, sizeof *out->rows);
 	out->rows[out->count++] = (struct import_row){ .line = (uint32_t)line };
 	to->cell_room = 0;
@@ -133,7 +121,7 @@ read_cell(struct decoder *to, struct import_row *row, const struct frame_field *
 	if (bounded_read(field, to->arena, IMPORT_ANSWER_MAX, true, WHAT, &cell.value, to->err) < 0)
 		return -1;
 	if (row->count == to->cell_room)
-		row->cells = grown(
+		row->cells = arena_grow(
 			to->arena, row->cells, row->count, &to->cell_room, sizeof *row->cells);
 	row->cells[row->count++] = cell;
 	to->name = NULL;

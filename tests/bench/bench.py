@@ -1,6 +1,6 @@
 """The figures of the README, measured beside what they are compared with. `make bench`, or
 tests/bench/bench.py PART [--runs N] with PART of: backfill idle latency show calendar feeds
-control start find contacts."""
+control start find contacts trust."""
 
 import argparse
 import json
@@ -21,6 +21,7 @@ from feeds import bench_calendar, bench_feeds
 from finding import bench_find
 from measure import PROGRAMS, TOP, add_contacts, cpu_seconds, mail_delays, peaks, tell
 from start import bench_start
+from trust import bench_trust
 
 from daemon import Daemon, account, wait_until
 from dovecot import Authority, Dovecot
@@ -235,7 +236,7 @@ def bench_show(place, runs, count):
 PARTS = {"backfill": (bench_backfill, 50000), "idle": (bench_idle, 1000), "latency": (bench_latency, 60),
          "show": (bench_show, 100000), "calendar": (bench_calendar, 10000), "feeds": (bench_feeds, 200),
          "control": (bench_control, 1000), "start": (bench_start, 1000000), "find": (bench_find, 100000),
-         "contacts": (bench_contacts, 100000)}
+         "contacts": (bench_contacts, 100000), "trust": (bench_trust, 100000)}
 
 
 def main():

@@ -17,6 +17,8 @@ def write_database(path, version, rows):
         db.execute("INSERT INTO contact (no, type, name, name_fold, created, changed, interactions,"
                    " last_interaction, last_interaction_offset) VALUES ('C00001', 'person', 'Ada', 'ada', 1, 1, ?, ?, 0)",
                    (rows, rows))
+        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'find_queue'").fetchone():
+            db.execute("INSERT INTO find_queue (contact_id) VALUES (1)")
         db.execute("INSERT INTO source (name, kind) VALUES ('work', 'imap')")
         db.execute("INSERT INTO stream (source_id, folder, uidvalidity, cursor, anchor, low, backfill) VALUES"
                    " (1, 'INBOX', 7, ?, ?, 0, 'done')", (rows, rows))

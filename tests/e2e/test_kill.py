@@ -100,12 +100,12 @@ def looked(daemon, name):
 class Killer:
     """Ends what is left to chance: a program, or all of them at once."""
 
-    def __init__(self, daemon, rng):
-        self.daemon, self.rng = daemon, rng
+    def __init__(self, daemon, rng, total):
+        self.daemon, self.rng, self.total = daemon, rng, total
         self.begun = time.monotonic()
         self.waits = []  # from a start to the first new decision, in seconds
 
-    def kill(self, in_the_midst):
+    def kill(self):
         children = self.daemon.children()
         program = self.rng.choice(["all", "liaisond", "liaison-engine", "liaison-fetch", "liaison-parse"])
         if program == "all":
@@ -116,14 +116,14 @@ class Killer:
             except ProcessLookupError:
                 pass
         if program in ("all", "liaisond"):
-            self.start_again(in_the_midst)
+            self.start_again()
 
-    def start_again(self, in_the_midst):
+    def start_again(self):
         self.daemon.kill()
         before = decided(self.daemon.database)
         self.begun = time.monotonic()
         self.daemon.start(wait=False)
-        if in_the_midst and self.rng.random() < 0.5:
+        if before < self.total and self.rng.random() < 0.5:
             wait_until(lambda: decided(self.daemon.database) > before, "the first new decision", 60)
             self.waits.append(time.monotonic() - self.begun)
 
@@ -139,7 +139,7 @@ def test_kills_of_any_program_lose_and_double_nothing(place, server):
     with daemon:  # the people are there before the mail
         add_people(daemon)
     daemon.configure(sections)
-    killer = Killer(daemon.start(wait=False), rng)
+    killer = Killer(daemon.start(wait=False), rng, len(ids))
     total, live, midst = len(ids), 0, 0
     # Half of the kills wait for a moment of the backfill, half for one of the clock after the last start.
     for n, moment in enumerate(sorted(rng.sample(range(MESSAGES * 9 // 10), KILLS))):
@@ -154,7 +154,7 @@ def test_kills_of_any_program_lose_and_double_nothing(place, server):
             ids.append(f"live{n}@kill.example")
             server.append("INBOX", letter(f"{name} <{address}>", "me@own.example", f"live {n}", message_id=ids[-1]))
             live += 1
-        killer.kill(in_the_midst)
+        killer.kill()
     print(midst, "of", KILLS, "kills in the midst of the backfill,", live, "new letters; back at work after",
           [round(one, 2) for one in killer.waits])
     assert midst >= (2 if SANITIZED else min(KILLS * 3 // 5, 15))

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from daemon import BIN, Daemon, RpcError
+from daemon import BIN, Daemon, RpcError, wait_until
 from reach import become, give
 from test_storage import OnSmallDisk, may_mount
 
@@ -222,6 +222,7 @@ def test_an_undo_that_was_killed_goes_on(daemon):
     client = daemon.client(timeout=60)
     client.send("system.undo", {"audit_id": batch}, yes=True)
     client.notification("progress")
+    wait_until(lambda: daemon.call("contact.list", {"where": "city = ''", "limit": 1})["items"], "a first slice")
     daemon.kill()
     client.close()
     left = cities(daemon)

@@ -315,9 +315,9 @@ def test_a_reload_tells_every_mistake_and_remark(place):
         assert all(f"frobnicate-{n}'" in mistakes[n] and f"liaison.conf:{n + 5}: " in mistakes[n] for n in range(300))
         told = daemon.liaison("system", "reload", check=False)
         assert told.returncode == 78 and "frobnicate-299" in told.stderr
-        daemon.configure(settings="staff-reports = team\n[retention]\nemail = 2y\n")
+        daemon.configure(settings="key-file = /k\nprovider-profiles = /p\n")
         answer = daemon.call("system.reload")
-        assert answer["reloaded"] and len(answer["remarks"]) == 2 and "staff-reports" in answer["remarks"][0]
+        assert answer["reloaded"] and len(answer["remarks"]) == 2 and "key-file" in answer["remarks"][0]
         daemon.configure(settings="")
         assert daemon.call("system.reload") == {"reloaded": True, "remarks": []}
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import sqlite3
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -126,9 +127,10 @@ def test_a_header_that_a_rule_names_is_read_from_then_on(daemon, server):
 
 def test_a_draft_is_tried_and_changes_nothing(daemon, server):
     daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+    noon = datetime.now(timezone.utc) - timedelta(hours=1)
     for number in range(3):
-        send(server, "ada@x.example", f"Offer {number}", f"o{number}@x.example")
-    send(server, "ada@x.example", "News", "n@x.example", headers="List-Id: <news.x.example>\n")
+        send(server, "ada@x.example", f"Offer {number}", f"o{number}@x.example", at=noon + timedelta(minutes=number))
+    send(server, "ada@x.example", "News", "n@x.example", headers="List-Id: <news.x.example>\n", at=noon)
     send(server, "ada@x.example", "Lunch", "l@x.example")
     before = decisions(daemon, 5)
     told = tried(daemon, '# a draft\nignore: subject ~ "offer*"\n\nkeep: list-id = news.x.example\n', show=2)
@@ -136,7 +138,7 @@ def test_a_draft_is_tried_and_changes_nothing(daemon, server):
     assert told["then"] == {"captured": 2, "bulk": 0, "ignored": 3}
     assert (told["messages"], told["changed"], told["captured"], told["dropped"]) == (5, 4, 1, 3)
     assert [(d["now"], d["then"], d["draft"]) for d in told["diff"]] == [("captured", "ignored", 1)] * 2
-    assert all(d["subject"].startswith("Offer") for d in told["diff"])
+    assert [d["subject"] for d in told["diff"]] == ["Offer 2", "Offer 1"]  # the newest, whatever came first
     assert {row["subject"]: row for row in daemon.all("capture.list")} == before
     assert tried(daemon, "# no rules\n", since="now+1d")["messages"] == 0
     draft = daemon.dir / "draft"

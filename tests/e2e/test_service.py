@@ -44,13 +44,13 @@ def test_check_config_names_file_line_and_every_mistake(place):
 def test_warns_of_what_is_right_and_may_surprise(place):
     conf = place / "odd.conf"
     conf.write_text(f"[liaison]\ndatabase = {place}/x.db\nsocket = {place}/s\n[account a]\nhost = localhost\nuser = u\n"
-                    f"password-file = {place}/none\non-delete = remove\nca-file = {place}/ca\n")
+                    f"password-file = {place}/none\nbudget = 1M\nca-file = {place}/ca\n")
     conf.chmod(0o600)
     answer = run("-c", conf, "--check-config")
     assert answer.returncode == 0
     lines = answer.stderr.splitlines()
     assert all(line.startswith("liaisond: warning: ") for line in lines)
-    for word in (f"{place}/none", f"{conf}:8: 'on-delete' has no effect", f"{place}/ca"):
+    for word in (f"{place}/none", f"{conf}:8: 'budget' has no effect", f"{place}/ca"):
         assert any(word in line for line in lines), answer.stderr
 
 

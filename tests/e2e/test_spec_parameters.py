@@ -36,7 +36,8 @@ PARAMETERS = {
     "capture.explain": "thing^ interaction message_id source folder uid event_uid recurrence_id",
     "capture.verify": "source* repair", "capture.retry": "id^+", "capture.rematch": "contact",
     "capture.reapply": "source since where", "capture.refetch": "id^+ source since", "capture.ignore": "id*",
-    "capture.link": "id* contact* learn", "rule.add": "action* where* place value link", "rule.move": "rule* place*",
+    "capture.link": "id* contact* learn", "capture.record": "source* output* messages",
+    "system.health": "older_than", "rule.add": "action* where* place value link", "rule.move": "rule* place*",
     "rule.remove": "rule*", "rule.list": "where sort limit after count", "rule.test": "file* since", "watch": "from kind^+",
     "help": "noun^ verb^+",
 }

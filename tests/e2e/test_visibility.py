@@ -1,5 +1,6 @@
 """visibility = owner: what the owner of a mailbox or calendar, root and everybody else see of it."""
 
+import base64
 import json
 import sqlite3
 from datetime import datetime
@@ -89,6 +90,26 @@ def test_others_see_dates_and_parties_only(house):
         meeting = other.all("interaction.list", kind=["meeting"])[0]
         assert meeting["withheld"] and meeting["at"] and meeting["end"] and meeting["contacts"][0]["no"] == "C00001"
         assert SECRET not in json.dumps(meeting) and "plan@own.example" not in json.dumps(meeting)
+
+
+def tried(client, draft):
+    number = client.send("rule.test", {"file": "draft"})
+    client.write(json.dumps({"jsonrpc": "2.0", "method": "data", "params": {
+        "id": number, "chunk": base64.b64encode(draft.encode()).decode(), "last": True}}).encode() + b"\n")
+    return client.answer(number)
+
+
+def test_a_draft_of_rules_tells_nobody_what_mail_says(house):
+    house.daemon.configure(settings=SETTINGS + "admins = news\n")
+    house.daemon.call("system.reload")
+    with house.daemon.client() as root, house.caller(OTHER) as other:
+        everything = tried(root, f'ignore: subject ~ "*{SECRET}*"\n')
+        assert everything["changed"] == len(everything["diff"]) == 3 and everything["withheld"] == 0
+        for draft in (f'ignore: subject ~ "*{SECRET}*"\n', "ignore: size > 0\n", "private: from = stranger@y.example\n"):
+            told = tried(other, draft)
+            assert told["withheld"] == 3 and SECRET not in json.dumps(told)
+            assert [d["source"] for d in told["diff"]] == (["work"] if "size" in draft else [])
+            assert told["changed"] == len(told["diff"]) and told["messages"] == everything["messages"]
 
 
 def test_others_find_nothing_by_what_they_do_not_see(house):

@@ -17,6 +17,9 @@ size_t arena_used(const struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned for anything */
 void *arena_array(struct arena *arena, size_t count, size_t size); /* checks the product */
+/* A copy of count items of size, the old ones left behind, with *room for over twice as many. */
+void *
+arena_grow(struct arena *arena, const void *items, unsigned count, unsigned *room, size_t size);
 char *arena_text(struct arena *arena, const char *text); /* NULL stays NULL */
 char *arena_text_n(struct arena *arena, const char *text, size_t length);
 char *

@@ -21,6 +21,7 @@ void text_reserve(struct text *text, size_t more);
 void text_add(struct text *text, const char *string);
 void text_add_n(struct text *text, const void *bytes, size_t size);
 void text_add_char(struct text *text, char c);
+void text_add_code(struct text *text, uint32_t code); /* as UTF-8 */
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_drop_front(struct text *text, size_t count);
 
@@ -29,6 +30,9 @@ bool text_is_utf8(const char *bytes, size_t size); /* RFC 3629: no surrogates, n
 void text_copy(char *out, size_t room, const char *string);
 /* The longest prefix of at most max bytes that ends at a character boundary. */
 size_t text_cut(const char *bytes, size_t size, size_t max);
+/* Makes of a message, in its place, one line of valid UTF-8: foreign words may stand in it, and a precision
+ * may have cut them in the middle of a character. What is broken becomes '?', a control character a blank. */
+void text_mend(char *string);
 
 /* A clean copy: invalid bytes become U+FFFD; C0 and C1 controls, DEL and bidi controls
  * (U+202A-202E, 2066-2069, 200E, 200F, 061C) and ends of lines (2028, 2029) become a space; with lines

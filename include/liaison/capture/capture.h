@@ -22,7 +22,7 @@ void capture_free(struct capture *capture);
  * were erased. */
 void capture_contacts_changed(struct capture *capture);
 
-/* A folder of a source under one UIDVALIDITY. */
+/* A folder of a source on one server under one UIDVALIDITY. */
 struct stream {
 	int64_t id, source_id;
 	const char *source, *folder; /* arena */
@@ -32,17 +32,20 @@ struct stream {
 	const char *backfill; /* running, paused, done */
 	int64_t backfill_done, backfill_total, last_complete;
 	bool current;
+	bool moved; /* of stream_open alone: until now the source was on another server */
 };
 
 /* Makes the rows of source for the configuration: new ones added, names kept. Returns its id. */
 int
 source_row(struct store *store, const struct config_source *source, int64_t *id, struct err *err);
-/* Finds or makes the stream. A new one gets cursor = anchor = uidnext - 1 (uidnext 0: 0, and all is
- * new mail... then the backfill starts at the highest UID found) and the window since (absolute;
- * has_since false: all). Other streams of the folder stop being current. *fresh: it was made now. */
+/* Finds or makes the stream; server is what config_server() says, or empty for a calendar. Streams that
+ * no server is known of are taken to be of this one, and those of others stop being current. A new one
+ * gets cursor = anchor = uidnext - 1 (uidnext 0: 0, and all is new mail... then the backfill starts at
+ * the highest UID found) and the window since (absolute; has_since false: all). Other streams of the
+ * folder stop being current. *fresh: it was made now. */
 int stream_open(struct store *store, struct arena *arena, int64_t source_id, const char *folder,
-	uint32_t uidvalidity, uint32_t uidnext, bool has_since, int64_t since, struct stream *out,
-	bool *fresh, struct err *err);
+	uint32_t uidvalidity, const char *server, uint32_t uidnext, bool has_since, int64_t since,
+	struct stream *out, bool *fresh, struct err *err);
 int stream_get(
 	struct store *store, struct arena *arena, int64_t id, struct stream *out, struct err *err);
 /* Current streams of a source. */
@@ -67,6 +70,7 @@ struct capture_item {
 	const char *error; /* of a quarantined one */
 	const uint8_t *header; /* of a quarantined one, or NULL */
 	size_t header_size;
+	int64_t size; /* of a quarantined one: bytes of the message; 0: not known */
 };
 
 enum capture_slice_kind {
@@ -78,6 +82,7 @@ enum capture_slice_kind {
 struct capture_slice {
 	int64_t stream_id;
 	enum capture_slice_kind kind;
+	bool sent; /* the folder is where the account's own mail goes (\Sent) */
 	struct capture_item *items;
 	unsigned count;
 	const struct uid_set *gone; /* asked and not on the server any more */
@@ -153,6 +158,9 @@ extern const struct query_noun capture_noun;
 /* The spec's capture record. */
 int capture_write(struct store *store, struct arena *arena, int64_t id, struct json_out *out,
 	struct err *err);
+/* The same with what was kept of the header of one that could not be read. */
+int capture_write_whole(struct store *store, struct arena *arena, int64_t id, struct json_out *out,
+	struct err *err);
 
 /* What explain is asked about; fields that are not given are NULL or 0. */
 struct explain_thing {
@@ -178,8 +186,18 @@ struct verify_row {
 int verify_stream(struct store *store, const struct stream *stream, const struct uid_set *all,
 	const struct uid_set *window, struct verify_row *out, struct uid_set *missing_uids,
 	struct err *err);
+/* The same in two steps: what the stream's rows are is counted, which takes long, and may be while the
+ * server lists. A tally that the ledger has outgrown costs nothing but the time of another count. */
+int verify_tally(struct store *store, int64_t stream_id, struct verify_row *out, struct err *err);
+int verify_tallied(struct store *store, const struct stream *stream, const struct uid_set *all,
+	const struct uid_set *window, const struct verify_row *tally, struct verify_row *out,
+	struct uid_set *missing_uids, struct err *err);
 void verify_add(struct verify_row *total, const struct verify_row *row);
 void verify_write(const struct verify_row *row, struct json_out *out);
+
+/* How many of these Message-IDs, a line each without brackets, the ledger has seen. */
+int message_ids_known(struct store *store, struct arena *arena, const char *lines, int64_t *known,
+	struct err *err);
 
 /* Quarantined UIDs of a source whose ids are among ids (count 0: all), to be asked again. */
 struct quarantined {
@@ -189,5 +207,8 @@ struct quarantined {
 };
 int quarantine_list(struct store *store, struct arena *arena, int64_t source_id, const int64_t *ids,
 	unsigned id_count, struct quarantined **out, unsigned *count, struct err *err);
+/* Those of a stream, above a UID, that another release could not read: at most so many, added to out. */
+int quarantine_of_others(struct store *store, int64_t stream_id, uint32_t after, unsigned most,
+	struct uid_set *out, struct err *err);
 
 #endif

@@ -58,35 +58,55 @@ int capture_try_rules(
 /* What became, or would become, of a message. */
 struct reapplied {
 	int64_t row; /* of the ledger: the first one of the message; 0: nothing is to be judged */
+	int64_t at; /* of the message */
 	const char *before, *after; /* decisions */
 	int64_t rule; /* that decides after; 0: none */
 	bool unknown; /* evidence is missing that a rule asks for: it stays as it is */
 	bool by_hand; /* people decided: it stays as it is */
 	bool changed; /* decision, links or direction */
 };
+/* Rows that a run is about. A message of which it has a copy alone is judged, too. */
+struct reapply_scope {
+	const struct query_node *where; /* over capture_noun; NULL: all rows */
+	const char *viewer; /* for whom where is asked; or NULL */
+};
 /* Judges the message of that ledger row by the rules, addresses, domains and contacts of today; dry:
- * changes nothing. A row that is not its message's first is passed over (row 0). */
-int
-capture_reapply_row(struct store *store, struct capture *capture, struct arena *arena, int64_t row,
-	bool dry, int64_t now, struct capture_result *out, struct reapplied *told, struct err *err);
+ * changes nothing. A row that is not its message's first of scope (NULL: of the ledger) is passed over
+ * (row 0). What people linked by hand and is private now stays captured, but keeps nothing of what it
+ * says: changed and by_hand are both true then. The totals of contacts
+ * follow when capture_count is called, once for all rows of the transaction. */
+int capture_reapply_row(struct store *store, struct capture *capture, struct arena *arena,
+	int64_t row, const struct reapply_scope *scope, bool dry, int64_t now,
+	struct capture_result *out, struct reapplied *told, struct err *err);
+int capture_count(struct store *store, struct capture *capture, struct err *err);
 /* Rows of the ledger from after (exclusive) to last whose message is of since or later. */
 struct ledger_span {
 	int64_t after, last, since;
 };
-/* Those of them that the rules in capture, or those that decided once, may concern. */
-int capture_concerned(struct store *store, struct capture *capture, struct arena *arena,
-	const struct ledger_span *span, int64_t **ids, size_t *count, struct err *err);
-/* Calls each with every decision of them and its number; copies do not count. */
-int ledger_tally(struct store *store, const struct ledger_span *span,
-	void (*each)(void *to, const char *decision, int64_t count), void *to, struct err *err);
+struct trying {
+	void *to;
+	/* A decision of the span's messages, and how many more there are; copies do not count. */
+	void (*tally)(void *to, const char *decision, int64_t count);
+	/* A message that the rules in capture, or those that decided once, may concern. */
+	int (*each)(void *to, const struct reapplied *told, struct err *err);
+};
+/* Judges the messages of the span as capture_reapply_row does, and changes nothing. scratch: of a row. */
+int capture_try_span(struct store *store, struct capture *capture, struct arena *arena,
+	struct arena *scratch, const struct ledger_span *span, int64_t now,
+	const struct trying *trying, struct err *err);
+/* How many of them are withheld, or in part, from the store's viewer. */
+int ledger_withheld(
+	struct store *store, const struct ledger_span *span, int64_t *count, struct err *err);
 
 /* What a run of capture.reapply is known by: its filter, the rules and who is us. */
 int reapply_key(struct store *store, const struct capture *capture, struct arena *arena,
 	const char *filter, const char **key, struct err *err);
-/* It notes how far it is, so that one with the same key goes on from there: *cursor and *batch are set
- * then, and *resumed. */
-int reapply_resume(struct store *store, const char *key, int64_t *cursor, int64_t *batch,
-	bool *resumed, struct err *err);
+/* It notes how far it is, so that one with the same key goes on from there within a day: *cursor and
+ * *batch are set then. Of one that differs by rules and by who is us alone, or is older, *found says that
+ * the new one begins at the beginning. */
+enum reapply_found { REAPPLY_NONE, REAPPLY_RESUMED, REAPPLY_OUTDATED };
+int reapply_resume(struct store *store, const char *key, int64_t now, int64_t *cursor,
+	int64_t *batch, enum reapply_found *found, struct err *err);
 int reapply_note(struct store *store, const char *key, int64_t cursor, int64_t batch, bool done,
 	struct err *err);
 

@@ -36,11 +36,17 @@ int source_rename(struct store *store, int64_t id, const char *name, struct err 
 struct source_counts {
 	int64_t streams, rows, interactions;
 };
+/* Messages of it that could not be read, and texts that are still to be fetched. */
+int source_waiting(
+	struct store *store, int64_t id, int64_t *quarantined, int64_t *wants, struct err *err);
 /* What an erasure would take: streams, ledger rows, interactions seen nowhere else. */
 int source_count(struct store *store, int64_t id, struct source_counts *out, struct err *err);
 /* Erases the source with its ledger; interactions that no other source has seen go too, and the
  * contacts are recounted. */
 int source_erase(struct store *store, struct arena *arena, int64_t id, struct err *err);
+/* A piece of that, which takes milliseconds; *rows grows by the decisions that went. */
+int source_erase_part(struct store *store, struct arena *arena, int64_t id, int64_t *rows,
+	bool *done, struct err *err);
 
 /* The highest id of a row of the ledger; 0: there is none. */
 int ledger_last(struct store *store, int64_t *id, struct err *err);

@@ -43,5 +43,7 @@ void contact_why_write(const struct contact_hit *hit, struct json_out *out);
 /* Derives anew what some of the contacts that were noted for it are found by, in the open transaction;
  * *more: others wait. */
 int contact_index_turn(struct store *store, bool *more, struct err *err);
+/* *wrong: what is looked in is not what the contact says. One that was noted is not looked at. */
+int contact_index_check(struct store *store, int64_t id, bool *wrong, struct err *err);
 
 #endif

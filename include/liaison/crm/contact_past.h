@@ -27,21 +27,21 @@ int contact_whole_write(struct store *store, int64_t id, struct json_out *out, s
 int contact_restore(struct store *store, struct arena *arena, int64_t id, const char *whole,
 	int64_t now, const char **lost, struct err *err);
 
-/* The links of a contact to interactions, after the place of the last ones written: an array of at most
+enum contact_links {
+	LINKS_OWN, /* "links": its own, whole */
+	LINKS_PAST, /* "past": those of others who were its persons at the time, which forget it */
+	LINKS_LOOSE, /* "past": those of a person that no company has, for its first one to be given */
+};
+/* The links of a contact to interactions, after the place of the last ones written: an array of about
  * max. *count 0: there are no more. */
 struct link_place {
 	int64_t at, interaction;
 };
-int contact_links_write(struct store *store, int64_t id, struct link_place *place, unsigned max,
-	const char *name, struct json_out *out, unsigned *count, struct err *err);
-/* Those of others who were its persons at the time, which forget it. */
-int contact_past_links_write(struct store *store, int64_t id, int64_t *after, unsigned max,
-	const char *name, struct json_out *out, unsigned *count, struct err *err);
-/* Those of a person that no company has: what its first company will be given. */
-int contact_loose_links_write(struct store *store, int64_t id, struct link_place *place,
-	unsigned max, const char *name, struct json_out *out, unsigned *count, struct err *err);
-/* Gives them, from {"past": […]}, to the company as far as they are still nobody's, or takes those that are
- * its own from it; and counts its totals anew. */
+int contact_links_write(struct store *store, int64_t id, enum contact_links which,
+	struct link_place *place, unsigned max, struct json_out *out, unsigned *count,
+	struct err *err);
+/* Gives the loose ones, from {"past": […]}, to the company as far as they are still nobody's, or takes
+ * those that are its own from it; and counts its totals anew. */
 int contact_past_give(struct store *store, int64_t company, const char *json, struct err *err);
 int contact_past_take(struct store *store, int64_t company, const char *json, struct err *err);
 /* Makes them again from {"links": […]} or {"past": […]}, as far as the interactions are there, and counts

@@ -45,6 +45,10 @@ int duplicate_turn(struct store *store, struct arena *arena, int64_t *left, stru
 int duplicate_separate(
 	struct store *store, int64_t contact, int64_t other, bool withdraw, struct err *err);
 
+/* From whom somebody separated the contact. */
+int duplicate_separated(struct store *store, struct arena *arena, int64_t contact, int64_t **others,
+	unsigned *count, struct err *err);
+
 /* Items of the open array: name, similar-name, email, phone, domain, address, company, strings. */
 void duplicate_reasons_write(unsigned reasons, struct json_out *out);
 /* {id, version, no, name, other, other_name, type, score, reasons}; seen from contact, unless that is 0. */

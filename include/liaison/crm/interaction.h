@@ -90,6 +90,17 @@ int interaction_next_end(struct store *store, int64_t *next, struct err *err);
  * ledger rows that name them. */
 int interaction_erase(struct store *store, struct arena *arena, const int64_t *ids, size_t count,
 	struct err *err);
+/* The same of one, but that contact_recount of those it was with is left to the caller, who takes many. */
+int interaction_take(struct store *store, int64_t id, struct err *err);
+/* People wrote of it, linked, changed or valued it themselves: it is not erased for its age. */
+int interaction_is_worked_on(struct store *store, int64_t id, bool *worked_on, struct err *err);
+/* Snippet and text go. *dropped false: there were none. */
+int
+interaction_drop_text(struct store *store, int64_t id, int64_t now, bool *dropped, struct err *err);
+/* All that was captured of it goes but its kind, times and contacts; what people wrote stays. */
+int interaction_bare(struct store *store, int64_t id, int64_t now, struct err *err);
+/* Words of what is gone leave the search index, a piece a transaction; *more: that was not all of it. */
+int interaction_merge_search(struct store *store, bool *more, struct err *err);
 /* The spec's interaction record as one JSON object. What is withheld from the store's viewer
  * (sight.h) is null or empty in it, and member withheld says so. */
 int interaction_write(struct store *store, struct arena *arena, int64_t id, struct json_out *out,

@@ -46,7 +46,7 @@ int contact_merge(struct store *store, struct arena *arena, int64_t from, int64_
 
 /* Both are as they were, but for what somebody changed since: that stays with the other. ERR_NOT_FOUND.
  * ERR_REFUSED: the other was merged itself, and that has to be taken back first. */
-int contact_unmerge(struct store *store, struct arena *arena, int64_t merge, int64_t now,
+int contact_unmerge(struct store *store, struct arena *arena, int64_t id, int64_t now,
 	struct merge_result *out, struct err *err);
 
 /* A merge by the number of the merged contact or its own. ERR_NOT_FOUND. */

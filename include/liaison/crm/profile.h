@@ -14,6 +14,16 @@ extern const struct query_noun profile_query;
 int profile_answer(struct store *store, struct arena *arena, int64_t contact,
 	const struct record *question, const int64_t *answers, unsigned count, bool take_back,
 	int64_t day, struct err *err);
+/* The answers to the question become these, each of its day, whatever was there. ERR_REFUSED as above. */
+int profile_set(struct store *store, struct arena *arena, int64_t contact,
+	const struct record *question, const int64_t *answers, const int64_t *days, unsigned count,
+	struct err *err);
+/* For the journal: {contact, questionnaire, question, answers: [text], days: [UTC seconds]}. */
+int profile_write_given(struct store *store, int64_t contact, const struct record *question,
+	struct json_out *out, struct err *err);
+/* The questions that people answered for the contact. */
+int profile_questions(struct store *store, struct arena *arena, int64_t contact,
+	int64_t **questions, unsigned *count, struct err *err);
 /* What the contact answers to it, as {questionnaire, question, answers: [text]}, one object. */
 int profile_write_question(struct store *store, int64_t contact, const struct record *question,
 	struct json_out *out, struct err *err);

@@ -43,6 +43,9 @@ int salesperson_set_emails(struct store *store, struct arena *arena, int64_t id,
 /* As the member emails. */
 int
 salesperson_emails_write(struct store *store, int64_t id, struct json_out *out, struct err *err);
+/* The other way round: they become what such a member says. */
+int salesperson_emails_restore(struct store *store, struct arena *arena, int64_t id,
+	const json_t *emails, struct err *err);
 /* The code, in arena, of the one who is not blocked and is that local user; NULL: none is. */
 int salesperson_of_user(struct store *store, struct arena *arena, const char *user,
 	const char **code, struct err *err);

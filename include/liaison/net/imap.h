@@ -226,6 +226,9 @@ unsigned imap_status(struct imap *imap, const char *wire, struct err *err);
  * drop), since: midnight UTC of that time, or INT64_MIN. */
 unsigned
 imap_search(struct imap *imap, uint32_t low, uint32_t high, int64_t since, struct err *err);
+/* The same of those that bear a keyword or a flag ("\\Seen"), or with "!" before it bear it not. */
+unsigned
+imap_search_key(struct imap *imap, uint32_t low, uint32_t high, const char *key, struct err *err);
 unsigned imap_search_set(struct imap *imap, const struct uid_set *uids, struct err *err);
 
 enum imap_fetch {

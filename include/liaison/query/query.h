@@ -58,12 +58,19 @@ struct query_open {
 	const char *only;
 };
 
+/* A field of few values: "=", "!=" and "in" take one of its words. */
+struct query_words {
+	const char *field;
+	const char *words; /* "person|company"; NULL: any */
+};
+
 struct query_noun {
 	const char *name; /* "contact" */
 	const char *from; /* "contact c" */
 	const char *id; /* "c.id" */
 	const struct query_field *fields; /* ends with a NULL name */
 	const struct query_relation *relations; /* ends with a NULL name, or NULL */
+	const struct query_words *words; /* ends with a NULL field, or NULL */
 	const char *sort; /* default: "no", "-at"; fields, "-" descends, commas */
 	/* SQL over its aliases: how much of a row is withheld from the store's viewer, from 0 for
 	 * nothing. To conditions, sorts and cursors its fields are blank and its relations empty, but

@@ -19,6 +19,10 @@ struct audit_entry {
 	const char *user, *method, *noun, *before, *after; /* arena */
 };
 
+/* What a statement selects of the journal, and its row. */
+#define AUDIT_COLUMNS "id, at, user, method, noun, record, before, after, batch"
+void audit_read(struct stmt *q, struct arena *arena, struct audit_entry *out);
+
 /* Newest first; a page whose last id is the next question's `before`. */
 int audit_list(struct store *store, struct arena *arena, const struct audit_question *question,
 	struct audit_entry **out, unsigned *count, struct err *err);

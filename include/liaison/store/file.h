@@ -35,6 +35,8 @@ int file_check(struct store *store, void (*complain)(void *context, const char *
 /* A turn of the writer, in a transaction of its own: notes which files nothing refers to, and removes at
  * most max that were so noted before now - FILE_GRACE_S. *more: there are others. */
 int file_sweep(struct store *store, int64_t now, unsigned max, bool *more, struct err *err);
+/* Removes the file of that digest at once, unless a row knows it, again perhaps. */
+void file_unlink(struct store *store, const char *digest);
 /* Another: looks at max names in the folder, and removes those older than the grace that no row knows, which
  * a crash leaves behind. *place NULL: from the beginning, and after the last. */
 struct file_folder;

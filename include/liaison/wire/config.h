@@ -31,6 +31,8 @@ enum config_secret {
 enum config_create { CREATE_NEVER, CREATE_SENT, CREATE_ALL };
 enum config_visibility { VISIBLE_ALL, VISIBLE_OWNER };
 enum config_delete { DELETE_KEEP, DELETE_DROP_TEXT, DELETE_REMOVE };
+/* Whether reports tell about colleagues: not at all, about all of them together, about each. */
+enum config_staff { STAFF_OFF, STAFF_TEAM, STAFF_PERSON };
 
 struct config_list {
 	const char **items;
@@ -110,8 +112,11 @@ struct config {
 int config_build(const struct ini *ini, bool user_mode, struct config *out, ini_complain *complain,
 	void *context);
 void config_free(struct config *config);
+enum config_staff config_staff(const struct config *config);
 const struct config_source *config_source_by_number(const struct config *config, uint32_t number);
 const struct config_source *config_source_by_name(const struct config *config, const char *name);
+/* Whose mailbox on which server an account is, in lower case: "host:port user". */
+void config_server(const struct config_source *source, struct text *out);
 
 /* As FRAME_CONFIG messages without secrets, and back (adds to what decode got before; call
  * config_adopt after FRAME_CONFIG_END). only: sources to send, NULL for all. */

@@ -49,7 +49,8 @@ enum frame_type {
 	FRAME_WATCH = 32, /* start working on source */
 	FRAME_UNWATCH, /* let go of source: log out, close */
 	FRAME_FOLDER, /* what the engine knows of TAG_FOLDER: TAG_UIDVALIDITY, TAG_CURSOR */
-	FRAME_SEARCH, /* list UIDs of TAG_FOLDER in TAG_LOW..TAG_HIGH (0: no end), TAG_SINCE or all */
+	FRAME_SEARCH, /* list UIDs of TAG_FOLDER in TAG_LOW..TAG_HIGH (0: no end), TAG_SINCE, or those
+	                      * with the keyword TAG_KEY ("!" before it: without), or all */
 	FRAME_FETCH, /* headers of TAG_FOLDER's TAG_UIDS (ranges); answered as a slice with the
 	                      * same token; TAG_UIDVALIDITY: of these UIDs, another one is an error */
 	FRAME_PART, /* TAG_FOLDER, TAG_UIDS, TAG_PART, TAG_SIZE bytes from the start;
@@ -63,7 +64,10 @@ enum frame_type {
 	                      * login; a folder that the relisting finds new answers too; a throttled
 	                      * server is looked at when it has had its rest. Token 0: no answers */
 	FRAME_CHECK, /* log in on a fresh connection, list, say what would be watched; TAG_NAME: at
-	                      * this host in place of the configured one (its certificate must be of it) */
+	                      * this host in place of the configured one (its certificate must be of it); TAG_TEXT
+	                      * (our own addresses, a line each) and TAG_SIZE: all that is said is recorded
+	                      * meanwhile, with the headers of so many messages a folder, and answered instead,
+	                      * scrubbed, in pieces: TAG_BYTES, TAG_LAST in the last one */
 	FRAME_CREDIT, /* TAG_NUMBER more bytes of FRAME_ITEM payload (frame.size, nothing else
 	                      * counts) may be sent; a channel begins with FRAME_CREDIT_FIRST */
 	FRAME_PING, /* are you alive? any child answers FRAME_PONG with the same token */
@@ -78,7 +82,8 @@ enum frame_type {
 	/* fetch -> engine */
 	FRAME_STATE = 64, /* of source: TAG_STATE, TAG_ERROR, TAG_NEXT_TRY (wall clock, s); with
 	                      * TAG_FOLDER and no TAG_STATE: of that folder alone, no error: well again */
-	FRAME_FOLDERS, /* all folders of source: TAG_CAPABILITIES (words), then repeated groups of
+	FRAME_FOLDERS, /* all folders of source: TAG_NAME (config_server() of what it is connected to; all
+	                      * that follows is of that server), TAG_CAPABILITIES (words), then repeated groups of
 	                      * TAG_FOLDER, TAG_ATTRIBUTES (words: "\\Sent \\Noselect"), TAG_DELIMITER
 	                      * (none: NIL), TAG_WATCHED */
 	FRAME_OPENED, /* TAG_FOLDER examined: TAG_UIDVALIDITY (0 unknown), TAG_UIDNEXT, TAG_EXISTS */
@@ -96,7 +101,9 @@ enum frame_type {
 	FRAME_PART_TEXT, /* answer to FRAME_PART, one a UID: TAG_FOLDER, TAG_PART, TAG_UID, then
 	                      * TAG_BYTES (TAG_TRUNCATED: there are more) or TAG_GONE (empty) or TAG_ERROR;
 	                      * TAG_LAST on the last of the request */
-	FRAME_CHECKED, /* answer to FRAME_CHECK: a FRAME_FOLDERS payload or TAG_ERROR */
+	FRAME_CHECKED, /* answer to FRAME_CHECK: a FRAME_FOLDERS payload or TAG_ERROR; of another host also
+	                      * TAG_UIDVALIDITY, TAG_EXISTS, TAG_NUMBER (messages sampled) and TAG_TEXT (their
+	                      * Message-IDs, a line each) in the group of each folder that would be watched */
 	FRAME_FRESH, /* TAG_FOLDER: TAG_LAST_COMPLETE, TAG_LAST_BYTE, TAG_MODE, TAG_EXISTS;
 	                      * TAG_ERROR: the check failed. The frame's token: of the newest FRAME_SYNC
 	                      * before this check began that has no answer yet, or 0 */

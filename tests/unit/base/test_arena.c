@@ -39,6 +39,30 @@ gives_zeroed_aligned_memory_that_does_not_overlap(void **state)
 }
 
 static void
+grows_an_array_and_keeps_its_items(void **state)
+{
+	struct arena *arena = arena_new();
+	uint64_t *items = NULL;
+	unsigned count = 0, room = 0, grown = 0;
+
+	(void)state;
+	while (count < 1000) {
+		if (count == room) {
+			items = arena_grow(arena, items, count, &room, sizeof *items);
+			assert_true(room > count * 2);
+			grown++;
+		}
+		assert_int_equal(items[count], 0);
+		items[count] = count + 1;
+		count++;
+	}
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(items[i], i + 1);
+	assert_true(grown < 10);
+	arena_free(arena);
+}
+
+static void
 copies_and_prints_text(void **state)
 {
 	struct arena *arena = arena_new();
@@ -81,6 +105,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_zeroed_aligned_memory_that_does_not_overlap),
+		cmocka_unit_test(grows_an_array_and_keeps_its_items),
 		cmocka_unit_test(copies_and_prints_text),
 		cmocka_unit_test(ends_the_program_when_a_product_overflows),
 	};

@@ -136,6 +136,21 @@ refuses_bytes_no_text_has(void **state)
 					    "g:1: the line is over 4096 bytes long\n");
 }
 
+/* 60 bytes of the line are told, and the sixtieth is half a character. */
+static void
+cuts_no_character_in_what_it_tells(void **state)
+{
+	static const char E[] =
+		"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9";
+	char line[200];
+
+	(void)state;
+	snprintf(line, sizeof line, "x%s%s%s%s", E, E, E, E);
+	assert_int_equal(parse(line), -1);
+	assert_true(text_is_utf8(mistakes.bytes, mistakes.size));
+	assert_non_null(strstr(mistakes.bytes, "\xc3\xa9?' is neither a section nor a setting"));
+}
+
 static void
 adds_further_files_to_the_first(void **state)
 {
@@ -184,6 +199,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			reports_every_mistake_with_its_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refuses_bytes_no_text_has, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			cuts_no_character_in_what_it_tells, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(adds_further_files_to_the_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(survives_random_bytes, set_up, tear_down),
 	};

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "liaison/base/log.h"
@@ -134,6 +136,71 @@ knows_levels_by_name(void **state)
 	assert_int_equal(log_level_by_name("loud"), -1);
 }
 
+/* ---- the journal ---- */
+
+static int
+listen_as_journal(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int descriptor = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	unlink(path);
+	memcpy(address.sun_path, path, strlen(path));
+	assert_int_equal(bind(descriptor, (struct sockaddr *)&address, sizeof address), 0);
+	return descriptor;
+}
+
+static const char *
+heard(int journal)
+{
+	static char datagram[8192];
+	ssize_t size = recv(journal, datagram, sizeof datagram - 1, MSG_DONTWAIT);
+
+	datagram[size > 0 ? size : 0] = '\0';
+	return datagram;
+}
+
+static void
+tells_the_journal_in_fields(void **state)
+{
+	const struct log_subject subject = { "work", "IN\nBOX", 12, LOG_ID_QUARANTINED };
+	char path[64];
+	int journal;
+
+	(void)state;
+	snprintf(path, sizeof path, "/tmp/liaison-journal-%d", (int)getpid());
+	journal = listen_as_journal(path);
+	assert_int_equal(log_to_journal(path), 0);
+	log_about(LOG_WARNING, &subject, "%s: UID %d is quarantined\nPRIORITY=0", "work/INBOX", 12);
+	assert_string_equal(heard(journal),
+		"PRIORITY=4\nSYSLOG_IDENTIFIER=liaisond\n"
+		"MESSAGE=fetch: work/INBOX: UID 12 is quarantined\\x0aPRIORITY=0\n"
+		"MESSAGE_ID=" LOG_ID_QUARANTINED "\nLIAISON_SOURCE=work\n"
+		"LIAISON_FOLDER=IN\\x0aBOX\nLIAISON_UID=12\n");
+	log_write(LOG_NOTICE, "plain");
+	assert_string_equal(
+		heard(journal), "PRIORITY=5\nSYSLOG_IDENTIFIER=liaisond\nMESSAGE=fetch: plain\n");
+	log_about(LOG_DEBUG, &subject, "below the level");
+	assert_string_equal(heard(journal), "");
+	assert_string_equal(said(), "");
+	close(journal); /* nobody hears there any more */
+	log_about(LOG_WARNING, &subject, "still told");
+	assert_string_equal(said(), "<4>fetch: still told\n");
+	unlink(path);
+}
+
+static void
+finds_no_journal_where_standard_error_is_none(void **state)
+{
+	(void)state;
+	assert_int_equal(log_to_journal("/tmp/no/such/journal"), -1);
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	log_find_journal();
+	unsetenv("JOURNAL_STREAM");
+	log_write(LOG_WARNING, "to standard error");
+	assert_string_equal(said(), "<4>fetch: to standard error\n");
+}
+
 int
 main(void)
 {
@@ -144,6 +211,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(keeps_an_event_on_one_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			cuts_what_is_longer_than_a_pipe_takes_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_the_journal_in_fields, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			finds_no_journal_where_standard_error_is_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			drops_and_counts_what_nobody_reads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(never_blocks_on_a_socket, set_up, tear_down),

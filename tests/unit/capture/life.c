@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "liaison/capture/retention.h"
 #include "liaison/capture/source.h"
 #include "liaison/store/migrate.h"
 
@@ -71,7 +72,7 @@ enrol_account(struct world *world, const struct config_source *source, int64_t *
 	bool fresh;
 
 	if (source_row(world->store, source, id, &world->err) < 0 ||
-		stream_open(world->store, world->arena, *id, "INBOX", 7, UIDNEXT, true,
+		stream_open(world->store, world->arena, *id, "INBOX", 7, "", UIDNEXT, true,
 			NOW - 90 * DAY, &stream, &fresh, &world->err) < 0)
 		return -1;
 	*inbox = stream.id;
@@ -391,6 +392,43 @@ do_copies(struct world *world)
 		&world->result, &world->err);
 }
 
+/* All texts, and all that strangers wrote. */
+static int
+do_retention(struct world *world)
+{
+	struct retention_place place = { .merges = true };
+	struct retention_counts counts = { 0 };
+	bool more = true;
+	int result = 0;
+
+	world->config.retain_text = world->config.unmatched_retention = 1;
+	while (result == 0 && more)
+		result = retention_turn(world->store, world->capture, world->arena, &place,
+			NOW + DAY, &counts, &more, &world->err);
+	world->config.retain_text = world->config.unmatched_retention = 0;
+	return result;
+}
+
+static int
+do_deletion(struct world *world)
+{
+	struct config_source *work = &((struct life *)world)->sources[0];
+	struct uid_set gone = { 0 }, none = { 0 };
+	struct gone_counts counts = { 0 };
+	bool more = true;
+	int result;
+
+	uid_set_add_range(&gone, UIDNEXT, UIDNEXT + 9);
+	result = gone_note(world->store, world->inbox, &gone, &none, NOW, &world->err);
+	uid_set_clear(&gone);
+	work->on_delete = DELETE_REMOVE;
+	while (result == 0 && more)
+		result = gone_settle(world->store, world->capture, world->arena, world->work,
+			NOW + 1, true, NOW + 1, &world->result, &counts, &more, &world->err);
+	work->on_delete = DELETE_KEEP;
+	return result;
+}
+
 static int
 do_number(struct world *world, int64_t number)
 {
@@ -420,6 +458,10 @@ do_number(struct world *world, int64_t number)
 	case 11:
 		return do_meeting(world, 1, 0, 100);
 	case 12:
+		return do_retention(world);
+	case 13:
+		return do_deletion(world);
+	case 14:
 		return source_erase(world->store, world->arena, world->home, &world->err);
 	default:
 		return number % 6 == 3 ? do_commands(world, (unsigned)number / 6)

@@ -4,10 +4,11 @@
 #include "agenda.h"
 
 /* A short life of a database: it is opened and made, mail is captured, contacts come, change and go,
- * a calendar is read and changes, the log is moved, a source is erased. Each step is one transaction that notes its number, so that
+ * a calendar is read and changes, the log is moved, what is old is dropped, and so is
+ * what left its mailbox, a source is erased. Each step is one transaction that notes its number, so that
  * the database itself says how far it came; and always does the same. */
 
-enum { LIFE_STEPS = 37, LIFE_SUM = 32 };
+enum { LIFE_STEPS = 39, LIFE_SUM = 32 };
 
 struct life {
 	struct world world; /* store NULL: closed. First */

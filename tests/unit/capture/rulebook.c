@@ -16,8 +16,9 @@ world_reapply_row(struct world *world, int64_t row, bool dry)
 	struct reapplied told;
 
 	assert_ok(store_begin(world->store, &world->err));
-	assert_ok(capture_reapply_row(world->store, world->capture, world->arena, row, dry, NOW,
-		&world->result, &told, &world->err));
+	assert_ok(capture_reapply_row(world->store, world->capture, world->arena, row, NULL, dry,
+		NOW, &world->result, &told, &world->err));
+	assert_ok(capture_count(world->store, world->capture, &world->err));
 	assert_ok(store_commit(world->store, &world->err));
 	return told;
 }

@@ -180,6 +180,65 @@ the_manual_has_the_grammar(void **state)
 	free(rules);
 }
 
+/* ---- fields of few words ----------------------------------------------------------------------- */
+
+static bool
+has_field(const struct query_noun *noun, const char *name)
+{
+	const struct query_field *field = noun->fields;
+
+	while (field->name != NULL && strcmp(field->name, name) != 0)
+		field++;
+	return field->name != NULL;
+}
+
+static void
+takes_its_words_alone(const struct query_noun *noun, const struct query_words *words)
+{
+	struct arena *arena = arena_new();
+	char *list = arena_text(arena, words->words), *rest;
+	struct query_node *node;
+	struct err err;
+
+	if (!has_field(noun, words->field))
+		fail_msg("%s has no field '%s'", noun->name, words->field);
+	for (char *word = strtok_r(list, "|", &rest); word != NULL;
+		word = strtok_r(NULL, "|", &rest))
+		assert_int_equal(
+			query_parse(arena, noun, NULL,
+				arena_printf(arena, "%s in (%s, \"%s\")", words->field, word, word),
+				&node, &err),
+			0);
+	assert_int_equal(
+		query_parse(arena, noun, NULL,
+			arena_printf(arena, "not %s != nonsense", words->field), &node, &err),
+		-1);
+	assert_int_equal(err.code, ERR_USAGE);
+	assert_non_null(strstr(err.message, words->field));
+	assert_non_null(strstr(err.message, "'nonsense'"));
+	arena_free(arena);
+}
+
+static void
+a_field_of_few_words_takes_no_other(void **state)
+{
+	const struct query_noun *const nouns[] = { &contact_noun, &contact_email_noun,
+		&contact_label_noun, &relation_query, &consent_query, &profile_query,
+		&duplicate_noun, &interaction_noun, &message_noun, &rule_noun, &capture_noun };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
+		unsigned lists = 0;
+
+		for (const struct query_words *w = nouns[i]->words; w->field != NULL; w++) {
+			lists += w->words != NULL;
+			if (w->words != NULL)
+				takes_its_words_alone(nouns[i], w);
+		}
+		assert_true(lists > 0);
+	}
+}
+
 int
 main(void)
 {
@@ -187,6 +246,7 @@ main(void)
 		cmocka_unit_test(the_manual_tells_every_field_and_no_other),
 		cmocka_unit_test(the_manual_tells_every_relation),
 		cmocka_unit_test(the_manual_has_the_grammar),
+		cmocka_unit_test(a_field_of_few_words_takes_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

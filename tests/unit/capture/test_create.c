@@ -7,6 +7,7 @@ static void
 set_create(struct world *world, enum config_create create)
 {
 	world->sources[0].create_contacts = create;
+	world->sent = true;
 	world_configure(world);
 }
 
@@ -63,6 +64,42 @@ makes_contacts_of_those_we_write_to(void **state)
 	assert_decided(world->inbox, 1003, "captured");
 	mail(world, 1004, "me@own.example", "jo@y.example");
 	assert_int_equal(ask(world, "SELECT count(*) FROM contact", 0), 2);
+}
+
+static void
+believes_who_we_are_in_our_own_folder_alone(void **state)
+{
+	struct world *world = *state;
+	struct event *event = world_mail(world, "me@own.example", "jo@y.example");
+	int64_t sent = world_stream(world, world->work, "Sent", 7, 1);
+
+	set_create(world, CREATE_ALL);
+	world->sent = false;
+	world_new(world, world->inbox, 1001, event);
+	assert_null(contacts(world));
+	assert_decided(world->inbox, 1001, "unmatched");
+	world->sent = true; /* the same one, where only we put it */
+	world_new(world, sent, 1, event);
+	assert_string_equal(contacts(world), "Jo jo@y.example");
+	assert_decided(sent, 1, "duplicate");
+	assert_decided(world->inbox, 1001, "captured");
+}
+
+static void
+believes_the_server_that_verified_us(void **state)
+{
+	struct world *world = *state;
+	struct event *event = world_mail(world, "me@own.example", "jo@y.example");
+
+	world->sources[0].authserv_id = "mx.own.example";
+	set_create(world, CREATE_SENT);
+	world->sent = false;
+	event->authentications = arena_array(world->arena, 1, sizeof *event->authentications);
+	event->authentications[0] = (struct event_authentication){ "mx.own.example",
+		VERDICT_VERIFIED, "dmarc=pass" };
+	event->authentication_count = 1;
+	world_new(world, world->inbox, 1001, event);
+	assert_string_equal(contacts(world), "Jo jo@y.example");
 }
 
 static void
@@ -218,6 +255,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(makes_nobody_unless_asked),
 		TEST(makes_contacts_of_those_we_write_to),
+		TEST(believes_who_we_are_in_our_own_folder_alone),
+		TEST(believes_the_server_that_verified_us),
 		TEST(makes_contacts_of_those_who_write),
 		TEST(brings_the_past_of_who_is_written_to),
 		TEST(makes_nobody_of_machines_lists_and_the_doubtful),

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "liaison/capture/forget.h"
 #include "liaison/crm/interaction.h"
 
 /* What was forgotten stays so, whatever is looked at again. */
@@ -114,6 +115,53 @@ is_not_brought_back_by_matching_the_past_again(void **state)
 	assert_stays(world, world->inbox, 1001);
 }
 
+static void
+erase(struct world *world, const char *words)
+{
+	struct forget_person person;
+	bool held = false, done = false;
+	int64_t id;
+
+	assert_ok(store_begin(world->store, &world->err));
+	assert_ok(forget_find(world->store, world->arena, words, &person, &world->err));
+	assert_ok(forget_begin(
+		world->store, world->arena, &person, "eve", false, NULL, NOW, &id, &world->err));
+	assert_ok(store_commit(world->store, &world->err));
+	while (!done)
+		assert_ok(forget_slice(world->store, world->capture, world->arena, id, NOW, &held,
+			&done, &world->err));
+}
+
+static void
+run_sql(struct world *world, const char *sql)
+{
+	assert_ok(stmt_run(sql_prepare(world->store, sql), &world->err));
+}
+
+static void
+takes_a_short_number_for_the_contact_only_where_it_is_one(void **state)
+{
+	struct world *world = *state;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	run_sql(world, "UPDATE contact SET no = '7'");
+	world_new(world, world->inbox, 1001, world_mail(world, "b@y.example", "me@own.example"));
+	run_sql(world,
+		"INSERT INTO quarantine (stream_id, uid, at, error, header) SELECT "
+		"stream_id, uid, 0, 'byte 7 is odd', CAST('Date: 7 Nov' AS BLOB) FROM ledger");
+	run_sql(world, "INSERT INTO event (at, kind, record) VALUES (0, 'x', '{\"at\":17}'), "
+		       "(0, 'x', '{\"no\":\"7\"}')");
+	run_sql(world, "INSERT INTO idempotency (user, key, at, request, result) VALUES ('a', 'k', "
+		       "0, x'00', '{\"at\":17}'), ('a', 'l', 0, x'00', 'contact ''7''')");
+	erase(world, "7");
+	assert_int_equal(ask(world, "SELECT count(*) FROM contact", 0), 0);
+	assert_int_equal(ask(world, "SELECT count(header) FROM quarantine", 0), 1);
+	assert_int_equal(ask(world, "SELECT count(*) FROM event WHERE record LIKE '%17%'", 0), 1);
+	assert_int_equal(
+		ask(world, "SELECT count(*) FROM event WHERE record LIKE '%\"7\"%'", 0), 0);
+	assert_int_equal(ask(world, "SELECT count(*) FROM idempotency", 0), 1);
+}
+
 int
 main(void)
 {
@@ -123,6 +171,7 @@ main(void)
 		TEST(is_recognised_under_a_new_uidvalidity),
 		TEST(is_forgotten_in_other_folders_and_accounts_too),
 		TEST(is_not_brought_back_by_matching_the_past_again),
+		TEST(takes_a_short_number_for_the_contact_only_where_it_is_one),
 	};
 
 	return cmocka_run_group_tests_name("forgotten", tests, NULL, NULL);

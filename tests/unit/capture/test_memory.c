@@ -246,8 +246,9 @@ run_another_epoch(void *state, struct text *out, struct err *err)
 	struct stream stream;
 	bool fresh;
 
-	if (begin(world, err) < 0 || stream_open(world->store, world->arena, world->work, "INBOX",
-					     8, 5, true, NOW - DAY, &stream, &fresh, err) < 0)
+	if (begin(world, err) < 0 ||
+		stream_open(world->store, world->arena, world->work, "INBOX", 8, "b.example:993 me",
+			5, true, NOW - DAY, &stream, &fresh, err) < 0)
 		return -1;
 	text_printf(out, "%u\n", stream.cursor);
 	return stream_completed(world->store, stream.id, NOW, err);

@@ -1,3 +1,4 @@
+#include "liaison/store/journal.h"
 #include "rulebook.h"
 
 /* The past judged again, and what people decide of it by hand. */
@@ -229,6 +230,28 @@ takes_copies_along(void **state)
 	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 1);
 }
 
+static void
+counts_contacts_once_for_all_rows(void **state)
+{
+	struct world *world = *state;
+	struct reapplied told;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "One"));
+	world_new(world, world->inbox, 1002, letter(world, "ada@x.example", "Two"));
+	world_rule(world, "ignore", NULL, "from = ada@x.example");
+	assert_ok(store_begin(world->store, &world->err));
+	for (uint32_t uid = 1001; uid <= 1002; uid++) {
+		assert_ok(capture_reapply_row(world->store, world->capture, world->arena,
+			row_id(world, uid), NULL, false, NOW, &world->result, &told, &world->err));
+		assert_true(told.changed);
+	}
+	assert_int_equal(ask(world, "SELECT interactions FROM contact", 0), 2);
+	assert_ok(capture_count(world->store, world->capture, &world->err));
+	assert_ok(store_commit(world->store, &world->err));
+	assert_int_equal(ask(world, "SELECT interactions FROM contact", 0), 0);
+}
+
 /* ---- by hand ----------------------------------------------------------------------------------- */
 
 static void
@@ -305,6 +328,113 @@ adds_a_link_by_hand_that_stays(void **state)
 }
 
 static void
+keeps_a_link_by_hand_and_nothing_of_what_is_private(void **state)
+{
+	struct world *world = *state;
+	int64_t bob = world_contact(world, "person", "Bob"), rule;
+	struct reapplied told;
+
+	world->sources[0].level = LEVEL_TEXT;
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Salary"));
+	link_to(world, row_id(world, 1001), bob);
+	rule = world_rule(world, "private", NULL, "subject = salary");
+	told = world_reapply_row(world, row_id(world, 1001), true);
+	assert_true(told.changed && told.by_hand && told.rule == rule);
+	assert_string_equal(ask_text(world, "SELECT subject FROM interaction", 0), "Salary");
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_int_equal(ask(world, "SELECT rule FROM ledger", 0), rule);
+	assert_int_equal(ask(world, "SELECT contact_id FROM interaction_contact", 0), bob);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction_contact", 0), 1);
+	assert_null(ask_text(world,
+		"SELECT coalesce(i.subject, i.snippet, i.parties, m.subject, m.text_part) FROM "
+		"interaction i JOIN message m ON m.id = i.message_id",
+		0));
+	assert_int_equal(ask(world, "SELECT count(*) FROM party", 0), 0);
+	assert_int_equal(ask(world, "SELECT count(*) FROM want", 0), 0);
+	assert_int_equal(ask(world, "SELECT interactions FROM contact WHERE id = ?", bob), 1);
+	assert_int_equal(ask(world, "SELECT sum(interactions) FROM contact", 0), 1);
+	assert_int_equal(world_reapply(world, false), 0);
+}
+
+static void
+judges_at_a_copy_what_the_filter_leaves_of_a_message(void **state)
+{
+	struct world *world = *state;
+	int64_t archive = world_stream(world, world->home, "INBOX", 4, 1);
+	struct event *event = letter(world, "ada@x.example", "Hello");
+	const struct query_context context = { .now = NOW };
+	struct reapply_scope scope = { 0 };
+	struct reapplied told;
+	struct query_node *where;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, event);
+	world_new(world, archive, 1, event);
+	world_rule(world, "ignore", NULL, "from = ada@x.example");
+	assert_ok(query_parse(
+		world->arena, &capture_noun, &context, "source = home", &where, &world->err));
+	scope.where = where;
+	assert_ok(capture_reapply_row(world->store, world->capture, world->arena,
+		world_row(world, archive, 1).id, NULL, true, NOW, &world->result, &told,
+		&world->err));
+	assert_int_equal(told.row, 0);
+	assert_ok(capture_reapply_row(world->store, world->capture, world->arena,
+		world_row(world, archive, 1).id, &scope, true, NOW, &world->result, &told,
+		&world->err));
+	assert_int_equal(told.row, row_id(world, 1001));
+	assert_true(told.changed);
+	assert_string_equal(told.after, "ignored");
+}
+
+/* ---- a run that was broken off ------------------------------------------------------------------ */
+
+static enum reapply_found
+resume(struct world *world, const char *key, int64_t now)
+{
+	enum reapply_found found;
+	int64_t cursor = 0, batch = 0;
+
+	assert_ok(reapply_resume(world->store, key, now, &cursor, &batch, &found, &world->err));
+	assert_int_equal(cursor, found == REAPPLY_RESUMED ? 77 : 0);
+	return found;
+}
+
+static void
+goes_on_within_a_day_and_under_the_same_rules_alone(void **state)
+{
+	struct world *world = *state;
+	const char *one, *same, *other, *changed;
+	int64_t batch, at;
+
+	assert_ok(reapply_key(world->store, world->capture, world->arena, "work\n\nM\303\274", &one,
+		&world->err));
+	assert_ok(reapply_key(world->store, world->capture, world->arena, "work\n\nM\303\274",
+		&same, &world->err));
+	assert_ok(reapply_key(
+		world->store, world->capture, world->arena, "home\n\n", &other, &world->err));
+	world_rule(world, "ignore", NULL, "size > 0");
+	assert_ok(reapply_key(world->store, world->capture, world->arena, "work\n\nM\303\274",
+		&changed, &world->err));
+	assert_ok(journal_add(world->store,
+		&(struct journal_entry){
+			.user = "jo", .method = "capture.reapply", .noun = "capture" },
+		&batch, &world->err));
+	at = ask(world, "SELECT max(at) FROM journal", 0);
+	assert_int_equal(resume(world, one, at), REAPPLY_NONE);
+	assert_ok(reapply_note(world->store, one, 77, batch, false, &world->err));
+	assert_int_equal(resume(world, same, at + DAY), REAPPLY_RESUMED);
+	assert_int_equal(resume(world, same, at + DAY + 1), REAPPLY_OUTDATED);
+	assert_int_equal(resume(world, changed, at), REAPPLY_OUTDATED);
+	assert_int_equal(resume(world, other, at), REAPPLY_NONE);
+	assert_ok(reapply_note(world->store, one, 77, batch, true, &world->err));
+	assert_int_equal(resume(world, same, at), REAPPLY_NONE);
+}
+
+/* ---- what people may learn of it -------------------------------------------------------------- */
+
+static void
 knows_the_address_that_is_not_ours(void **state)
 {
 	struct world *world = *state;
@@ -357,9 +487,13 @@ main(void)
 		TEST(keeps_what_was_captured_of_a_former_address),
 		TEST(does_not_make_again_what_people_removed),
 		TEST(takes_copies_along),
+		TEST(counts_contacts_once_for_all_rows),
 		TEST(ignores_by_hand_for_good),
 		TEST(links_by_hand_whatever_rules_say),
 		TEST(adds_a_link_by_hand_that_stays),
+		TEST(keeps_a_link_by_hand_and_nothing_of_what_is_private),
+		TEST(judges_at_a_copy_what_the_filter_leaves_of_a_message),
+		TEST(goes_on_within_a_day_and_under_the_same_rules_alone),
 		TEST(knows_the_address_that_is_not_ours),
 		TEST(wants_text_again_by_the_level_of_today),
 	};

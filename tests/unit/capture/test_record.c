@@ -32,7 +32,8 @@ writes_the_record_of_the_protocol(void **state)
 		"\"folder\":\"INBOX\",\"uidvalidity\":7,\"uid\":1002,\"at\":\"2027-01-15T08:00:"
 		"00Z\","
 		"\"decision\":\"quarantined\",\"reason\":\"its header has no end\",\"rule\":null,"
-		"\"interaction\":null,\"error\":\"its header has no end\","
+		"\"interaction\":null,\"error\":\"its header has no "
+		"end\",\"tries\":1,\"size\":null,"
 		"\"date\":null,\"from\":null,\"subject\":null,\"event_uid\":null,\"recurrence_id\":"
 		"null,\"withheld\":false}");
 	assert_fails(

@@ -358,24 +358,89 @@ opens_a_stream_once_and_keeps_its_marks(void **state)
 	bool fresh;
 
 	world_new(world, world->inbox, 1001, world_mail(world, "jo@y.example", "me@own.example"));
-	assert_ok(stream_open(world->store, world->arena, world->work, "INBOX", 7, 2000, false, 0,
-		&stream, &fresh, &world->err));
+	assert_ok(stream_open(world->store, world->arena, world->work, "INBOX", 7, "", 2000, false,
+		0, &stream, &fresh, &world->err));
 	assert_false(fresh);
 	assert_int_equal(stream.id, world->inbox);
 	assert_int_equal(stream.cursor, 1001);
 	assert_int_equal(stream.anchor, 1000);
 	assert_true(stream.has_since);
 	assert_string_equal(stream.source, "work");
-	assert_ok(stream_open(world->store, world->arena, world->work, "INBOX", 8, 1, false, 0,
+	assert_ok(stream_open(world->store, world->arena, world->work, "INBOX", 8, "", 1, false, 0,
 		&stream, &fresh, &world->err));
 	assert_true(fresh);
 	assert_int_equal(stream.cursor, 0);
 	assert_string_equal(stream.backfill, "done");
 	assert_int_equal(ask(world, "SELECT current FROM stream WHERE id = ?", world->inbox), 0);
-	assert_ok(stream_open(world->store, world->arena, world->work, "INBOX", 7, 2000, false, 0,
-		&stream, &fresh, &world->err));
+	assert_ok(stream_open(world->store, world->arena, world->work, "INBOX", 7, "", 2000, false,
+		0, &stream, &fresh, &world->err));
 	assert_true(stream.current);
 	assert_int_equal(ask(world, "SELECT count(*) FROM stream WHERE current = 1", 0), 1);
+}
+
+static struct stream
+open_at(struct world *world, const char *folder, const char *server, uint32_t uidnext, bool *fresh)
+{
+	struct stream stream;
+
+	assert_ok(stream_open(world->store, world->arena, world->work, folder, 7, server, uidnext,
+		false, 0, &stream, fresh, &world->err));
+	return stream;
+}
+
+static void
+keeps_two_servers_of_one_uidvalidity_apart(void **state)
+{
+	struct world *world = *state;
+	struct event *known = world_mail(world, "jo@y.example", "me@own.example");
+	struct event *other = world_mail(world, "jo@y.example", "me@own.example");
+	struct stream stream;
+	bool fresh;
+
+	world_person(world, "Jo", "jo@y.example");
+	world_new(world, world->inbox, 1001, known);
+	stream = open_at(world, "INBOX", "a.example:993 me", 1002, &fresh);
+	assert_false(fresh); /* of before servers were noted */
+	assert_false(stream.moved);
+	assert_int_equal(stream.id, world->inbox);
+	assert_int_equal(stream.cursor, 1001);
+
+	stream = open_at(world, "INBOX", "b.example:993 me", 900, &fresh);
+	assert_true(fresh);
+	assert_true(stream.moved);
+	assert_int_not_equal(stream.id, world->inbox);
+	assert_int_equal(stream.uidvalidity, 7);
+	assert_int_equal(stream.cursor, 899);
+	world_new(world, stream.id, 1001, other);
+	world_new(world, stream.id, 1002, known);
+	assert_decided(stream.id, 1001, "captured");
+	assert_decided(stream.id, 1002, "captured");
+	assert_int_equal(
+		ask(world, "SELECT recognised FROM ledger WHERE stream_id = ? AND uid = 1002",
+			stream.id),
+		1);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 2);
+
+	stream = open_at(world, "INBOX", "a.example:993 me", 1002, &fresh);
+	assert_false(fresh);
+	assert_true(stream.moved);
+	assert_int_equal(stream.id, world->inbox);
+	assert_int_equal(stream.cursor, 1001);
+}
+
+static void
+leaves_the_folders_of_the_former_server_that_the_new_one_has_not(void **state)
+{
+	struct world *world = *state;
+	struct stream former, stream;
+	bool fresh;
+
+	open_at(world, "INBOX", "a.example:993 me", 10, &fresh);
+	former = open_at(world, "Old", "a.example:993 me", 10, &fresh);
+	stream = open_at(world, "INBOX", "b.example:993 me", 10, &fresh);
+	assert_true(stream.moved);
+	assert_int_equal(ask(world, "SELECT current FROM stream WHERE id = ?", former.id), 0);
+	assert_false(open_at(world, "Sent", "b.example:993 me", 10, &fresh).moved);
 }
 
 static void
@@ -470,6 +535,8 @@ main(void)
 		TEST(forgets_what_an_undone_retry_learned),
 		TEST(does_not_trust_numbers_of_erased_addresses),
 		TEST(opens_a_stream_once_and_keeps_its_marks),
+		TEST(keeps_two_servers_of_one_uidvalidity_apart),
+		TEST(leaves_the_folders_of_the_former_server_that_the_new_one_has_not),
 		TEST(lists_the_current_streams_of_a_source),
 		TEST(refuses_a_stream_that_is_not_there),
 		TEST(survives_more_addresses_than_it_remembers),

@@ -66,6 +66,50 @@ counts_every_decision(void **state)
 }
 
 static void
+counts_again_what_the_ledger_got_meanwhile(void **state)
+{
+	struct world *world = *state;
+	struct uid_set all = { 0 }, missing = { 0 };
+	struct verify_row tally, row;
+	struct stream stream;
+
+	fill(world);
+	assert_ok(verify_tally(world->store, world->inbox, &tally, &world->err));
+	assert_int_equal(tally.decided, 8);
+	world_new(world, world->inbox, 1009, world_mail(world, "ada@x.example", "me@own.example"));
+	uid_set_add_range(&all, 1002, 1010);
+	assert_ok(stream_get(world->store, world->arena, world->inbox, &stream, &world->err));
+	assert_ok(verify_tallied(
+		world->store, &stream, &all, NULL, &tally, &row, &missing, &world->err));
+	assert_int_equal(row.decided, 8);
+	assert_int_equal(row.gone, 1);
+	assert_int_equal(row.captured, 1);
+	assert_int_equal(row.missing, 1);
+	assert_true(uid_set_has(&missing, 1010));
+	uid_set_clear(&all);
+	uid_set_clear(&missing);
+}
+
+static void
+compares_more_ranges_than_are_counted(void **state)
+{
+	struct world *world = *state;
+	struct uid_set all = { 0 }, missing = { 0 };
+	struct verify_row row;
+
+	fill(world);
+	for (uint32_t uid = 1002; uid < 9002; uid += 2)
+		uid_set_add(&all, uid);
+	row = verify(world, world->inbox, &all, NULL, &missing);
+	assert_int_equal(row.server, 4000);
+	assert_int_equal(row.decided, 4);
+	assert_int_equal(row.gone, 4);
+	assert_int_equal(row.missing, 3996);
+	uid_set_clear(&all);
+	uid_set_clear(&missing);
+}
+
+static void
 finds_what_is_missing_and_what_is_gone(void **state)
 {
 	struct world *world = *state;
@@ -204,6 +248,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(counts_every_decision),
+		TEST(counts_again_what_the_ledger_got_meanwhile),
+		TEST(compares_more_ranges_than_are_counted),
 		TEST(finds_what_is_missing_and_what_is_gone),
 		TEST(excuses_what_is_before_the_window),
 		TEST(counts_what_was_recognised),

@@ -78,7 +78,7 @@ world_stream(struct world *world, int64_t source, const char *folder, uint32_t u
 	struct stream stream;
 	bool fresh;
 
-	assert_ok(stream_open(world->store, world->arena, source, folder, uidvalidity, uidnext,
+	assert_ok(stream_open(world->store, world->arena, source, folder, uidvalidity, "", uidnext,
 		true, NOW - 90 * DAY, &stream, &fresh, &world->err));
 	return stream.id;
 }
@@ -162,6 +162,7 @@ world_decide(struct world *world, enum capture_slice_kind kind, int64_t stream, 
 	struct capture_slice slice = {
 		.stream_id = stream,
 		.kind = kind,
+		.sent = world->sent,
 		.items = &item,
 		.count = 1,
 		.cursor = kind == CAPTURE_NEW ? uid : 0,

@@ -33,6 +33,7 @@ struct world {
 	struct capture_result result;
 	struct text text;
 	int64_t clock; /* of the next message */
+	bool sent; /* what is decided lies in a folder of sent mail */
 	unsigned serial; /* of Message-IDs */
 };
 

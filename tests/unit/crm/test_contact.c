@@ -34,7 +34,12 @@ splits_a_persons_name(void **state)
 	} rows[] = {
 		{ "Ada Lovelace", "Ada", NULL, "Lovelace" },
 		{ "Ada King Lovelace", "Ada", "King", "Lovelace" },
-		{ "Dr. Ada Augusta King Lovelace", "Dr. Ada Augusta", "King", "Lovelace" },
+		{ "Dr. Ada Augusta King Lovelace", "Ada Augusta", "King", "Lovelace" },
+		{ "Dr. Ada", NULL, NULL, "Ada" },
+		{ "Prof. DR Ada Lovelace", "Ada", NULL, "Lovelace" },
+		{ "Ing Lee", "Ing", NULL, "Lee" },
+		{ "Ing. Karel Capek", "Karel", NULL, "Capek" },
+		{ "Dr.", NULL, NULL, "Dr." },
 		{ "Plato", NULL, NULL, "Plato" },
 		{ "  Ada   Lovelace ", "Ada", NULL, "Lovelace" },
 	};
@@ -61,6 +66,11 @@ composes_a_name_from_its_parts(void **state)
 	got.middle_name = "King";
 	contact_settle_name(desk->arena, &got, false, true);
 	assert_text(got.name, "Ada King Lovelace");
+	got.name = "Dr. Bob Ross";
+	contact_settle_name(desk->arena, &got, true, false);
+	got.middle_name = "Norman";
+	contact_settle_name(desk->arena, &got, false, true);
+	assert_text(got.name, "Dr. Bob Norman Ross");
 	got.name = "Bob Ross";
 	contact_settle_name(desk->arena, &got, true, false);
 	assert_text(got.first_name, "Bob");

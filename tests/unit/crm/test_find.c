@@ -309,6 +309,29 @@ any_text_is_answered(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, desk_open, desk_close)
 
+static void
+a_check_finds_what_is_not_found_any_more(void **state)
+{
+	struct desk *desk = *state;
+	int64_t id = add(desk, (struct contact){ .name = "Ada Lovelace", .city = "London" });
+	bool wrong;
+
+	run_index(desk);
+	assert_ok(contact_index_check(desk->store, id, &wrong, &desk->err));
+	assert_false(wrong);
+	ask(desk, "UPDATE contact SET city = 'Paris' RETURNING 1");
+	assert_ok(contact_index_check(desk->store, id, &wrong, &desk->err));
+	assert_true(wrong);
+	ask(desk, "UPDATE contact SET city = 'London' RETURNING 1");
+	ask(desk, "DELETE FROM find_place WHERE word_id = (SELECT id FROM find_word WHERE word = "
+		  "'london') RETURNING 1");
+	assert_ok(contact_index_check(desk->store, id, &wrong, &desk->err));
+	assert_true(wrong);
+	assert_ok(contact_index_later(desk->store, id, &desk->err));
+	assert_ok(contact_index_check(desk->store, id, &wrong, &desk->err));
+	assert_false(wrong);
+}
+
 int
 main(void)
 {
@@ -321,6 +344,7 @@ main(void)
 		CASE(what_is_noted_is_found_later_and_meanwhile_the_answer_says_so),
 		CASE(whoever_is_not_found_by_name_is_told_whom_it_is_like),
 		CASE(any_text_is_answered),
+		CASE(a_check_finds_what_is_not_found_any_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ enum {
 	MEETINGS_MAX = 2000,
 	ROWS_MAX = 1000,
 	TRACE = 30,
-	TICKS = 8, /* at one moment: so many hundred meetings are held, one after the other */
+	TICKS = 12, /* at one moment: so many hundred meetings are held, one after the other */
 	DAYS = 30,
 	JUMP_S = 2 * HOUR_S, /* what the schedule takes for a clock that was set wrong */
 	HELD_LATE_S = HOUR_S + 2 * STEP_MAX_S,

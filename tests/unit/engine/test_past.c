@@ -468,12 +468,12 @@ what_the_journal_does_not_have_is_told(void **state)
 	struct asker *asker = *state;
 	json_t *back;
 
-	asked(asker, "contact separate C00002 C00003");
+	asked_yes(asker, "contact merge C00002 C00003");
 	asked_yes(asker, "contact remove C00003");
 	back = undo_last(asker);
 	assert_int_equal(number_of(back, "added"), 1);
 	assert_int_equal(number_of(back, "kept"), 1);
-	assert_non_null(strstr(text_of(back, "kept_first.0.why"), "no duplicate of 1 others"));
+	assert_non_null(strstr(text_of(back, "kept_first.0.why"), "how to take apart 1"));
 }
 
 static void
@@ -719,6 +719,67 @@ a_company_of_many_goes_in_several_transactions_of_one_batch(void **state)
 	assert_sound(asker);
 }
 
+static void
+many_persons_follow_their_company_in_several_transactions_of_one_batch(void **state)
+{
+	enum { MANY = 2000 };
+	static const char COUNT[] = "contact list --count --limit 1 --where 'phone = 456'";
+	struct asker *asker = *state;
+	char line[60];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(line, sizeof line, "contact add 'Person %d' --company Acme", i);
+		asked(asker, line);
+	}
+	asked(asker, "contact edit 'Person 7' --phone 789");
+	assert_text(text_of(asked(asker, "contact edit Acme --phone 456"), "phone"), "456");
+	assert_true(asker->transactions > 1);
+	assert_int_equal(number_of(asked(asker, COUNT), "count"), MANY + 2);
+	undo_last(asker);
+	assert_int_equal(number_of(asked(asker, COUNT), "count"), 0);
+	assert_text(text_of(asked(asker, "contact show 'Person 7'"), "phone"), "789");
+	refused(asker, "contact edit --where 'type = company' --phone 456");
+	assert_true(asker->transactions > 1);
+	assert_int_equal(number_of(asker->answer, "error.data.counts.changed"), MANY + 2);
+	asked_yes(asker, "contact edit --where 'type = company' --phone 456");
+	assert_true(asker->transactions > 1);
+	assert_int_equal(number_of(asker->answer, "result.changed"), MANY + 2);
+	assert_int_equal(number_of(asked(asker, COUNT), "count"), MANY + 2);
+	assert_sound(asker);
+}
+
+static const char PUT_CANDIDATES[] =
+	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO "
+	"candidate (address, received, last_at, first_at) SELECT 'p' || i || '@y.example', 1, 1, 1 "
+	"FROM n";
+
+static void
+many_candidates_are_accepted_in_several_transactions_or_none_is(void **state)
+{
+	enum { MANY = 900 };
+	struct asker *asker = *state;
+	struct stmt *q = sql_prepare(asker->worker.store, PUT_CANDIDATES);
+	struct text line = { 0 };
+	struct err err;
+
+	stmt_bind_int(q, MANY);
+	assert_int_equal(stmt_run(q, &err), 0);
+	text_add(&line, "candidate accept");
+	for (int i = 1; i <= MANY; i++)
+		text_printf(&line, " p%d@y.example", i);
+	text_add(&line, " p7@Y.example");
+	assert_text(refused(asker, line.bytes), "conflict");
+	assert_int_equal(count_of(asked(asker, "contact list")), 3);
+	line.size -= strlen(" p7@Y.example");
+	line.bytes[line.size] = '\0';
+	assert_int_equal(count_of(asked(asker, line.bytes)), MANY);
+	assert_text(text_of(asker->answer, "result.items.899.address"), "p900@y.example");
+	assert_true(asker->transactions > 1);
+	assert_int_equal(number_of(undo_last(asker), "removed"), MANY);
+	assert_int_equal(count_of(asked(asker, "contact list")), 3);
+	text_clear(&line);
+}
+
 int
 main(void)
 {
@@ -757,6 +818,8 @@ main(void)
 		TEST(what_no_command_is_called_any_more_is_not_taken_back),
 		TEST(everybody_is_edited_in_several_transactions_of_one_batch),
 		TEST(a_company_of_many_goes_in_several_transactions_of_one_batch),
+		TEST(many_persons_follow_their_company_in_several_transactions_of_one_batch),
+		TEST(many_candidates_are_accepted_in_several_transactions_or_none_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -365,6 +365,27 @@ blames_the_item_at_which_parse_dies_twice(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_work, close_work)
 
+/* A thread's answer is for who asked, not for who came to lie where that one lay. */
+static void
+an_answer_is_for_nobody_who_asked_later(void **state)
+{
+	struct scene *scene = *state;
+	struct mailbox *mailbox = work(scene);
+	struct loop_call call = { .call.engine = mailbox->pipeline->engine };
+	struct asking *first, *second;
+	uint64_t number;
+
+	RUN_UNTIL(scene, mailbox->id != 0);
+	first = asking_new(&call, mailbox, sizeof *first, 1000);
+	number = first->number;
+	assert_true(asking_is_open(mailbox->pipeline, first, number));
+	asking_end(first);
+	second = asking_new(&call, mailbox, sizeof *second, 1000);
+	assert_true(asking_is_open(mailbox->pipeline, second, second->number));
+	assert_false(asking_is_open(mailbox->pipeline, second, number));
+	asking_end(second);
+}
+
 int
 main(void)
 {
@@ -380,6 +401,7 @@ main(void)
 		TEST(blames_the_item_at_which_parse_after_parse_ends_well),
 		TEST(blames_no_item_that_a_recycled_parse_leaves),
 		TEST(blames_the_item_at_which_parse_dies_twice),
+		TEST(an_answer_is_for_nobody_who_asked_later),
 	};
 
 	while (open("/dev/null", O_RDWR) <=

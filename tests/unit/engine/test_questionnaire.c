@@ -212,6 +212,84 @@ what_is_answered_is_in_the_audit(void **state)
 
 /* ---- what classifies ---- */
 
+/* The newest batch of the journal. */
+static json_t *
+undo_newest(struct asker *asker)
+{
+	char line[60];
+
+	snprintf(line, sizeof line, "system undo %lld",
+		(long long)number_of(asked(asker, "system audit"), "items.0.id"));
+	return asked_yes(asker, line);
+}
+
+static int64_t
+ask(struct asker *asker, const char *sql)
+{
+	int64_t number = 0;
+	struct err err;
+	bool found;
+
+	assert_int_equal(
+		sql_get_int(sql_prepare(asker->worker.store, sql), &number, &found, &err), 0);
+	return number;
+}
+
+static void
+an_answer_is_taken_back_and_given_again(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "contact answer Ada PERSONS Hobbies Golf");
+	ask(asker, "UPDATE contact_answer SET updated = 86400 RETURNING 1");
+	asked(asker, "contact answer Ada PERSONS Hobbies Sailing");
+	assert_int_equal(number_of(undo_newest(asker), "changed"), 1);
+	assert_profile(asker, "Ada", "Golf");
+	assert_int_equal(ask(asker, "SELECT updated FROM contact_answer"), 86400);
+	undo_newest(asker);
+	assert_profile(asker, "Ada", "Golf,Sailing");
+	asked(asker, "contact answer Ada PERSONS Hobbies Golf --remove");
+	undo_newest(asker);
+	assert_profile(asker, "Ada", "Golf,Sailing");
+	assert_int_equal(ask(asker, "SELECT min(updated) FROM contact_answer"), 86400);
+}
+
+static void
+an_answer_that_changed_since_is_left(void **state)
+{
+	struct asker *asker = *state;
+	int64_t entry;
+	char line[60];
+
+	asked(asker, "contact answer Ada PERSONS Education School");
+	entry = number_of(asked(asker, "system audit"), "items.0.id");
+	asked(asker, "contact answer Ada PERSONS Education College");
+	snprintf(line, sizeof line, "system undo %lld", (long long)entry);
+	assert_int_equal(number_of(asked_yes(asker, line), "kept"), 1);
+	assert_profile(asker, "Ada", "College");
+}
+
+static void
+who_was_removed_comes_back_with_answers_and_is_still_separate(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "contact answer Ada PERSONS Hobbies Golf Sailing");
+	asked(asker, "contact answer Ada PERSONS Education School");
+	asked(asker, "contact separate Ada Bob");
+	ask(asker, "UPDATE contact_answer SET updated = 86400 RETURNING 1");
+	asked_yes(asker, "contact remove C00002");
+	assert_int_equal(ask(asker, "SELECT count(*) FROM contact_answer"), 0);
+	assert_int_equal(ask(asker, "SELECT count(*) FROM duplicate_separate"), 0);
+	assert_int_equal(number_of(undo_newest(asker), "kept"), 0);
+	assert_profile(asker, "Ada", "Golf,Sailing,School");
+	assert_int_equal(ask(asker, "SELECT max(updated) FROM contact_answer"), 86400);
+	assert_int_equal(ask(asker, "SELECT count(*) FROM duplicate_separate"), 2);
+	asked_yes(asker, "contact remove C00003");
+	undo_newest(asker);
+	assert_int_equal(ask(asker, "SELECT count(*) FROM duplicate_separate"), 2);
+}
+
 static int
 open_with_spending(void **state)
 {
@@ -409,6 +487,13 @@ main(void)
 			open_with_questions, asker_close),
 		cmocka_unit_test_setup_teardown(
 			what_is_answered_is_in_the_audit, open_with_questions, asker_close),
+		cmocka_unit_test_setup_teardown(
+			an_answer_is_taken_back_and_given_again, open_with_questions, asker_close),
+		cmocka_unit_test_setup_teardown(
+			an_answer_that_changed_since_is_left, open_with_questions, asker_close),
+		cmocka_unit_test_setup_teardown(
+			who_was_removed_comes_back_with_answers_and_is_still_separate,
+			open_with_questions, asker_close),
 		cmocka_unit_test_setup_teardown(
 			a_figure_classifies_at_once, open_with_spending, asker_close),
 		cmocka_unit_test_setup_teardown(

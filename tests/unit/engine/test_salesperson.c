@@ -249,6 +249,60 @@ the_audit_withholds_what_the_record_does(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, asker_open, asker_close)
 
+static int64_t
+newest(struct asker *asker)
+{
+	return number_of(asked(asker, "system audit"), "items.0.id");
+}
+
+static json_t *
+undo(struct asker *asker, int64_t entry)
+{
+	char line[60];
+
+	snprintf(line, sizeof line, "system undo %lld", (long long)entry);
+	return asked_yes(asker, line);
+}
+
+static void
+addresses_are_taken_back_with_their_times(void **state)
+{
+	struct asker *asker = *state;
+	int64_t edit;
+
+	asked(asker, "salesperson add AB Abby --email a@own.example --from 2026-01-01");
+	asked(asker, "salesperson edit AB --name Abigail --email b@own.example --until 2026-02-01");
+	edit = newest(asker);
+	assert_text(text_of(undo(asker, edit), "changes.0.fields"), "name, emails");
+	assert_text(
+		text_of(asked(asker, "salesperson show AB"), "emails.0.email"), "a@own.example");
+	assert_text(text_of(asker->answer, "result.emails.0.from"), "2026-01-01T00:00:00Z");
+	assert_null(text_of(asker->answer, "result.emails.0.until"));
+	undo(asker, newest(asker));
+	assert_text(
+		text_of(asked(asker, "salesperson show AB"), "emails.0.email"), "b@own.example");
+	assert_text(text_of(asker->answer, "result.emails.0.until"), "2026-02-01T23:59:59Z");
+	asked(asker, "salesperson edit AB --email c@own.example");
+	edit = newest(asker);
+	asked(asker, "salesperson edit AB --email d@own.example");
+	assert_int_equal(number_of(undo(asker, edit), "kept"), 1);
+	assert_text(
+		text_of(asked(asker, "salesperson show AB"), "emails.0.email"), "d@own.example");
+}
+
+static void
+one_that_was_added_comes_and_goes_with_its_addresses(void **state)
+{
+	struct asker *asker = *state;
+
+	asked(asker, "salesperson add AB Abby --email a@own.example");
+	undo(asker, newest(asker));
+	assert_text(refused(asker, "salesperson show AB"), "not-found");
+	undo(asker, newest(asker));
+	assert_text(
+		text_of(asked(asker, "salesperson show AB"), "emails.0.email"), "a@own.example");
+}
+
 int
 main(void)
 {
@@ -263,6 +317,8 @@ main(void)
 		CASE(a_caller_sees_what_is_theirs_and_the_next_one_what_is_not),
 		CASE(a_contact_is_not_found_by_a_text_that_is_withheld),
 		CASE(the_audit_withholds_what_the_record_does),
+		CASE(addresses_are_taken_back_with_their_times),
+		CASE(one_that_was_added_comes_and_goes_with_its_addresses),
 	};
 
 	return cmocka_run_group_tests_name("salesperson", tests, NULL, NULL);

@@ -71,7 +71,7 @@ open_stream(struct store *store, struct desk *desk, struct err *err)
 
 	if (result == 0)
 		result = stream_open(
-			store, arena, id, "INBOX", 7, 100, false, 0, &stream, &fresh, err);
+			store, arena, id, "INBOX", 7, "", 100, false, 0, &stream, &fresh, err);
 	desk->stream = stream.id;
 	arena_free(arena);
 	return result;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mailbox.h"
 #include "sim.h"
 
 /* What befalls the world: mail, faults of servers, sleep, clocks that are set, reloads, kills. */
@@ -264,6 +265,8 @@ kill_fetch(struct sim *sim)
 	for (size_t i = 0; i < SIM_SOURCES; i++) {
 		sim->sources[i].rest_until = 0;
 		disturbed(sim, &sim->sources[i], recovery_of(sim, &sim->sources[i]));
+		for (int loss = 1; loss < LOSSES_FORGIVEN; loss++) /* it knows of none before */
+			sim_note_time(&sim->sources[i].excuses, sim_now(sim));
 	}
 	sim_note_time(&sim->sources[SIM_CALENDAR].resets, sim_now(sim));
 	memset(&sim->dials, 0, sizeof(sim->dials));

@@ -376,6 +376,88 @@ cuts_what_another_epoch_of_the_folder_was_asked(void **state)
 	end(&scene);
 }
 
+int imap_take(void *work, const struct frame *frame, struct err *err);
+
+/* The engine wants the text of UID 1. */
+static void
+ask_for_text(struct scene *scene, const char *folder)
+{
+	struct text payload = { 0 };
+	struct frame_writer writer = { .out = &payload };
+	struct uid_set uids = { 0 };
+	struct frame frame = { .type = FRAME_PART };
+	struct err err = { 0 };
+
+	uid_set_add(&uids, 1);
+	frame_put_text(&writer, TAG_FOLDER, folder);
+	frame_put_uids(&writer, TAG_UIDS, &uids);
+	frame_put_text(&writer, TAG_PART, "1");
+	frame_put_u64(&writer, TAG_SIZE, 100);
+	frame.bytes = (uint8_t *)payload.bytes;
+	frame.size = payload.size;
+	assert_int_equal(imap_take(&scene->box, &frame, &err), 0);
+	uid_set_clear(&uids);
+	text_clear(&payload);
+}
+
+static size_t
+jobs(const struct scene *scene)
+{
+	size_t count = 0;
+
+	for (const struct job *job = scene->box.jobs; job; job = job->next)
+		count++;
+	return count;
+}
+
+static void
+refuses_nothing_for_a_folder_that_the_list_under_way_has_not_come_to(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, DEFAULTS, 5, IDLE, 2);
+	scene.box.stopping = true; /* nothing is begun */
+	listed(&scene, "INBOX", '/', IMAP_INBOX);
+	listed(&scene, "Old", '/', 0);
+	folders_end(&scene.box, &scene.connection);
+	folders_begin(&scene.box);
+	ask_for_text(&scene, "INBOX");
+	ask_for_text(&scene, "Old");
+	assert_int_equal(jobs(&scene), 2);
+	listed(&scene, "INBOX", '/', IMAP_INBOX);
+	folders_end(&scene.box, &scene.connection);
+	assert_int_equal(jobs(&scene), 1);
+	ask_for_text(&scene, "Old");
+	assert_int_equal(jobs(&scene), 1);
+	job_free(scene.box.jobs);
+	end(&scene);
+}
+
+static void
+keeps_the_folders_it_has_where_the_server_refuses_to_list_them_again(void **state)
+{
+	struct imap_event event = { .status = IMAP_NO };
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, DEFAULTS, 5, IDLE, 2);
+	scene.box.stopping = true; /* nothing is begun */
+	listed(&scene, "INBOX", '/', IMAP_INBOX);
+	listed(&scene, "Old", '/', 0);
+	folders_end(&scene.box, &scene.connection);
+	scene.connection.listed_plain = true;
+	folders_begin(&scene.box);
+	login_listed(&scene.connection, &event);
+	assert_true(folder_by_name(&scene.box, "Old", 3)->listed);
+	assert_int_equal(mode(&scene, "Old"), FOLDER_POLLED);
+	event.status = IMAP_OK;
+	folders_begin(&scene.box);
+	login_listed(&scene.connection, &event);
+	assert_false(folder_by_name(&scene.box, "Old", 3)->listed);
+	end(&scene);
+}
+
 int
 main(void)
 {
@@ -391,6 +473,10 @@ main(void)
 		cmocka_unit_test(gives_a_folder_found_after_a_sync_its_token),
 		cmocka_unit_test(finds_poison_only_where_the_connection_broke_twice_at_one_message),
 		cmocka_unit_test(cuts_what_another_epoch_of_the_folder_was_asked),
+		cmocka_unit_test(
+			keeps_the_folders_it_has_where_the_server_refuses_to_list_them_again),
+		cmocka_unit_test(
+			refuses_nothing_for_a_folder_that_the_list_under_way_has_not_come_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -418,6 +418,27 @@ a_sync_after_an_error_looks_again_at_once(void **state)
 }
 
 static void
+a_sync_in_the_middle_of_a_look_that_finds_it_gone_is_followed_by_another(void **state)
+{
+	struct scene *scene = begin();
+
+	(void)state;
+	ask_sync(scene, 7);
+	answer(scene, "410 Gone");
+	assert_null(strstr(wait_for_fresh(scene, 7), "until a sync"));
+	assert_false(scene->calendar->gone);
+	assert_true(scene->calendar->next_look < clock_monotonic_ms() + 2 * 60000);
+	ask_sync(scene, 8);
+	close(scene->peer);
+	turn_until_connected(scene);
+	scene->calendar->look_again = false; /* nobody asks in the middle of this one */
+	answer(scene, "410 Gone");
+	assert_non_null(strstr(wait_for_fresh(scene, 8), "until a sync"));
+	assert_true(scene->calendar->gone);
+	end(scene);
+}
+
+static void
 a_sync_after_a_refused_login_is_held_back_and_says_so(void **state)
 {
 	struct scene *scene = begin();
@@ -456,6 +477,8 @@ main(void)
 		cmocka_unit_test(lets_others_send_when_the_engine_is_silent_for_long),
 		cmocka_unit_test(a_sync_that_wants_no_answer_takes_no_other_one_s),
 		cmocka_unit_test(a_sync_after_an_error_looks_again_at_once),
+		cmocka_unit_test(
+			a_sync_in_the_middle_of_a_look_that_finds_it_gone_is_followed_by_another),
 		cmocka_unit_test(a_sync_after_a_refused_login_is_held_back_and_says_so),
 	};
 

@@ -200,7 +200,7 @@ values_are_read_in_the_set_that_the_card_names_or_the_card_is_refused(void **sta
 	assert_string_equal(one(reader, "FN;CHARSET=klingon:Ad\xe4\n"),
 		"!its character set 'klingon' is unknown: save the cards in UTF-8");
 	assert_string_equal(one(reader, "FN;CHARSET=k\xff\n:Ad\xe4\nFN;CHARSET=k\xff:\xff\n"),
-		"!its character set '?' is unknown: save the cards in UTF-8");
+		"!its character set 'k\xc3\xbf' is unknown: save the cards in UTF-8");
 }
 
 static void

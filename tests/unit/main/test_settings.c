@@ -181,8 +181,8 @@ remarks_on_settings_without_effect(void **state)
 {
 	(void)state;
 	folder_open();
-	expect_remark("password-command = cat x\non-delete = remove\n",
-		"c.conf:5: 'on-delete' has no effect in this version");
+	expect_remark("password-command = cat x\nbudget = 1M\n",
+		"c.conf:5: 'budget' has no effect in this version");
 	folder_close();
 }
 

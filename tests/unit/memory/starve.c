@@ -12,14 +12,13 @@
 
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-enum {
-	EVERY = 40,
-	TRIES_MIN = 12,
-	TRIES_MAX = 60,
-	SAID_MAX = 8000,
-	SHOWN = 300,
-	OUT_OF_MEMORY = 71
-};
+/* A sanitized build is slower, and is asked for leaks rather than for each way back. */
+#ifdef LIAISON_SANITIZED
+enum { EVERY = 160, TRIES_MIN = 6, TRIES_MAX = 15 };
+#else
+enum { EVERY = 40, TRIES_MIN = 12, TRIES_MAX = 60 };
+#endif
+enum { LIBRARY_MAX = 2000, SAID_MAX = 8000, SHOWN = 300, OUT_OF_MEMORY = 71 };
 
 static const char *const whose_names[] = { "nothing", "own allocation", "library's allocation",
 	"uninterrupted call", "whole call" };
@@ -198,7 +197,8 @@ number_of(const char *variable, unsigned long otherwise)
 	return words == NULL || *words == '\0' ? otherwise : strtoul(words, NULL, 10);
 }
 
-/* Of few at least some are tried, and of very many not too many unless it is asked for. */
+/* Of few at least some are tried, and of very many not too many unless it is asked for; of a library's,
+ * whose care for each of them is its own tests' to show, never more than LIBRARY_MAX. */
 static void
 choose(struct trial *trial, unsigned long count, unsigned long seed)
 {
@@ -209,6 +209,8 @@ choose(struct trial *trial, unsigned long count, unsigned long seed)
 		trial->step = count / TRIES_MIN;
 	if (every == 0 && trial->step < count / TRIES_MAX)
 		trial->step = count / TRIES_MAX;
+	if (trial->whose == LIBRARY && trial->step < count / LIBRARY_MAX)
+		trial->step = count / LIBRARY_MAX;
 	if (trial->step == 0)
 		trial->step = 1;
 	trial->first = 1 + seed % trial->step;

@@ -665,6 +665,33 @@ searches_by_date_as_rfc_3501_writes_it(void **state)
 }
 
 static void
+searches_for_keywords_and_flags(void **state)
+{
+	static const char ASKED[] = "A1 UID SEARCH UID 1:* KEYWORD $Private\r\n"
+				    "A2 UID SEARCH UID 7:7 UNKEYWORD $Private\r\n"
+				    "A3 UID SEARCH UID 1:* FLAGGED\r\n"
+				    "A4 UID SEARCH UID 1:9 UNSEEN\r\n";
+	static const char *const BAD[] = { "", "!", "two words", "a)", "a\r\nb", "\\Strange",
+		"\xc3\xa4" };
+	struct imap *imap = imap_new(TLS_NONE, ignore_event, NULL);
+	struct err err = { 0 };
+	size_t size;
+
+	(void)state;
+	assert_int_equal(imap_feed(imap, PRE, strlen(PRE), &err), 0);
+	imap_search_key(imap, 1, 0, "$Private", &err);
+	imap_search_key(imap, 7, 7, "!$Private", &err);
+	imap_search_key(imap, 1, 0, "\\Flagged", &err);
+	imap_search_key(imap, 1, 9, "!\\SEEN", &err);
+	assert_string_equal(imap_output(imap, &size), ASKED);
+	for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+		assert_int_equal(imap_search_key(imap, 1, 0, BAD[i], &err), 0);
+		assert_int_equal(err.code, ERR_USAGE);
+	}
+	imap_free(imap);
+}
+
+static void
 holds_no_memory_of_lines_while_it_idles(void **state)
 {
 	static const char LINES[] = "+ idling\r\n* OK Still here\r\n* 3 EXISTS\r\n";
@@ -700,6 +727,7 @@ main(void)
 		cmocka_unit_test(waits_with_done_until_the_server_confirms_idle),
 		cmocka_unit_test(holds_no_memory_of_lines_while_it_idles),
 		cmocka_unit_test(searches_by_date_as_rfc_3501_writes_it),
+		cmocka_unit_test(searches_for_keywords_and_flags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

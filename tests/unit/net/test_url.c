@@ -64,6 +64,7 @@ refuses_what_is_no_address_of_a_feed_without_showing_it(void **state)
 		{ "", "it is no address" },
 		{ "https://a%ff.example/secret", "its host is none" },
 		{ "https://a%e2%80%ae.example/secret", "its host is none" },
+		{ "https://%30/secret", "its host is coded" },
 	};
 
 	(void)state;

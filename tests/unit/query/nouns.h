@@ -37,6 +37,12 @@ static const struct query_field interaction_fields[] = {
 	{ 0 },
 };
 
+static const struct query_words interaction_words[] = {
+	{ "direction", "inbound|outbound|none" },
+	{ "kind", NULL },
+	{ 0 },
+};
+
 static const struct query_field link_copies[] = {
 	{ "at", QUERY_TIME, "x.at", NULL, true },
 	{ 0 },
@@ -65,16 +71,17 @@ static const struct query_relation interaction_relations[] = {
 	{ 0 },
 };
 
-#define TEST_NOUN_(noun, rows, row, its_fields, its_relations, its_sort) \
+#define TEST_NOUN_(noun, rows, row, its_fields, its_words, its_relations, its_sort) \
 	{ \
-		.name = noun, .from = rows, .id = row, .fields = its_fields, \
+		.name = noun, .from = rows, .id = row, .fields = its_fields, .words = its_words, \
 		.relations = its_relations, .sort = its_sort \
 	}
 #define CONTACT_NOUN \
-	TEST_NOUN_("contact", "contact c", "c.id", contact_fields, contact_relations, "no")
-#define PERSON_NOUN TEST_NOUN_("person", "contact p", "p.id", person_fields, person_relations, "no")
+	TEST_NOUN_("contact", "contact c", "c.id", contact_fields, NULL, contact_relations, "no")
+#define PERSON_NOUN \
+	TEST_NOUN_("person", "contact p", "p.id", person_fields, NULL, person_relations, "no")
 #define INTERACTION_NOUN \
-	TEST_NOUN_("interaction", "interaction i", "i.id", interaction_fields, \
+	TEST_NOUN_("interaction", "interaction i", "i.id", interaction_fields, interaction_words, \
 		interaction_relations, "-at")
 
 #endif

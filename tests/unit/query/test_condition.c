@@ -151,6 +151,12 @@ says_where_a_mistake_is_and_what_was_expected(void **state)
 		{ "type = person and last-interactoin > today",
 			"column 19: expected a field of contact, there is no 'last-interactoin': "
 			"did you mean 'last_interaction'?" },
+		{ "has interaction(direction = up)",
+			"column 29: expected inbound, outbound or none for 'direction', not "
+			"'up'" },
+		{ "has interaction(direction != inboun)", "not 'inboun'" },
+		{ "has interaction(direction = '')", "for 'direction', not ''" },
+		{ "has interaction(direction in (None, \"in\"))", "column 37: expected" },
 		{ "nonsense = 1", "column 1: expected a field of contact, there is no 'nonsense'" },
 		{ "city", "column 5: expected = != < <= > >= ~ 'in' or 'is blank' after 'city', "
 			  "not the end" },

@@ -261,6 +261,26 @@ a_backup_is_whole_without_the_folder(void **state)
 	assert_int_equal(read_back(shelf, id, "hello"), 0);
 }
 
+static void
+what_somebody_put_there_again_is_not_removed(void **state)
+{
+	static const char DROP[] = "DELETE FROM file";
+	struct shelf *shelf = *state;
+	struct file file;
+	int64_t id = put(shelf, "hello");
+	char path[400];
+
+	assert_int_equal(file_get(shelf->store, shelf->arena, id, &file, &shelf->err), 0);
+	text_copy(path, sizeof path, path_of(shelf, id));
+	assert_int_equal(stmt_run(sql_prepare(shelf->store, DROP), &shelf->err), 0);
+	id = put(shelf, "hello");
+	file_unlink(shelf->store, file.digest);
+	assert_int_equal(read_back(shelf, id, "hello"), 0);
+	assert_int_equal(stmt_run(sql_prepare(shelf->store, DROP), &shelf->err), 0);
+	file_unlink(shelf->store, file.digest);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 int
 main(void)
 {
@@ -273,6 +293,7 @@ main(void)
 		TEST(what_nothing_refers_to_goes_after_a_while),
 		TEST(what_a_crash_left_goes_and_what_is_not_ours_stays),
 		TEST(a_backup_is_whole_without_the_folder),
+		TEST(what_somebody_put_there_again_is_not_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
