@@ -74,13 +74,13 @@ find_extent(const struct reading *reading)
 	while (extent.after < reading->size) {
 		size_t at = extent.after, size = take_line(reading, &extent.after);
 
+		if (is_cut(reading, extent.after) && at > reading->at) {
+			extent.after = at;
+			return extent;
+		}
 		if (begins(reading->bytes + at, size) && depth > 0 && !agent) {
 			extent.after = at;
 			extent.found = CARD_BROKEN;
-			return extent;
-		}
-		if (is_cut(reading, extent.after) && at > reading->at) {
-			extent.after = at;
 			return extent;
 		}
 		extent.lines++;
