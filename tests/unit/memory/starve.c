@@ -14,9 +14,9 @@ int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 /* A sanitized build is slower, and is asked for leaks rather than for each way back. */
 #ifdef LIAISON_SANITIZED
-enum { EVERY = 160, TRIES_MIN = 6, TRIES_MAX = 15 };
+enum { EVERY = 160, TRIES_MIN = 6, TRIES_MAX = 15, LIBRARY_MAX = 200 };
 #else
-enum { EVERY = 40, TRIES_MIN = 12, TRIES_MAX = 60 };
+enum { EVERY = 40, TRIES_MIN = 12, TRIES_MAX = 60, LIBRARY_MAX = 2000 };
 #endif
 enum { LIBRARY_MAX = 2000, SAID_MAX = 8000, SHOWN = 300, OUT_OF_MEMORY = 71 };
 
