@@ -362,7 +362,7 @@ check-all:
 	@$(SUMMARY)
 
 # The tests against a daemon in which threads meet; parse and fetch have one each.
-THREADED_UNITS := main engine fetch parse sandbox store/test_backup store/test_sql store/test_store
+THREADED_UNITS := engine sandbox store/test_backup store/test_sql store/test_store
 THREADED := test_live or test_protocol or test_input or test_load or test_calendar_source or test_kill
 
 coverage:
