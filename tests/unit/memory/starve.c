@@ -18,7 +18,7 @@ enum { EVERY = 160, TRIES_MIN = 6, TRIES_MAX = 15, LIBRARY_MAX = 200 };
 #else
 enum { EVERY = 40, TRIES_MIN = 12, TRIES_MAX = 60, LIBRARY_MAX = 2000 };
 #endif
-enum { LIBRARY_MAX = 2000, SAID_MAX = 8000, SHOWN = 300, OUT_OF_MEMORY = 71 };
+enum { SAID_MAX = 8000, SHOWN = 300, OUT_OF_MEMORY = 71 };
 
 static const char *const whose_names[] = { "nothing", "own allocation", "library's allocation",
 	"uninterrupted call", "whole call" };
