@@ -10,6 +10,7 @@
 #include "liaison/crm/contact.h"
 #include "liaison/crm/contact_find.h"
 #include "liaison/crm/forget.h"
+#include "liaison/crm/interaction.h"
 #include "liaison/store/file.h"
 #include "liaison/store/forgotten.h"
 #include "liaison/store/scrub.h"
@@ -210,21 +211,19 @@ erase_contacts(struct erasing *it, bool *more, struct err *err)
 	return 0;
 }
 
+/* Words that nothing has any more leave the indexes. */
 static int
 erase_index(struct erasing *it, bool *more, struct err *err)
 {
-	bool others = true;
-
-	while (it->place == 0 && others && !erasing_is_long(it)) {
-		if (contact_index_turn(it->store, &others, err) < 0)
+	*more = true;
+	while (it->place == 0 && *more && !erasing_is_long(it)) {
+		if (contact_index_turn(it->store, more, err) < 0)
 			return -1;
 	}
-	if (it->place == 0 && others)
+	if (it->place == 0 && *more)
 		return 0;
-	if (interaction_search_tidy(it->store, it->place == 0, more, err) < 0)
-		return -1;
-	it->place++;
-	return 0;
+	it->place = 1;
+	return interaction_merge_search(it->store, more, err);
 }
 
 static const char DROP_WORDS[] = "DELETE FROM erasure_word WHERE erasure_id = ?";
@@ -245,18 +244,22 @@ erase_words(struct erasing *it, bool *more, struct err *err)
 	return stmt_run(q, err);
 }
 
-typedef int step(struct erasing *it, bool *more, struct err *err);
+struct step {
+	int (*run)(struct erasing *it, bool *more, struct err *err);
+	bool begins; /* a transaction: what the steps before it did must be committed */
+};
 
-/* In an order in which each finds what it needs of the others. */
-static step *const STEPS[] = {
-	erase_links,
-	erase_messages,
-	erase_contacts,
-	erase_journal,
-	erase_events,
-	erase_merges,
-	erase_index,
-	erase_words,
+/* In an order in which each finds what it needs of the others. An interaction leaves its index when it is
+ * committed, and files go when it is committed that nothing knows them. */
+static const struct step STEPS[] = {
+	{ erase_links, false },
+	{ erase_messages, false },
+	{ erase_contacts, false },
+	{ erase_journal, false },
+	{ erase_events, false },
+	{ erase_merges, false },
+	{ erase_index, true },
+	{ erase_words, true },
 };
 
 enum { STEP_COUNT = sizeof STEPS / sizeof *STEPS };
@@ -267,12 +270,12 @@ run_steps(struct erasing *it, struct err *err)
 	int64_t first = it->step;
 
 	while (it->step < STEP_COUNT && !erasing_is_long(it)) {
+		const struct step *step = &STEPS[it->step];
 		bool more = false;
 
-		if (it->step == STEP_COUNT - 1 && it->step > first)
-			break; /* files go when it is committed that nothing knows them */
-
-		if (STEPS[it->step](it, &more, err) < 0)
+		if (step->begins && it->step > first)
+			break;
+		if (step->run(it, &more, err) < 0)
 			return -1;
 		if (more)
 			continue;

@@ -69,6 +69,10 @@ static const char *const REDACT[] = {
 	"UPDATE interaction SET subject = NULL, snippet = NULL WHERE id = ?1",
 	"DELETE FROM interaction_text WHERE interaction_id = ?1",
 	"DELETE FROM want WHERE interaction_id = ?1",
+	("UPDATE journal SET before = json_replace(before, '$.subject', NULL, '$.snippet', NULL)"
+	 " WHERE noun = 'interaction' AND record = ?1 AND json_valid(before)"),
+	("UPDATE journal SET after = json_replace(after, '$.subject', NULL, '$.snippet', NULL)"
+	 " WHERE noun = 'interaction' AND record = ?1 AND json_valid(after)"),
 };
 
 int
@@ -90,28 +94,6 @@ interaction_leave(struct store *store, int64_t id, const char *parties, bool red
 			return -1;
 	}
 	return search_index_follow(store, err);
-}
-
-/* "merge" with a negative number takes all segments of the index into one, and further calls with a positive one
- * go on with that: a word whose last entry was deleted is not written again. */
-static const char MERGE_ALL[] =
-	"INSERT INTO interaction_search (interaction_search, rank) VALUES ('merge', -200)";
-static const char MERGE_ON[] =
-	"INSERT INTO interaction_search (interaction_search, rank) VALUES ('merge', 200)";
-static const char SELECT_CHANGES[] = "SELECT total_changes()";
-
-int
-interaction_search_tidy(struct store *store, bool first, bool *more, struct err *err)
-{
-	int64_t before = 0, after = 0;
-	bool found;
-
-	if (sql_get_int(sql_prepare(store, SELECT_CHANGES), &before, &found, err) < 0 ||
-		stmt_run(sql_prepare(store, first ? MERGE_ALL : MERGE_ON), err) < 0 ||
-		sql_get_int(sql_prepare(store, SELECT_CHANGES), &after, &found, err) < 0)
-		return -1;
-	*more = first || after - before >= 2; /* one row is the command itself (FTS5, 6.8) */
-	return 0;
 }
 
 /* ---- who may not come back ---- */

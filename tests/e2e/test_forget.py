@@ -144,6 +144,22 @@ def test_nothing_of_a_forgotten_person_is_left(lived, place):
     assert (entry["method"], entry["noun"], entry["after"]["receipt"]) == ("contact.forget", "erasure", 2)
 
 
+def test_words_that_are_indexed_and_erased_in_one_go_leave_the_index(place):
+    with Daemon(place) as daemon:
+        for name in ("ada", "ben"):
+            daemon.call("contact.add", {"name": name, "email": [f"{name}@x.example"]})
+        daemon.call("interaction.add", {"contact": ["ada@x.example"], "kind": "call",
+                                        "subject": "quokkasubject", "note": "zebranote"})
+        daemon.call("interaction.add", {"contact": ["ada@x.example", "ben@x.example"], "kind": "call",
+                                        "subject": "wombatshared", "note": "yakshared"})
+        daemon.call("contact.forget", {"contact": "ada@x.example", "shared": "redact"}, yes=True)
+        daemon.stop()
+        content = b"".join(path.read_bytes() for path in daemon.dir.glob("liaison.db*"))
+        words = (b"quokkasubject", b"zebranote", b"wombatshared", b"ada@x")
+        assert [word for word in words if word in content] == []
+        assert b"yakshared" in content  # what was written of others is theirs
+
+
 def test_a_redacted_one_leaves_others_no_words(lived):
     first, _ = forget_both(lived, shared="redact")
     assert first["shared"] == "redact"

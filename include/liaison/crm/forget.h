@@ -13,8 +13,6 @@ int contact_persons_free(struct store *store, struct arena *arena, int64_t compa
 /* The interaction, which others share, names these parties from now on; redact: and has no words. */
 int interaction_leave(struct store *store, int64_t id, const char *parties, bool redact,
 	int64_t now, struct err *err);
-/* Words that nothing has any more leave the search index, in turns: first begins. */
-int interaction_search_tidy(struct store *store, bool first, bool *more, struct err *err);
 /* ERR_REFUSED: the address is forgotten. */
 int forgotten_refuse(const struct store *store, const char *address, struct err *err);
 
