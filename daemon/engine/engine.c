@@ -200,6 +200,7 @@ shut_down(struct engine *engine)
 	writer_stop(engine->writer);
 	pool_stop(engine->readers);
 	pool_stop(engine->background);
+	done_leave(&engine->done, engine->done.first);
 	pipeline_free(engine->pipeline);
 	schedule_free(engine->schedule);
 	crew_close(&engine->crew);

@@ -118,6 +118,7 @@ pool_stop(struct pool *pool)
 		store_interrupt(pool->threads[i].worker.store);
 	for (unsigned i = 0; i < pool->count; i++)
 		pthread_join(pool->threads[i].thread, NULL);
+	done_leave(pool->done, pool->first);
 }
 
 void

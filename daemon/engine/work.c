@@ -101,3 +101,12 @@ done_add(struct done *done, struct work *first, struct work *last)
 	pthread_mutex_unlock(&done->lock);
 	uv_async_send(&done->wake);
 }
+
+void
+done_leave(struct done *done, struct work *first)
+{
+	for (struct work *work = first; work != NULL; work = work->next) {
+		done->left = mem_resize(done->left, (done->left_count + 1) * sizeof(struct work *));
+		done->left[done->left_count++] = work;
+	}
+}

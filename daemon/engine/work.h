@@ -51,11 +51,16 @@ struct done {
 	pthread_mutex_t lock;
 	struct work *first, *last;
 	uv_async_t wake;
+	struct work **left; /* what nobody runs any more */
+	unsigned left_count;
 };
 
 int done_init(struct done *done, uv_loop_t *loop, struct err *err);
 void done_close(struct done *done);
 void done_add(struct done *done, struct work *first, struct work *last);
+/* The list from first on is dropped at the engine's end: it goes with the process and is no leak, as each piece
+ * is known by itself, whichever of the others is freed with its owner. */
+void done_leave(struct done *done, struct work *first);
 
 /* The one pen. It also alone moves the write-ahead log into the database. */
 struct writer;
@@ -74,7 +79,7 @@ bool writer_trouble(struct writer *writer, char *words, size_t size);
 bool writer_is_sick(struct writer *writer);
 /* Finishes the running work, checkpoints, ends the thread; what is queued is dropped. */
 void writer_stop(struct writer *writer);
-/* Closes its store. The struct stays: what is queued goes with the process, and is no leak. */
+/* Closes its store. */
 void writer_close(struct writer *writer);
 
 /* Threads that take from one queue: the readers, and the one for work in the background. */

@@ -304,6 +304,8 @@ writer_stop(struct writer *writer)
 	if (writer->started)
 		pthread_join(writer->thread, NULL);
 	writer->started = false;
+	for (unsigned i = 0; i < WORK_PRIORITIES; i++)
+		done_leave(writer->done, writer->queues[i].first);
 	upkeep_stop(&writer->upkeep);
 }
 

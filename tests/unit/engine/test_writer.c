@@ -289,6 +289,26 @@ a_backup_makes_way_for_a_database_that_fell_ill(void **state)
 	free(desk->engine.background);
 }
 
+static void
+what_is_queued_at_the_end_is_known_piece_by_piece(void **state)
+{
+	struct engine *engine = &((struct desk *)*state)->engine;
+	struct pool *pool = pool_new(engine, &engine->done);
+	struct work *work[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		pool_add(pool, work[i] = calloc(1, sizeof *work[i]));
+	pool_stop(pool);
+	assert_int_equal(engine->done.left_count, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_ptr_equal(engine->done.left[i], work[i]);
+		free(work[i]);
+	}
+	free(engine->done.left);
+	pool_close(pool);
+	free(pool);
+}
+
 int
 main(void)
 {
@@ -298,6 +318,8 @@ main(void)
 			close_desk),
 		cmocka_unit_test_setup_teardown(
 			a_backup_makes_way_for_a_database_that_fell_ill, open_desk, close_desk),
+		cmocka_unit_test_setup_teardown(
+			what_is_queued_at_the_end_is_known_piece_by_piece, open_desk, close_desk),
 	};
 
 	faulty_install();
