@@ -123,7 +123,7 @@ OPTIMISE := -O0 -g --coverage -fprofile-update=atomic -include tests/count.h -DL
 else ifeq ($(SANITIZE),)
 OPTIMISE := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(findstring clang,$(CC)),2,3)
 else
-OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+OPTIMISE := -O1 -g1 -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-DLIAISON_SANITIZED
 endif
 CFLAGS ?=
@@ -307,7 +307,7 @@ check-fuzz:
 	@$(call built,fuzz,corpus-programs); tests/run corpora $(B) fuzz-$(VARIANT) $(FUZZ_CORPORA) && exit $$built
 
 check-e2e:
-	@$(call built,all,all $(B)/tests/unit/calendar/test_recurrence); \
+	@$(call built,all,all $(addprefix $(B)/tests/unit/calendar/,test_recurrence test_meeting)); \
 		tests/run e2e $(B) e2e-$(VARIANT) $(PYTHON) $(E2E) && exit $$built
 
 check-source:

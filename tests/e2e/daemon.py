@@ -1,11 +1,14 @@
 """A liaisond of the build under test, run as an ordinary user, and a client of its socket."""
 
+import atexit
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -150,6 +153,8 @@ class Daemon(Running):
 
     def start(self, wait=True):
         RUNNING.add(self)
+        if SANITIZED and "database =" not in self.settings:
+            lay_database(self)
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.dir),
                        "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
                        "TSAN_OPTIONS": "halt_on_error=0", **self.environment}
@@ -274,6 +279,25 @@ class Daemon(Running):
         """The total row of capture.verify."""
         rows = self.call("capture.verify", {"source": name})["items"]
         return [row for row in rows if row["folder"] is None][0]
+
+
+MADE = []  # of this worker: the directory of a daemon that has nothing in it yet
+
+
+def lay_database(daemon):
+    """Before its first start. In such a build it takes long to make one, and the plain build makes one each time."""
+    if set(os.listdir(daemon.dir)) - {daemon.config.name, daemon.log.name} or daemon.dir in MADE:
+        return
+    if not MADE:
+        MADE.append(Path(tempfile.mkdtemp(prefix="liaison-made-")) / "liaison")
+        os.chmod(MADE[0].parent, 0o755)
+        atexit.register(shutil.rmtree, MADE[0].parent, ignore_errors=True)
+        with Daemon(MADE[0]) as made:
+            made.stop()
+    for path in MADE[0].iterdir():
+        if path.is_file() and path.name not in (daemon.config.name, daemon.log.name):
+            shutil.copy2(path, daemon.dir)
+            give(daemon.dir / path.name)
 
 
 def shown_by(pid, file):

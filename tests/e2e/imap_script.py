@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 import time
+from contextlib import suppress
 
 from imap_fault import commit
 
@@ -40,6 +41,7 @@ class ScriptedServer:
     tls: an ssl.SSLContext for STARTTLS, or with implicit for the whole connection.
     cut: how many bytes the server says on its first connection before it hangs up."""
 
+    HOST = "127.0.0.1"
     LOOK = 0.05     # seconds from one look for new messages to the next, during IDLE
 
     def __init__(self, messages=(), fault=None, hooks=None, uidvalidity=7, capability="IMAP4rev1 IDLE",
@@ -57,14 +59,23 @@ class ScriptedServer:
         self.said = 0           # bytes, on the first connection
         self.lock = threading.Lock()
         self.stopping, self.left = threading.Event(), threading.Event()
-        self.listener = None
+        self.listener = self.held = None
+        self.served = set()     # connections
         self.port = 0
         self.listen()
 
+    def bind(self):
+        one = socket.socket()
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind((self.HOST, self.port))
+        self.port = one.getsockname()[1]
+        return one
+
     def listen(self):
         """Takes connections, at the same port as before."""
-        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
-        self.port = self.listener.getsockname()[1]
+        self.listener = self.held or self.bind()
+        self.held = None
+        self.listener.listen(64)
         threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
 
     def refuse(self):
@@ -73,12 +84,17 @@ class ScriptedServer:
         if listener is not None:
             listener.shutdown(socket.SHUT_RDWR)  # this wakes accept()
             listener.close()
+            self.held = self.bind()  # or a server of another test is found in its place
 
     def away(self):
         """Takes no connections, and ends those there are."""
         self.refuse()
         self.left.set()
-        while self.idling:
+        with self.lock:
+            for handler in self.served:
+                with suppress(OSError):
+                    handler.request.shutdown(socket.SHUT_RDWR)
+        while self.served:
             time.sleep(0.01)
         self.left.clear()
 
@@ -92,7 +108,9 @@ class ScriptedServer:
                 self.connections += 1
                 self.times.append(time.monotonic())
                 number = self.connections
-            threading.Thread(target=self.attend, args=(Connection(request, number),), daemon=True).start()
+                handler = Connection(request, number)
+                self.served.add(handler)
+            threading.Thread(target=self.attend, args=(handler,), daemon=True).start()
 
     def attend(self, handler):
         handler.request.settimeout(60)
@@ -102,6 +120,8 @@ class ScriptedServer:
             pass  # cut connections are what this server is for
         finally:
             handler.request.close()
+            with self.lock:
+                self.served.discard(handler)
 
     def __enter__(self):
         return self
@@ -109,6 +129,8 @@ class ScriptedServer:
     def __exit__(self, kind=None, *_):
         self.stopping.set()
         self.refuse()
+        if self.held is not None:
+            self.held.close()
         if kind is None:
             assert self.writes() == []
 

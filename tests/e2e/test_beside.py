@@ -143,7 +143,8 @@ def test_after_an_outage_all_come_back_at_the_configured_rate(place):
             wait_until(lambda: one.idling == 1, "IDLE")
         for one in servers:
             one.away()
-        wait_until(lambda: all("refused" in (daemon.source(f"m{n}")["error"] or "") for n in range(count)), "an outage", 60)
+        wait_until(lambda: all("refused" in (daemon.source(f"m{n}")["error"] or "") for n in range(count)),
+                   "an outage", 60)
         for n, one in enumerate(servers):
             one.messages.append(messages(f"m{n}", 4)[-1])
             one.listen()

@@ -135,7 +135,7 @@ static unsigned
 every(unsigned otherwise)
 {
 #ifdef LIAISON_SANITIZED
-	otherwise *= 12; /* such a build is slower, and looks for other faults */
+	otherwise *= 40; /* such a build is slower, and looks for other faults */
 #endif
 	return (unsigned)env_number("LIAISON_EVERY", otherwise);
 }

@@ -9,7 +9,7 @@
  * opening finds a sound one with all that was committed, and goes on. */
 
 #ifdef LIAISON_SANITIZED
-enum { CUTS = 60 };
+enum { CUTS = 25 };
 #else
 enum { CUTS = 300 };
 #endif
