@@ -90,6 +90,7 @@ FUZZ_ROOM_imap := net
 FUZZ_ROOM_mutf7 := net
 FUZZ_ROOM_url := net
 FUZZ_ROOM_answer := net
+FUZZ_ROOM_scrub := net
 FUZZ_ROOM_header := mail
 FUZZ_ROOM_message := mail
 FUZZ_ROOM_html := mail

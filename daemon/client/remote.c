@@ -69,22 +69,6 @@ remote_open(const struct options *options, int *in, int *out, pid_t *ssh, struct
 	return 0;
 }
 
-static int
-write_all(int descriptor, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t wrote = write(descriptor, bytes, size);
-
-		if (wrote < 0 && errno != EINTR)
-			return -1;
-		if (wrote > 0) {
-			bytes += wrote;
-			size -= (size_t)wrote;
-		}
-	}
-	return 0;
-}
-
 /* 1: moved something; 0: from has ended; -1: to has. */
 static int
 move_piece(int from, int to)

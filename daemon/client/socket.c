@@ -170,3 +170,21 @@ socket_connect(const char *path, int *descriptor, struct err *err)
 		close(made);
 	return -1;
 }
+
+int
+write_all(int descriptor, const void *bytes, size_t size)
+{
+	const char *at = bytes;
+
+	while (size > 0) {
+		ssize_t wrote = write(descriptor, at, size);
+
+		if (wrote < 0 && errno != EINTR)
+			return -1;
+		if (wrote > 0) {
+			at += wrote;
+			size -= (size_t)wrote;
+		}
+	}
+	return 0;
+}

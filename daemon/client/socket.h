@@ -10,5 +10,7 @@ const char *socket_find(struct arena *arena, const char *flag);
 
 /* Connects. ERR_UNAVAILABLE: nobody listens; ERR_PERMISSION: we may not. */
 int socket_connect(const char *path, int *descriptor, struct err *err);
+/* All of it, to what need not be a socket; -1 with errno. */
+int write_all(int descriptor, const void *bytes, size_t size);
 
 #endif

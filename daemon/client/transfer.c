@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "liaison/base/crypt.h"
+#include "socket.h"
 
 enum { PIECE_SIZE = 48 * 1024 };
 
@@ -143,22 +144,6 @@ transfer_open(struct transfer *transfer, const json_t *params)
 		open_input(transfer, path);
 	else
 		open_output(transfer, path);
-}
-
-static int
-write_all(int descriptor, const uint8_t *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t wrote = write(descriptor, bytes, size);
-
-		if (wrote < 0 && errno != EINTR)
-			return -1;
-		if (wrote > 0) {
-			bytes += wrote;
-			size -= (size_t)wrote;
-		}
-	}
-	return 0;
 }
 
 void

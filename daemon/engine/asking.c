@@ -1,3 +1,5 @@
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "liaison/store/journal.h"
@@ -21,7 +23,6 @@ asking_new(struct loop_call *call, struct mailbox *mailbox, size_t size, int64_t
 	return asking;
 }
 
-/* NULL: the configuration does not name it. */
 struct mailbox *
 asking_source(struct loop_call *call, const char *name, struct err *err)
 {
@@ -66,6 +67,20 @@ asking_fail(struct asking *asking, const struct err *err)
 	loop_call_fail(call, &copy);
 }
 
+void
+asking_stop(struct asking *asking, enum err_code code, const char *format, ...)
+{
+	struct err err;
+	char why[sizeof err.message];
+	va_list words;
+
+	va_start(words, format);
+	vsnprintf(why, sizeof why, format, words);
+	va_end(words);
+	fail(&err, code, "%s", why);
+	asking_fail(asking, &err);
+}
+
 bool
 asking_is_open(struct pipeline *pipeline, const struct asking *wanted, uint64_t number)
 {
@@ -94,16 +109,13 @@ asking_frame(struct pipeline *pipeline, const struct frame *frame, bool *taken, 
 static void
 expire(struct asking *asking)
 {
-	struct err err;
-
 	if (asking->call->cancelled)
-		fail(&err, ERR_UNAVAILABLE, "it was cancelled");
+		asking_stop(asking, ERR_UNAVAILABLE, "it was cancelled");
 	else if (asking->mailbox != NULL)
-		fail(&err, ERR_UNAVAILABLE, "the source '%s' did not answer in time",
+		asking_stop(asking, ERR_UNAVAILABLE, "the source '%s' did not answer in time",
 			asking->mailbox->name);
 	else
-		fail(&err, ERR_UNAVAILABLE, "not all sources answered in time");
-	asking_fail(asking, &err);
+		asking_stop(asking, ERR_UNAVAILABLE, "not all sources answered in time");
 }
 
 void
@@ -240,18 +252,16 @@ note_written(struct work *work)
 static const char *
 what_is_asked(struct arena *arena, const struct folder *folder, uint64_t count)
 {
-	struct text text = { 0 };
-	struct json_out out;
-	const char *copy;
+	struct json_doc doc;
+	const char *text;
 
-	json_out_init(&out, &text);
-	json_object_begin(&out, NULL);
-	json_text(&out, "folder", folder->name);
-	json_int(&out, "asked", (int64_t)count);
-	json_object_end(&out);
-	copy = arena_text_n(arena, text.bytes, text.size);
-	text_clear(&text);
-	return copy;
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	json_text(&doc.out, "folder", folder->name);
+	json_int(&doc.out, "asked", (int64_t)count);
+	json_object_end(&doc.out);
+	json_doc_end(&doc, arena, 0, &text);
+	return text;
 }
 
 void

@@ -203,22 +203,10 @@ job_uids(struct folder *folder, const struct frame *frame, struct err *err)
 {
 	struct job *job = &folder->job;
 	struct arena *arena = arena_new();
-	struct frame_field field;
-	const char *error = NULL;
-	bool last = false;
-	size_t cursor = 0;
-	int got;
+	const char *error;
+	bool last;
+	int got = uid_list_read(frame, arena, &job->todo, &error, &last, err);
 
-	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
-		if (field.tag == TAG_UIDS)
-			got = news_uids(&field, &job->todo, err);
-		else if (field.tag == TAG_ERROR)
-			got = field_text(&field, arena, 400, &error, err);
-		else if (field.tag == TAG_LAST)
-			last = true;
-		if (got < 0)
-			break;
-	}
 	if (got == 0 && error != NULL)
 		job_wait(job, error);
 	else if (got == 0 && last)

@@ -162,8 +162,6 @@ call_input_text(const struct call *call, const char **text, struct err *err)
 			err, ERR_USAGE, name, "'%s' is not text: a byte of it is zero", name);
 	while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
 		size--;
-	if (size == 0)
-		return fail_field(err, ERR_USAGE, name, "'%s' is empty", name);
 	*text = text_clean(call->arena, bytes, size, size * 3 + 1, true, NULL);
 	return 0;
 }

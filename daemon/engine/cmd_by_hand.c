@@ -1,7 +1,10 @@
+#include <string.h>
+
 #include "cmd_contact.h"
 #include "liaison/capture/capture.h"
 #include "liaison/crm/contact.h"
 #include "record.h"
+#include "rematch.h"
 #include "rules.h"
 
 /* capture.ignore, capture.link: what people decide of one message. */
@@ -24,16 +27,11 @@ may_decide(struct call *call, int64_t row, struct err *err)
 static int
 record_text(struct call *call, int64_t row, const char **out, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out json;
-	bool failed;
+	struct json_doc doc;
 
-	json_out_init(&json, &text);
-	failed = capture_write(call->store, call->arena, row, &json, err) < 0;
-	if (!failed)
-		*out = arena_text(call->arena, text.bytes);
-	text_clear(&text);
-	return failed ? -1 : 0;
+	json_doc_begin(&doc);
+	return json_doc_end(&doc, call->arena,
+		capture_write(call->store, call->arena, row, &doc.out, err), out);
 }
 
 static int
@@ -42,7 +40,9 @@ finish(struct call *call, int64_t row, const char *before, const struct capture_
 {
 	const char *after;
 
-	if (tell_interactions(call, result, err) < 0 || record_text(call, row, &after, err) < 0 ||
+	if (tell_interactions(call, result, err) < 0 || record_text(call, row, &after, err) < 0)
+		return -1;
+	if (strcmp(before, after) != 0 &&
 		call_journal(call, "capture", row, before, after, err) < 0)
 		return -1;
 	return capture_write(call->store, call->arena, row, call->out, err);
@@ -64,22 +64,6 @@ run_ignore(struct call *call, struct err *err)
 
 /* ---- link -------------------------------------------------------------------------------------- */
 
-static const char *
-email_json(struct call *call, const char *email)
-{
-	struct text text = { 0 };
-	struct json_out out;
-	const char *json;
-
-	json_out_init(&out, &text);
-	json_object_begin(&out, NULL);
-	json_text(&out, "email", email);
-	json_object_end(&out);
-	json = arena_text(call->arena, text.bytes);
-	text_clear(&text);
-	return json;
-}
-
 /* The message's address becomes the contact's, and the past is matched by it. */
 static int
 learn(struct call *call, int64_t row, int64_t contact, struct err *err)
@@ -92,8 +76,8 @@ learn(struct call *call, int64_t row, int64_t contact, struct err *err)
 		    call->store, call_capture(call), call->arena, row, &email.email, err) < 0 ||
 		contact_email_add(call->store, call->arena, contact, &email, err) < 0 ||
 		contact_touch(call->store, contact, call->now, err) < 0 ||
-		call_journal(call, "contact", contact, NULL, email_json(call, email.address), err) <
-			0)
+		call_journal(call, "contact", contact, NULL,
+			member_text(call, "email", email.address), err) < 0)
 		return -1;
 	return rematch_address(call, email.address, &count, err);
 }

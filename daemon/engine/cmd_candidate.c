@@ -4,6 +4,7 @@
 #include "cmd_contact.h"
 #include "liaison/capture/candidate.h"
 #include "record.h"
+#include "rematch.h"
 
 /* candidate: unknown people seen in mail and meetings, and making contacts of them. */
 
@@ -114,18 +115,16 @@ make_contact(struct call *call, const struct candidate *candidate, int64_t *id, 
 static const char *
 given_text(struct call *call, int64_t version, const char *address)
 {
-	struct text text = { 0 };
-	struct json_out out;
-	const char *copy;
+	struct json_doc doc;
+	const char *text;
 
-	json_out_init(&out, &text);
-	json_object_begin(&out, NULL);
-	json_int(&out, "version", version);
-	json_text(&out, "email", address);
-	json_object_end(&out);
-	copy = arena_text(call->arena, text.bytes);
-	text_clear(&text);
-	return copy;
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	json_int(&doc.out, "version", version);
+	json_text(&doc.out, "email", address);
+	json_object_end(&doc.out);
+	json_doc_end(&doc, call->arena, 0, &text);
+	return text;
 }
 
 /* As contact.email.add does. */
@@ -146,30 +145,38 @@ static int
 write_accepted(struct call *call, const char *address, int64_t contact, int64_t rematched,
 	const char **item, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out out;
+	struct json_doc doc;
 	int result;
 
-	json_out_init(&out, &text);
-	json_object_begin(&out, NULL);
-	json_text(&out, "address", address);
-	json_int(&out, "rematched", rematched);
-	result = contact_write_members(call->store, contact, &out, err);
-	json_object_end(&out);
-	if (result == 0)
-		*item = arena_text_n(call_keep_arena(call), text.bytes, text.size);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	json_text(&doc.out, "address", address);
+	json_int(&doc.out, "rematched", rematched);
+	result = contact_write_members(call->store, contact, &doc.out, err);
+	json_object_end(&doc.out);
+	return json_doc_end(&doc, call_keep_arena(call), result, item);
 }
 
-static int
-accept_one(
-	struct call *call, const char *address, int64_t contact, const char **item, struct err *err)
-{
-	struct candidate candidate;
-	int64_t count = 0;
+struct accepting {
+	const char **items; /* what is answered; NULL: not begun */
+	int64_t contact; /* 0: a new one each */
+	unsigned next;
+	int64_t given; /* who has the next one's address already; 0: nobody */
+	const char *address; /* canonical */
+	int64_t made; /* of the past of those before it */
+};
 
-	if (candidate_find(call->store, call->arena, address, &candidate, err) < 0)
+/* A dry run's last transaction was undone. */
+static int
+accept_next(struct call *call, struct accepting *accepting, struct err *err)
+{
+	int64_t contact = accepting->contact, count;
+	struct candidate candidate;
+
+	if (accepting->given != 0 && !call->dry_run)
+		return rematch_go_on(call, err);
+	if (candidate_find(call->store, call->arena, call_text_at(call, "address", accepting->next),
+		    &candidate, err) < 0)
 		return -1;
 	if (contact == 0) {
 		if (make_contact(call, &candidate, &contact, &count, err) < 0)
@@ -178,14 +185,24 @@ accept_one(
 		   journal_given(call, contact, candidate.address, err) < 0) {
 		return -1;
 	}
-	return write_accepted(call, candidate.address, contact, count, item, err);
+	accepting->given = contact;
+	accepting->address = arena_text(call_keep_arena(call), candidate.address);
+	return 0;
 }
 
-struct accepting {
-	const char **items; /* what is answered; NULL: not begun */
-	int64_t contact; /* 0: a new one each */
-	unsigned next;
-};
+static int
+finish_next(struct call *call, struct accepting *accepting, struct err *err)
+{
+	int64_t made = rematch_made(call);
+
+	if (write_accepted(call, accepting->address, accepting->given, made - accepting->made,
+		    &accepting->items[accepting->next], err) < 0)
+		return -1;
+	accepting->made = made;
+	accepting->given = 0;
+	accepting->next++;
+	return 0;
+}
 
 static int
 compare_addresses(const void *a, const void *b)
@@ -237,13 +254,15 @@ run_accept(struct call *call, struct err *err)
 	struct accepting *accepting = call_keep(call, sizeof *accepting);
 	unsigned count = call_count(call, "address");
 
+	rematch_wait(call);
 	if (accepting->items == NULL && begin_accepting(call, accepting, err) < 0)
 		return -1;
 	while (accepting->next < count && !call_is_long(call)) {
-		unsigned i = accepting->next++;
-
-		if (accept_one(call, call_text_at(call, "address", i), accepting->contact,
-			    &accepting->items[i], err) < 0)
+		if (accept_next(call, accepting, err) < 0)
+			return -1;
+		if (rematch_continues(call))
+			return 0;
+		if (finish_next(call, accepting, err) < 0)
 			return -1;
 	}
 	if (accepting->next < count) {

@@ -3,6 +3,7 @@
 #include "liaison/crm/interaction.h"
 #include "loop_call.h"
 #include "record.h"
+#include "rematch.h"
 #include "rules.h"
 #include "settings.h"
 
@@ -156,25 +157,70 @@ journal_rematch(struct call *call, int64_t contact_id, int64_t count, struct err
 		call, contact_id != 0 ? "contact" : "capture", contact_id, NULL, after, err);
 }
 
+struct rematching {
+	struct past_run *runs; /* NULL: not begun */
+	unsigned count, next;
+	int64_t contact_id, recorded;
+};
+
 static int
-run_rematch(struct call *call, struct err *err)
+begin_rematching(struct call *call, struct rematching *it, struct err *err)
 {
 	const char *words = call_text(call, "contact");
-	struct capture_result result;
-	int64_t contact_id = 0, count;
 
-	if (words != NULL && contact_resolve(call->store, call->arena, words, &contact_id, err) < 0)
+	if (words != NULL &&
+		contact_resolve(call->store, call->arena, words, &it->contact_id, err) < 0)
 		return -1;
-	if (capture_rematch(call->store, call_capture(call), call->arena, contact_id, call->now,
-		    &result, &count, err) < 0 ||
-		tell_interactions(call, &result, err) < 0 ||
-		journal_rematch(call, contact_id, count, err) < 0)
+	return past_runs(
+		call->store, call_keep_arena(call), it->contact_id, &it->runs, &it->count, err);
+}
+
+/* As much as a transaction takes. */
+static int
+rematch_next(struct call *call, struct rematching *it, struct err *err)
+{
+	struct capture_result result;
+
+	while (it->next < it->count && !call_is_long(call)) {
+		struct past_run *run = &it->runs[it->next];
+
+		run->awaited = true;
+		if (rematch_some(call, run, &result, err) < 0)
+			return -1;
+		it->recorded += result.captured;
+		it->next += run->over;
+	}
+	return 0;
+}
+
+static int
+answer_rematch(struct call *call, const struct rematching *it, struct err *err)
+{
+	int64_t count = 0;
+
+	for (unsigned i = 0; i < it->count; i++)
+		count += it->runs[i].made;
+	if (journal_rematch(call, it->contact_id, count, err) < 0)
 		return -1;
 	json_object_begin(call->out, NULL);
 	json_int(call->out, "rematched", count);
-	json_int(call->out, "recorded", result.captured);
-	json_int(call->out, "linked", count - result.captured);
+	json_int(call->out, "recorded", it->recorded);
+	json_int(call->out, "linked", count - it->recorded);
 	json_object_end(call->out);
+	return 0;
+}
+
+static int
+run_rematch(struct call *call, struct err *err)
+{
+	struct rematching *it = call_keep(call, sizeof *it);
+
+	if ((it->runs == NULL && begin_rematching(call, it, err) < 0) ||
+		rematch_next(call, it, err) < 0)
+		return -1;
+	if (it->next == it->count)
+		return answer_rematch(call, it, err);
+	call_continue(call, it->runs[it->next].after, it->runs[it->next].last, "messages");
 	return 0;
 }
 

@@ -84,6 +84,8 @@ note_text(struct call *call, const char **note, struct err *err)
 		return -1;
 	if (*note != NULL && text != NULL)
 		return fail_field(err, ERR_USAGE, "file", "'note' and 'file' exclude each other");
+	if (text != NULL && text[0] == '\0')
+		return fail_field(err, ERR_USAGE, "file", "'file' is empty");
 	if (*note == NULL && text == NULL) {
 		fail_field(err, ERR_USAGE, "note", "the note has no text");
 		return err_hint(

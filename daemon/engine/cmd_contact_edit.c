@@ -12,6 +12,7 @@
 #include "liaison/crm/series.h"
 #include "liaison/store/journal.h"
 #include "record.h"
+#include "rematch.h"
 
 /* contact.add and contact.edit. */
 
@@ -102,7 +103,8 @@ static int
 give_addresses(struct call *call, int64_t id, struct err *err)
 {
 	for (unsigned i = 0; i < call_count(call, "email"); i++) {
-		if (give_email(call, id, call_text_at(call, "email", i), err) < 0)
+		if (refuse_email_twice(call, i, err) < 0 ||
+			give_email(call, id, call_text_at(call, "email", i), err) < 0)
 			return -1;
 	}
 	for (unsigned i = 0; i < call_count(call, "domain"); i++) {
@@ -128,8 +130,13 @@ number_warning(
 	return series_warning(call->store, call->arena, code, contact->no, warning, err);
 }
 
-int
-run_contact_add(struct call *call, struct err *err)
+struct adding {
+	int64_t id; /* 0: not begun */
+	const char *warning;
+};
+
+static int
+add(struct call *call, struct adding *adding, struct err *err)
 {
 	struct contact contact = { .type = guess_type(call),
 		.no = call_text(call, "no"),
@@ -146,7 +153,23 @@ run_contact_add(struct call *call, struct err *err)
 		call_journal(call, "contact", contact.id, NULL, record, err) < 0 ||
 		number_warning(call, &contact, &warning, err) < 0)
 		return -1;
-	return answer_with_duplicates(call, contact.id, warning, err);
+	adding->id = contact.id;
+	adding->warning = arena_text(call_keep_arena(call), warning);
+	return 0;
+}
+
+int
+run_contact_add(struct call *call, struct err *err)
+{
+	struct adding *adding = call_keep(call, sizeof *adding);
+	bool first = adding->id == 0 || call->dry_run;
+
+	rematch_wait(call);
+	if ((first ? add(call, adding, err) : rematch_go_on(call, err)) < 0)
+		return -1;
+	if (rematch_continues(call))
+		return 0;
+	return answer_with_duplicates(call, adding->id, adding->warning, err);
 }
 
 /* ---- edit ---- */
@@ -296,7 +319,8 @@ edit_some(struct call *call, struct bulk *bulk, struct err *err)
 		if (bulk->next < bulk->count && edit_next(call, bulk, err) < 0)
 			return -1;
 	} while ((bulk->next < bulk->count || !is_followed(&bulk->heirs)) && !call_is_long(call));
-	if (journal_records(call->store, "contact", last, &changed, err) < 0)
+	if (heirs_settle(call, &bulk->heirs, err) < 0 ||
+		journal_records(call->store, "contact", last, &changed, err) < 0)
 		return -1;
 	bulk->changed += changed;
 	return 0;
@@ -329,7 +353,20 @@ struct editing {
 	struct heirs heirs;
 };
 
-/* A dry run answers what it becomes itself, and looks at as many persons as a transaction takes. */
+static int
+begin_edit(struct call *call, struct editing *editing, struct err *err)
+{
+	int64_t id;
+
+	if (call_contact(call, "contact", false, &id, err) < 0 ||
+		edit_one(call, id, &editing->heirs, err) < 0)
+		return -1;
+	editing->id = id;
+	return 0;
+}
+
+/* A dry run answers what it becomes itself, and looks at as many persons, and as much of the past, as a
+ * transaction takes. */
 int
 run_contact_edit(struct call *call, struct err *err)
 {
@@ -338,20 +375,18 @@ run_contact_edit(struct call *call, struct err *err)
 	if (call_is_bulk(call))
 		return edit_all(call, err);
 	editing = call_keep(call, sizeof *editing);
-	if (editing->id == 0) {
-		int64_t id;
-
-		if (call_contact(call, "contact", false, &id, err) < 0 ||
-			edit_one(call, id, &editing->heirs, err) < 0)
-			return -1;
-		editing->id = id;
-	}
-	if (heirs_follow(call, &editing->heirs, err) < 0)
+	rematch_wait(call);
+	if ((editing->id == 0 ? begin_edit(call, editing, err) : rematch_go_on(call, err)) < 0 ||
+		heirs_follow(call, &editing->heirs, err) < 0)
 		return -1;
-	if (is_followed(&editing->heirs) || call->dry_run)
-		return answer_with_duplicates(call, editing->id, NULL, err);
-	call_continue(call, (int64_t)editing->heirs.next, (int64_t)editing->heirs.count, "persons");
-	return 0;
+	if (!call->dry_run && !is_followed(&editing->heirs)) {
+		call_continue(call, (int64_t)editing->heirs.next, (int64_t)editing->heirs.count,
+			"persons");
+		return 0;
+	}
+	if (!call->dry_run && rematch_continues(call))
+		return 0;
+	return answer_with_duplicates(call, editing->id, NULL, err);
 }
 
 /* ---- opting out ---- */

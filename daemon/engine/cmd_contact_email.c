@@ -6,38 +6,9 @@
 #include "liaison/crm/contact.h"
 #include "liaison/crm/contact_past.h"
 #include "record.h"
+#include "rematch.h"
 
-/* Addresses of contacts. Adding one matches the past by it in the same transaction. */
-
-int
-rematch_address(struct call *call, const char *address, int64_t *count, struct err *err)
-{
-	struct capture *capture = call_capture(call);
-	struct capture_result result = { 0 };
-	int64_t linked = 0;
-
-	capture_contacts_changed(capture);
-	if (capture_rematch_address(call->store, capture, call->arena, address, call->now, &result,
-		    &linked, err) < 0)
-		return -1;
-	*count += linked;
-	return tell_interactions(call, &result, err);
-}
-
-int
-rematch_domain(struct call *call, const char *domain, int64_t *count, struct err *err)
-{
-	struct capture *capture = call_capture(call);
-	struct capture_result result = { 0 };
-	int64_t linked = 0;
-
-	capture_contacts_changed(capture);
-	if (capture_rematch_domain(call->store, capture, call->arena, domain, call->now, &result,
-		    &linked, err) < 0)
-		return -1;
-	*count += linked;
-	return tell_interactions(call, &result, err);
-}
+/* Addresses of contacts. Adding one matches the past by it. */
 
 static int
 read_email(struct call *call, struct contact_email *out, struct err *err)
@@ -76,27 +47,29 @@ journal_email(struct call *call, int64_t id, const char *removed, const struct g
 		contact_get(call->store, call->arena, id, &contact, err) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++) {
-		struct text text = { 0 };
-		struct json_out out;
+		struct json_doc doc;
 
-		json_out_init(&out, &text);
-		json_object_begin(&out, NULL);
-		json_int(&out, "version", contact.version - 1 + i);
-		json_text(&out, "email", texts[i]);
+		json_doc_begin(&doc);
+		json_object_begin(&doc.out, NULL);
+		json_int(&doc.out, "version", contact.version - 1 + i);
+		json_text(&doc.out, "email", texts[i]);
 		if (i == 0 && gone != NULL) {
 			if (gone->primary)
-				json_bool(&out, "primary", true);
-			json_raw(&out, "email_spans", gone->spans, strlen(gone->spans));
+				json_bool(&doc.out, "primary", true);
+			json_raw(&doc.out, "email_spans", gone->spans, strlen(gone->spans));
 		}
-		json_object_end(&out);
-		json[i] = arena_text(call->arena, text.bytes);
-		text_clear(&text);
+		json_object_end(&doc.out);
+		json_doc_end(&doc, call->arena, 0, &json[i]);
 	}
 	return call_journal(call, "contact", id, json[0], json[1], err);
 }
 
-int
-run_contact_email_add(struct call *call, struct err *err)
+struct giving {
+	int64_t id; /* 0: not begun */
+};
+
+static int
+give(struct call *call, struct giving *giving, struct err *err)
 {
 	struct contact_email email;
 	int64_t id, count = 0;
@@ -107,10 +80,25 @@ run_contact_email_add(struct call *call, struct err *err)
 		journal_email(call, id, NULL, NULL, email.address, err) < 0 ||
 		rematch_address(call, email.address, &count, err) < 0)
 		return -1;
-	json_object_begin(call->out, NULL);
-	if (contact_write_members(call->store, id, call->out, err) < 0)
+	giving->id = id;
+	return 0;
+}
+
+int
+run_contact_email_add(struct call *call, struct err *err)
+{
+	struct giving *giving = call_keep(call, sizeof *giving);
+	bool first = giving->id == 0 || call->dry_run;
+
+	rematch_wait(call);
+	if ((first ? give(call, giving, err) : rematch_go_on(call, err)) < 0)
 		return -1;
-	json_int(call->out, "rematched", count);
+	if (rematch_continues(call))
+		return 0;
+	json_object_begin(call->out, NULL);
+	if (contact_write_members(call->store, giving->id, call->out, err) < 0)
+		return -1;
+	json_int(call->out, "rematched", rematch_made(call));
 	json_object_end(call->out);
 	return 0;
 }
@@ -118,16 +106,11 @@ run_contact_email_add(struct call *call, struct err *err)
 static int
 spans_of(struct call *call, int64_t id, const char **spans, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out out;
-	int result;
+	struct json_doc doc;
 
-	json_out_init(&out, &text);
-	result = contact_email_spans_write(call->store, id, NULL, &out, err);
-	if (result >= 0)
-		*spans = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	return json_doc_end(&doc, call->arena,
+		contact_email_spans_write(call->store, id, NULL, &doc.out, err), spans);
 }
 
 static int

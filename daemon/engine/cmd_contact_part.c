@@ -23,19 +23,14 @@ static int
 labels_text(struct call *call, int64_t contact, const char **out, struct err *err)
 {
 	const char *kind = label_kind(call);
-	struct text text = { 0 };
-	struct json_out json;
+	struct json_doc doc;
+	int result;
 
-	json_out_init(&json, &text);
-	json_object_begin(&json, NULL);
-	if (contact_labels_write(call->store, contact, kind, kind, &json, err) < 0) {
-		text_clear(&text);
-		return -1;
-	}
-	json_object_end(&json);
-	*out = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return 0;
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	result = contact_labels_write(call->store, contact, kind, kind, &doc.out, err);
+	json_object_end(&doc.out);
+	return json_doc_end(&doc, call->arena, result, out);
 }
 
 static int
@@ -141,6 +136,17 @@ run_label_remove(struct call *call, struct err *err)
 
 /* ---- parts with a day, which is today unless it is said ---- */
 
+/* Nobody has given today what they will give some day. */
+static int
+check_given(const struct record *record, int64_t today, struct err *err)
+{
+	if (record->noun != &consent_noun || record->values[at_consent_date].number <= today)
+		return 0;
+	return fail_field(err, ERR_USAGE, "date",
+		"the consent '%s' is of a day to come, and is given only then",
+		record->values[at_consent_purpose].text);
+}
+
 static int
 run_dated_add(struct call *call, struct err *err)
 {
@@ -154,7 +160,9 @@ run_dated_add(struct call *call, struct err *err)
 			record->values[i] = (struct record_value){ true, local - local % DAY,
 				NULL };
 	}
-	if (call_read_record(call, record, err) < 0 || call_add_record(call, record, err) < 0)
+	if (call_read_record(call, record, err) < 0 ||
+		check_given(record, local - local % DAY, err) < 0 ||
+		call_add_record(call, record, err) < 0)
 		return -1;
 	return answer_record(call, record->id, err);
 }

@@ -17,9 +17,11 @@ struct search {
 	struct work work; /* first */
 	struct loop_call *call;
 	struct arena *arena;
+	struct duplicate_search *known; /* own */
 	int64_t contact; /* 0: all */
 	int64_t left, most; /* contacts still to be compared */
 	struct err err;
+	bool separated; /* those are asked for */
 	bool failed, read;
 };
 
@@ -45,14 +47,12 @@ compare(struct search *search, struct worker *worker, struct err *err)
 	if (search->contact != 0)
 		return duplicate_check(
 			worker->store, search->arena, search->contact, &hits, &count, err);
-	return duplicate_turn(worker->store, search->arena, &search->left, err);
+	return duplicate_turn(worker->store, search->arena, search->known, &search->left, err);
 }
 
 static void
-run_compare(struct work *work, struct worker *worker)
+compare_some(struct search *search, struct worker *worker)
 {
-	struct search *search = (struct search *)work;
-
 	arena_reset(search->arena);
 	if (store_begin(worker->store, &search->err) < 0) {
 		search->failed = true;
@@ -64,13 +64,30 @@ run_compare(struct work *work, struct worker *worker)
 		store_rollback(worker->store);
 }
 
+/* One transaction after the other while nobody else wants the pen; alone the first, after which the client
+ * learns how much there is. */
+static void
+run_compare(struct work *work, struct worker *worker)
+{
+	enum { TURN_MS = 250 };
+	struct search *search = (struct search *)work;
+	int64_t begun = clock_monotonic_ms();
+
+	do
+		compare_some(search, worker);
+	while (!search->failed && search->left > 0 && search->most > 0 &&
+		!writer_is_wanted(worker->engine->writer) &&
+		clock_monotonic_ms() - begun < TURN_MS);
+}
+
 static int
 write_pair(struct call *call, int64_t id, struct err *err)
 {
 	const struct loop_call *loop = (const struct loop_call *)call; /* its first member */
 	const struct search *search = loop->data;
 
-	return duplicate_write(call->store, id, search->contact, call->out, err);
+	return (search->separated ? separate_write : duplicate_write)(
+		call->store, id, search->contact, call->out, err);
 }
 
 static int
@@ -81,11 +98,14 @@ read_pairs(struct search *search, struct worker *worker, struct err *err)
 	struct query_list list;
 
 	call->store = worker->store;
+	if (search->separated && find_contact(search, worker, err) < 0)
+		return -1;
 	if (search->contact != 0)
 		of_it = query_or(call->arena,
 			query_fixed(call->arena, "d.contact_id = ?", search->contact),
 			query_fixed(call->arena, "d.other_id = ?", search->contact));
-	if (call_list(call, &duplicate_noun, of_it, &list, err) < 0)
+	if (call_list(call, search->separated ? &separate_noun : &duplicate_noun, of_it, &list,
+		    err) < 0)
 		return -1;
 	return call_answer_list(call, &list, write_pair, err);
 }
@@ -111,6 +131,7 @@ end(struct search *search)
 		loop_call_fail(search->call, &search->err);
 	else
 		loop_call_answer(search->call);
+	duplicate_search_free(search->known);
 	arena_free(search->arena);
 	free(search);
 }
@@ -149,9 +170,14 @@ run_duplicates(struct loop_call *call, struct err *err)
 	search->call = call;
 	call->data = search;
 	search->arena = arena_new();
-	search->work.run = run_compare;
+	search->known = duplicate_search_new();
+	search->separated = call_flag(&call->call, "separated");
+	search->work.run = search->separated ? run_read : run_compare;
 	search->work.done = turn_done;
-	writer_add(call->call.engine->writer, &search->work);
+	if (search->separated)
+		pool_add(call->call.engine->readers, &search->work);
+	else
+		writer_add(call->call.engine->writer, &search->work);
 	return 0;
 }
 
@@ -238,6 +264,7 @@ run_separate(struct call *call, struct err *err)
 
 static const struct param duplicates_params[] = {
 	{ "contact", PARAM_CONTACT, PARAM_POSITIONAL, "only of this one", NULL, NULL },
+	{ "separated", PARAM_FLAG, 0, "those that were said to be two", NULL, NULL },
 	{ 0 },
 };
 

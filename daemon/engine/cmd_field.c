@@ -11,7 +11,7 @@ static const struct param remove_params[] = {
 	{ 0 },
 };
 
-static const char COLUMNS[] = "noun,name,type,description";
+static const char COLUMNS[] = "noun,name,type,description,contacts";
 
 const struct command field_commands[] = {
 	{ .name = "field.add",

@@ -55,23 +55,21 @@ backups(struct arena *arena, const struct config *config)
 {
 	const char *folder = config->backup_directory;
 	DIR *open = folder == NULL ? NULL : opendir(folder);
-	struct text text = { 0 };
-	struct json_out out;
 	const struct dirent *entry;
-	const char *copy;
+	struct json_doc doc;
+	const char *text;
 
-	json_out_init(&out, &text);
-	json_array_begin(&out, NULL);
+	json_doc_begin(&doc);
+	json_array_begin(&doc.out, NULL);
 	while (open != NULL && (entry = readdir(open)) != NULL) {
 		if (strstr(entry->d_name, ".db") != NULL)
-			write_backup(&out, folder, entry->d_name, config, arena);
+			write_backup(&doc.out, folder, entry->d_name, config, arena);
 	}
-	json_array_end(&out);
+	json_array_end(&doc.out);
 	if (open != NULL)
 		closedir(open);
-	copy = arena_text(arena, text.bytes);
-	text_clear(&text);
-	return copy;
+	json_doc_end(&doc, arena, 0, &text);
+	return text;
 }
 
 /* ---- on the writer's thread -------------------------------------------------------------------- */

@@ -107,10 +107,21 @@ answer_merge(struct call *call, const struct merge_result *result, struct err *e
 	return 0;
 }
 
+/* Of a dry run, which has no other transaction, all is told now. */
 static int
-run_merge(struct call *call, struct err *err)
+go_on(struct call *call, struct merge_result *result, bool back, bool *again, struct err *err)
 {
-	struct merge_result result;
+	capture_contacts_changed(call_capture(call));
+	*again = !result->done && !call->dry_run;
+	if (!*again)
+		return result->done ? 0 : contact_merge_rest(call->store, back, result, err);
+	call_must_end(call, true);
+	return 0;
+}
+
+static int
+begin_merge(struct call *call, struct merge_result *result, struct err *err)
+{
 	const char *const *take, *merged;
 	int64_t from, into;
 	unsigned count;
@@ -119,12 +130,28 @@ run_merge(struct call *call, struct err *err)
 	if (call_contact(call, "contact", true, &from, err) < 0 ||
 		call_contact(call, "into", true, &into, err) < 0 ||
 		contact_text(call, from, &merged, err) < 0 ||
-		contact_merge(call->store, call->arena, from, into, take, count, call->user,
-			call->now, &result, err) < 0 ||
-		journal_merge(call, &result, merged, err) < 0)
+		contact_merge(call->store, call_keep_arena(call), from, into, take, count,
+			call->user, call->now, call_until(call), result, err) < 0)
 		return -1;
-	capture_contacts_changed(call_capture(call));
-	return answer_merge(call, &result, err);
+	return result->again ? 0 : journal_merge(call, result, merged, err);
+}
+
+/* How many rows go over is not known before they have. */
+static int
+run_merge(struct call *call, struct err *err)
+{
+	struct merge_result *result = call_keep(call, sizeof *result);
+	bool again;
+
+	if ((result->id == 0 ? begin_merge(call, result, err)
+			     : contact_merge(call->store, call->arena, 0, 0, NULL, 0, call->user,
+				       call->now, call_until(call), result, err)) < 0 ||
+		go_on(call, result, false, &again, err) < 0)
+		return -1;
+	if (!again)
+		return answer_merge(call, result, err);
+	call_continue(call, result->rows, result->total, "rows");
+	return 0;
 }
 
 /* ---- contact.unmerge ---- */
@@ -140,22 +167,17 @@ journal_unmerge(struct call *call, const struct merge_result *result, struct err
 	return call_journal(call, "contact", result->merged, NULL, merged, err);
 }
 
-static int
-take_apart(struct call *call, int64_t merge, struct merge_result *result, struct err *err)
-{
-	if (contact_unmerge(call->store, call->arena, merge, call->now, result, err) < 0 ||
-		journal_unmerge(call, result, err) < 0)
-		return -1;
-	capture_contacts_changed(call_capture(call));
-	return 0;
-}
-
 int
-unmerge_contact(struct call *call, int64_t merge, struct err *err)
+unmerge_contact(
+	struct call *call, int64_t merge, struct merge_result *result, bool *again, struct err *err)
 {
-	struct merge_result result;
+	bool begun = result->id != 0;
 
-	return take_apart(call, merge, &result, err);
+	if (contact_unmerge(call->store, begun ? call->arena : call_keep_arena(call), merge,
+		    call->now, call_until(call), result, err) < 0 ||
+		(!begun && !result->again && journal_unmerge(call, result, err) < 0))
+		return -1;
+	return go_on(call, result, true, again, err);
 }
 
 static int
@@ -174,13 +196,17 @@ answer_unmerge(struct call *call, const struct merge_result *result, struct err 
 static int
 run_unmerge(struct call *call, struct err *err)
 {
-	struct merge_result result;
-	int64_t merge;
+	struct merge_result *result = call_keep(call, sizeof *result);
+	int64_t merge = result->id;
+	bool again;
 
-	if (merge_find(call->store, call_text(call, "merge"), &merge, err) < 0 ||
-		take_apart(call, merge, &result, err) < 0)
+	if ((merge == 0 && merge_find(call->store, call_text(call, "merge"), &merge, err) < 0) ||
+		unmerge_contact(call, merge, result, &again, err) < 0)
 		return -1;
-	return answer_unmerge(call, &result, err);
+	if (!again)
+		return answer_unmerge(call, result, err);
+	call_continue(call, result->rows, result->total, "rows");
+	return 0;
 }
 
 /* ---- the table ---- */

@@ -11,44 +11,34 @@
 
 /* ---- set and remove ---- */
 
-struct entry {
-	struct text text[2]; /* before, after */
-};
-
 static int
-write_entry(struct call *call, int64_t id, struct text *text, struct err *err)
+picture_text(struct call *call, int64_t id, const char **out, struct err *err)
 {
 	struct contact contact;
-	struct json_out out;
+	struct json_doc doc;
+	int result;
 
 	if (contact_get(call->store, call->arena, id, &contact, err) < 0)
 		return -1;
-	json_out_init(&out, text);
-	json_object_begin(&out, NULL);
-	json_int(&out, "version", contact.version);
-	if (contact_picture_digest(call->store, id, "picture", &out, err) < 0)
-		return -1;
-	json_object_end(&out);
-	return 0;
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	json_int(&doc.out, "version", contact.version);
+	result = contact_picture_digest(call->store, id, "picture", &doc.out, err);
+	json_object_end(&doc.out);
+	return json_doc_end(&doc, call->arena, result, out);
 }
 
 /* The journal has the digest: the file stays long enough to be had back. */
 static int
 put_picture(struct call *call, int64_t id, int64_t file, struct err *err)
 {
-	struct entry entry = { 0 };
-	int result = write_entry(call, id, &entry.text[0], err);
+	const char *before, *after;
 
-	if (result == 0)
-		result = contact_picture_put(call->store, id, file, call->now, err);
-	if (result == 0)
-		result = write_entry(call, id, &entry.text[1], err);
-	if (result == 0)
-		result = call_journal(
-			call, "contact", id, entry.text[0].bytes, entry.text[1].bytes, err);
-	text_clear(&entry.text[0]);
-	text_clear(&entry.text[1]);
-	return result;
+	if (picture_text(call, id, &before, err) < 0 ||
+		contact_picture_put(call->store, id, file, call->now, err) < 0 ||
+		picture_text(call, id, &after, err) < 0)
+		return -1;
+	return call_journal(call, "contact", id, before, after, err);
 }
 
 static int

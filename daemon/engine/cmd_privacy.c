@@ -10,30 +10,6 @@
 
 enum { RULES_SHOWN = 50 };
 
-static const char *const LEVELS[] = {
-	[LEVEL_METADATA] = "metadata",
-	[LEVEL_SNIPPET] = "snippet",
-	[LEVEL_TEXT] = "text",
-};
-
-static const char *const DELETES[] = {
-	[DELETE_KEEP] = "keep",
-	[DELETE_DROP_TEXT] = "drop-text",
-	[DELETE_REMOVE] = "remove",
-};
-
-static const char *const UNMATCHED[] = {
-	[UNMATCHED_HEADERS] = "headers",
-	[UNMATCHED_ADDRESSES] = "addresses",
-	[UNMATCHED_NONE] = "none",
-};
-
-static const char *const STAFF[] = {
-	[STAFF_OFF] = "off",
-	[STAFF_TEAM] = "team",
-	[STAFF_PERSON] = "person",
-};
-
 /* What it comes to, in words. */
 static const char *
 asked_words(const struct config_source *source)
@@ -79,15 +55,12 @@ write_moment(struct call *call, const char *name, int64_t at)
 static void
 write_source(struct call *call, const struct config_source *source)
 {
-	static const char *const kinds[] = {
-		[SOURCE_IMAP] = "imap", [SOURCE_MAILDIR] = "maildir", [SOURCE_ICAL] = "ical"
-	};
 	struct json_out *out = call->out;
 
 	json_object_begin(out, NULL);
 	json_text(out, "name", source->name);
-	json_text(out, "kind", kinds[source->kind]);
-	json_text(out, "level", LEVELS[source->level]);
+	json_text(out, "kind", config_kind_words[source->kind]);
+	json_text(out, "level", config_level_words[source->level]);
 	json_text(out, "asked", asked_words(source));
 	write_list(out, "folders", &source->folders);
 	write_list(out, "skip_folders", &source->skip_folders);
@@ -97,7 +70,7 @@ write_source(struct call *call, const struct config_source *source)
 		json_text(out, "since", duration_text(call->arena, source->since));
 	else
 		json_text(out, "since", "all");
-	json_text(out, "on_delete", DELETES[source->on_delete]);
+	json_text(out, "on_delete", config_delete_words[source->on_delete]);
 	json_text(out, "visibility", source->visibility == VISIBLE_OWNER ? "owner" : "all");
 	json_text(out, "owner", source->salesperson);
 	json_object_end(out);
@@ -160,7 +133,7 @@ write_kept(struct call *call, struct err *err)
 	write_keep(call, "ledger", config->retain_ledger);
 	write_keep(call, "quarantine", config->retain_quarantine);
 	write_keep(call, "audit", config->retain_audit);
-	json_text(call->out, "unmatched", UNMATCHED[config->unmatched]);
+	json_text(call->out, "unmatched", config_unmatched_words[config->unmatched]);
 	write_keep(call, "unmatched_retention", config->unmatched_retention);
 	write_moment(call, "next_email", mail);
 	write_moment(call, "next_meeting", meeting);
@@ -216,7 +189,7 @@ run_privacy(struct call *call, struct err *err)
 	if (write_rules(call, err) < 0 || write_kept(call, err) < 0)
 		return -1;
 	write_readers(call);
-	json_text(call->out, "staff_reports", STAFF[config_staff(config)]);
+	json_text(call->out, "staff_reports", config_staff_words[config_staff(config)]);
 	json_int(call->out, "forgotten", forgotten_count(call->store));
 	write_backups(call);
 	json_object_end(call->out);

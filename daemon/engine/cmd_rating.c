@@ -13,19 +13,14 @@ static int
 record_text(struct call *call, const struct record_noun *noun, int64_t id, const char **out,
 	struct err *err)
 {
-	struct text text = { 0 };
 	struct record *record;
-	struct json_out json;
-	int result;
+	struct json_doc doc;
 
 	if (record_get(call->store, call->arena, noun, id, &record, err) < 0)
 		return -1;
-	json_out_init(&json, &text);
-	result = record_write(call->store, record, &json, err);
-	if (result >= 0)
-		*out = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	return json_doc_end(
+		&doc, call->arena, record_write(call->store, record, &doc.out, err), out);
 }
 
 /* The rating, and the answer of which it is said what it adds: of another questionnaire when that is

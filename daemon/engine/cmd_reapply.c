@@ -1,56 +1,27 @@
 #include <string.h>
 
 #include "liaison/capture/capture.h"
+#include "liaison/crm/interaction.h"
 #include "liaison/store/journal.h"
 #include "sweep.h"
+#include "sweep_tally.h"
+#include "unread.h"
 #include "watch.h"
 
 /* capture.reapply, rule.test, capture.refetch: rules and levels brought to the past, or only tried. */
-
-/* Decisions by their words. */
-struct tally {
-	struct {
-		const char *word; /* static */
-		int64_t before, after;
-	} of[16];
-	unsigned count;
-};
-
-static unsigned
-place_of(struct tally *tally, const char *word)
-{
-	unsigned i = 0;
-
-	while (i < tally->count && strcmp(tally->of[i].word, word) != 0)
-		i++;
-	if (i == tally->count && i < sizeof tally->of / sizeof *tally->of - 1)
-		tally->of[tally->count++].word = word;
-	return i;
-}
-
-static void
-tally_write(const struct tally *tally, const char *before, const char *after, struct json_out *out)
-{
-	json_object_begin(out, before);
-	for (unsigned i = 0; i < tally->count; i++)
-		json_int(out, tally->of[i].word, tally->of[i].before);
-	json_object_end(out);
-	json_object_begin(out, after);
-	for (unsigned i = 0; i < tally->count; i++)
-		json_int(out, tally->of[i].word, tally->of[i].after);
-	json_object_end(out);
-}
 
 /* ---- reapply ----------------------------------------------------------------------------------- */
 
 struct reapply {
 	struct sweep sweep; /* first */
-	struct tally tally;
+	struct sweep_tally tally;
 	int64_t messages, changed, unknown, by_hand, batch;
 	const char *filter, *user;
 	struct reapply_scope scope;
 	enum reapply_found found;
 	bool dry;
+	bool dropped; /* words that the search index has in older pieces still */
+	bool merging; /* all rows are done, and these leave it */
 };
 
 static int
@@ -77,6 +48,14 @@ journal_row(struct reapply *reapply, struct worker *worker, const struct reappli
 	return 0;
 }
 
+/* It was captured, and is not any more, or is but bare. */
+static bool
+drops_words(const struct reapplied *told)
+{
+	return strcmp(told->before, "captured") == 0 &&
+	       (told->by_hand || strcmp(told->after, "captured") != 0);
+}
+
 static int
 reapply_row(struct sweep *sweep, struct worker *worker, int64_t id, struct err *err)
 {
@@ -94,11 +73,12 @@ reapply_row(struct sweep *sweep, struct worker *worker, int64_t id, struct err *
 	reapply->unknown += told.unknown;
 	reapply->by_hand += told.by_hand;
 	reapply->changed += told.changed;
-	reapply->tally.of[place_of(&reapply->tally, told.before)].before++;
-	reapply->tally.of[place_of(&reapply->tally, told.after)].after++;
+	sweep_tally_of(&reapply->tally, told.before)->before++;
+	sweep_tally_of(&reapply->tally, told.after)->after++;
 	if (reapply->dry)
 		return 0;
 	sweep->wanted += result.wanted;
+	reapply->dropped |= told.changed && drops_words(&told);
 	if (told.changed && journal_row(reapply, worker, &told, err) < 0)
 		return -1;
 	return watch_note_result(worker, sweep->now, &result, err);
@@ -113,10 +93,38 @@ begin_reapply(struct sweep *sweep, struct worker *worker, struct err *err)
 	if (reapply->dry)
 		return 0;
 	if (reapply_key(worker->store, worker->capture, sweep->arena, reapply->filter,
-		    &reapply->filter, err) < 0)
+		    &reapply->scope.unread, &reapply->filter, err) < 0)
 		return -1;
 	return reapply_resume(worker->store, reapply->filter, sweep->now, &sweep->cursor,
 		&reapply->batch, &reapply->found, err);
+}
+
+/* A transaction after the rows: until that is committed the index has their words. */
+static int
+merge_index(struct reapply *reapply, struct worker *worker, struct err *err)
+{
+	bool more = false;
+
+	if (interaction_merge_search(worker->store, &more, err) < 0)
+		return -1;
+	if (!more)
+		reapply->sweep.cursor = reapply->sweep.last;
+	return 0;
+}
+
+static int
+note_reapply(struct reapply *reapply, struct worker *worker, struct err *err)
+{
+	struct sweep *sweep = &reapply->sweep;
+	bool done = sweep->cursor >= sweep->last;
+
+	if (reapply_note(worker->store, reapply->filter, sweep->cursor, reapply->batch, done, err) <
+		0)
+		return -1;
+	reapply->merging = done && (reapply->dropped || reapply->found == REAPPLY_RESUMED);
+	if (reapply->merging)
+		sweep->cursor = sweep->last - 1;
+	return 0;
 }
 
 static int
@@ -124,14 +132,15 @@ slice_reapply(struct sweep *sweep, struct worker *worker, struct err *err)
 {
 	struct reapply *reapply = (struct reapply *)sweep;
 
+	if (reapply->merging)
+		return merge_index(reapply, worker, err);
 	if (sweep_rows(sweep, worker, reapply_row, err) < 0)
 		return -1;
 	if (reapply->dry)
 		return 0;
 	if (capture_count(worker->store, worker->capture, err) < 0)
 		return -1;
-	return reapply_note(worker->store, reapply->filter, sweep->cursor, reapply->batch,
-		sweep->cursor >= sweep->last, err);
+	return note_reapply(reapply, worker, err);
 }
 
 static bool
@@ -145,7 +154,7 @@ answer_reapply(struct sweep *sweep, struct json_out *out, struct err *err)
 	json_int(out, "changed", reapply->changed);
 	json_int(out, "unknown", reapply->unknown);
 	json_int(out, "by_hand", reapply->by_hand);
-	tally_write(&reapply->tally, "before", "after", out);
+	sweep_tally_write(&reapply->tally, "before", "after", out);
 	json_bool(out, "resumed", reapply->found == REAPPLY_RESUMED);
 	json_bool(out, "begun_anew", reapply->found == REAPPLY_OUTDATED);
 	json_object_end(out);
@@ -182,6 +191,7 @@ run_reapply_loop(struct loop_call *call, struct err *err)
 		return -1;
 	reapply->scope.where = reapply->sweep.where;
 	reapply->scope.viewer = reapply->sweep.viewer;
+	reapply->scope.unread = unread_folders(call->call.engine, reapply->sweep.arena);
 	sweep_start(&reapply->sweep);
 	return 0;
 }
@@ -270,9 +280,11 @@ read_ids(struct refetch *refetch, const struct call *call, struct err *err)
 	struct arena *arena = refetch->sweep.arena;
 
 	refetch->id_count = call_count(call, "id");
-	if (refetch->id_count == 0 && call_text(call, "source") == NULL)
+	if (refetch->id_count == 0 && !call_given(call, "source") && !call_given(call, "since") &&
+		!call_given(call, "where"))
 		return fail_field(err, ERR_USAGE, "id",
-			"neither records nor a source to fetch text of are named");
+			"which text to fetch is not said: expected records, source, since or "
+			"where");
 	refetch->ids = arena_array(arena, refetch->id_count + 1, sizeof *refetch->ids);
 	for (unsigned i = 0; i < refetch->id_count; i++)
 		text_to_int64(call_text_at(call, "id", i), &refetch->ids[i]);

@@ -119,17 +119,15 @@ entry_clear(struct entry *entry)
 int
 call_journal_record(struct call *call, const struct record *record, bool added, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out out;
-	int result;
+	struct json_doc doc;
+	const char *text;
 
-	json_out_init(&out, &text);
-	result = record_write(call->store, record, &out, err);
-	if (result == 0)
-		result = call_journal_of(call, owner_of(record), record->noun->name, record->id,
-			added ? NULL : text.bytes, added ? text.bytes : NULL, err);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	if (json_doc_end(
+		    &doc, call->arena, record_write(call->store, record, &doc.out, err), &text) < 0)
+		return -1;
+	return call_journal_of(call, owner_of(record), record->noun->name, record->id,
+		added ? NULL : text, added ? text : NULL, err);
 }
 
 static int

@@ -13,16 +13,11 @@ answer_rule(struct call *call, int64_t id, struct err *err)
 static int
 rule_text(struct call *call, int64_t id, const char **out, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out json;
-	int failed;
+	struct json_doc doc;
 
-	json_out_init(&json, &text);
-	failed = rule_write(call->store, call->arena, id, &json, err);
-	if (failed >= 0)
-		*out = arena_text(call->arena, text.bytes);
-	text_clear(&text);
-	return failed;
+	json_doc_begin(&doc);
+	return json_doc_end(
+		&doc, call->arena, rule_write(call->store, call->arena, id, &doc.out, err), out);
 }
 
 static int
@@ -42,7 +37,8 @@ static const struct param add_params[] = {
 		"ignore|keep|private|level|template", NULL },
 	{ "where", PARAM_TEXT, PARAM_REQUIRED | PARAM_LONG, "which messages: a condition", NULL,
 		NULL },
-	{ "place", PARAM_INTEGER, 0, "where in the order, from 1; else last", NULL, NULL },
+	{ "place", PARAM_INTEGER, 0, "where in the order, from 1; behind all, or without it: last",
+		NULL, NULL },
 	{ "value", PARAM_TEXT, 0, "of level: metadata, snippet or text; of template: its code",
 		NULL, NULL },
 	{ "link", PARAM_FLAG, 0,
@@ -86,7 +82,8 @@ static const struct param one_params[] = {
 
 static const struct param move_params[] = {
 	{ "rule", PARAM_INTEGER, PARAM_REQUIRED, "the rule's id", NULL, NULL },
-	{ "place", PARAM_INTEGER, PARAM_REQUIRED, "its new place, from 1", NULL, NULL },
+	{ "place", PARAM_INTEGER, PARAM_REQUIRED, "its new place, from 1; behind all: last", NULL,
+		NULL },
 	{ 0 },
 };
 

@@ -4,6 +4,8 @@
 #include "input.h"
 #include "liaison/capture/capture.h"
 #include "sweep.h"
+#include "sweep_tally.h"
+#include "unread.h"
 
 /* rule.test: a draft of rules over the ledger's evidence: how it would be decided, and what changes. */
 
@@ -13,36 +15,22 @@ struct trial {
 	struct sweep sweep; /* first */
 	struct worker *worker; /* of the slice */
 	struct reapplied *shown; /* own; the newest ones that change, and some more */
-	struct {
-		const char *word; /* static */
-		int64_t now, then;
-	} of[16];
-	unsigned count;
+	struct sweep_tally tally; /* as it is, and as it would be */
 	size_t shown_count, shown_room;
+	struct unread_folders unread;
+	int64_t links, templates, levels; /* messages that stay captured and get others */
 	int64_t since, unknown, by_hand, withheld, changes, gained, lost, show;
 	struct text diff; /* own; items of an array */
 };
-
-static unsigned
-place_of(struct trial *trial, const char *word)
-{
-	unsigned i = 0;
-
-	while (i < trial->count && strcmp(trial->of[i].word, word) != 0)
-		i++;
-	if (i == trial->count && i < sizeof trial->of / sizeof *trial->of - 1)
-		trial->of[trial->count++].word = word;
-	return i;
-}
 
 static void
 add_tally(void *to, const char *decision, int64_t count)
 {
 	struct trial *trial = to;
-	unsigned place = place_of(trial, decision);
+	struct sweep_count *of = sweep_tally_of(&trial->tally, decision);
 
-	trial->of[place].now += count;
-	trial->of[place].then += count;
+	of->before += count;
+	of->after += count;
 }
 
 /* Newest first; of the same second the one that is later in the ledger. */
@@ -77,6 +65,34 @@ note_shown(struct trial *trial, const struct reapplied *told)
 	trial->shown[trial->shown_count++] = *told;
 }
 
+/* What else of it would be another. */
+static int
+show_more(struct trial *trial, struct worker *worker, const struct reapplied *told, struct err *err)
+{
+	struct text more = { 0 };
+	struct json_out out;
+	int failed = 0;
+
+	json_out_init(&out, &more);
+	json_object_begin(&out, NULL);
+	if (told->relinked)
+		failed = capture_try_links(worker->store, trial->sweep.capture, worker->arena,
+			told->row, &trial->unread, trial->sweep.now, &out, err);
+	if (told->retemplated)
+		json_text(&out, "template", told->template);
+	if (told->level_after != NULL) {
+		json_text(&out, "level_now", told->level_before);
+		json_text(&out, "level_then", told->level_after);
+	}
+	json_object_end(&out);
+	if (more.size > 2) {
+		text_add(&trial->diff, ",");
+		text_add_n(&trial->diff, more.bytes + 1, more.size - 2);
+	}
+	text_clear(&more);
+	return failed;
+}
+
 /* The capture record as the asker may see it, with what it would be. */
 static int
 show(struct trial *trial, struct worker *worker, const struct reapplied *told, struct err *err)
@@ -95,9 +111,11 @@ show(struct trial *trial, struct worker *worker, const struct reapplied *told, s
 		text_printf(&trial->diff,
 			",\"now\":\"%s\",\"then\":\"%s\",\"draft\":", told->before, told->after);
 		if (told->rule != 0)
-			text_printf(&trial->diff, "%lld}", (long long)told->rule);
+			text_printf(&trial->diff, "%lld", (long long)told->rule);
 		else
-			text_add(&trial->diff, "null}");
+			text_add(&trial->diff, "null");
+		failed = show_more(trial, worker, told, err);
+		text_add(&trial->diff, "}");
 	}
 	text_clear(&record);
 	return failed;
@@ -146,15 +164,22 @@ take_row(void *to, const struct reapplied *told, struct err *err)
 		return 0;
 	trial->unknown += told->unknown;
 	trial->by_hand += told->by_hand;
-	if (told->row == 0 || strcmp(told->before, told->after) == 0)
+	trial->links += told->relinked;
+	trial->templates += told->retemplated;
+	trial->levels += told->level_after != NULL;
+	if (told->row == 0 || (!told->changed && told->level_after == NULL))
 		return 0;
-	trial->of[place_of(trial, told->before)].then--;
-	trial->of[place_of(trial, told->after)].then++;
-	trial->changes++;
-	trial->gained += strcmp(told->after, "captured") == 0;
-	trial->lost += strcmp(told->before, "captured") == 0;
 	if (trial->show > 0)
 		note_shown(trial, told);
+	if (!told->changed)
+		return 0;
+	trial->changes++;
+	if (strcmp(told->before, told->after) == 0)
+		return 0;
+	sweep_tally_of(&trial->tally, told->before)->after--;
+	sweep_tally_of(&trial->tally, told->after)->after++;
+	trial->gained += strcmp(told->after, "captured") == 0;
+	trial->lost += strcmp(told->before, "captured") == 0;
 	return 0;
 }
 
@@ -174,7 +199,7 @@ slice_trial(struct sweep *sweep, struct worker *worker, struct err *err)
 {
 	struct trial *trial = (struct trial *)sweep;
 	struct ledger_span span = { .after = sweep->cursor, .since = trial->since };
-	const struct trying trying = { trial, add_tally, take_row };
+	const struct trying trying = { trial, trial->unread, add_tally, take_row };
 
 	span.last = span.after + SPAN < sweep->last ? span.after + SPAN : sweep->last;
 	trial->worker = worker;
@@ -186,15 +211,6 @@ slice_trial(struct sweep *sweep, struct worker *worker, struct err *err)
 	return sweep->cursor >= sweep->last ? show_all(trial, worker, err) : 0;
 }
 
-static void
-write_counts(const struct trial *trial, const char *name, bool then, struct json_out *out)
-{
-	json_object_begin(out, name);
-	for (unsigned i = 0; i < trial->count; i++)
-		json_int(out, trial->of[i].word, then ? trial->of[i].then : trial->of[i].now);
-	json_object_end(out);
-}
-
 static bool
 answer_trial(struct sweep *sweep, struct json_out *out, struct err *err)
 {
@@ -202,18 +218,20 @@ answer_trial(struct sweep *sweep, struct json_out *out, struct err *err)
 	int64_t messages = 0;
 
 	(void)err;
-	for (unsigned i = 0; i < trial->count; i++)
-		messages += trial->of[i].now;
+	for (unsigned i = 0; i < trial->tally.count; i++)
+		messages += trial->tally.of[i].before;
 	json_object_begin(out, NULL);
 	json_int(out, "messages", messages);
 	json_int(out, "changed", trial->changes);
 	json_int(out, "captured", trial->gained);
 	json_int(out, "dropped", trial->lost);
+	json_int(out, "links", trial->links);
+	json_int(out, "templates", trial->templates);
+	json_int(out, "levels", trial->levels);
 	json_int(out, "unknown", trial->unknown);
 	json_int(out, "by_hand", trial->by_hand);
 	json_int(out, "withheld", trial->withheld);
-	write_counts(trial, "now", false, out);
-	write_counts(trial, "then", true, out);
+	sweep_tally_write(&trial->tally, "now", "then", out);
 	json_array_begin(out, "diff");
 	if (trial->diff.size > 0)
 		json_raw(out, NULL, trial->diff.bytes, trial->diff.size);
@@ -260,6 +278,7 @@ run_rule_test_loop(struct loop_call *call, struct err *err)
 {
 	struct trial *trial = sweep_new(call, sizeof *trial, false);
 
+	trial->unread = unread_folders(call->call.engine, trial->sweep.arena);
 	trial->sweep.slice = slice_trial;
 	trial->sweep.answer = answer_trial;
 	trial->sweep.clear = clear_trial;

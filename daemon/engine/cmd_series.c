@@ -13,16 +13,10 @@ answer_series(struct call *call, const char *code, struct err *err)
 static int
 series_text(struct call *call, const char *code, const char **out, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out json;
-	int result;
+	struct json_doc doc;
 
-	json_out_init(&json, &text);
-	result = series_write(call->store, code, &json, err);
-	if (result >= 0)
-		*out = arena_text(call->arena, text.bytes);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	return json_doc_end(&doc, call->arena, series_write(call->store, code, &doc.out, err), out);
 }
 
 int

@@ -19,23 +19,6 @@ run_show(struct call *call, struct err *err)
 	return 0;
 }
 
-/* {"key": value} */
-static const char *
-one_value(struct call *call, const char *key, const char *value)
-{
-	struct text text = { 0 };
-	struct json_out out;
-	const char *copy;
-
-	json_out_init(&out, &text);
-	json_object_begin(&out, NULL);
-	json_text(&out, key, value);
-	json_object_end(&out);
-	copy = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return copy;
-}
-
 static int
 run_set(struct call *call, struct err *err)
 {
@@ -46,8 +29,8 @@ run_set(struct call *call, struct err *err)
 	if (setup_get(call->store, call->arena, key, &before, err) < 0 ||
 		setup_set(call->store, key, call_text(call, "value"), err) < 0 ||
 		setup_get(call->store, call->arena, key, &after, err) < 0 ||
-		call_journal(call, "setup", 0, one_value(call, key, before),
-			one_value(call, key, after), err) < 0)
+		call_journal(call, "setup", 0, member_text(call, key, before),
+			member_text(call, key, after), err) < 0)
 		return -1;
 	return setup_write_key(call->store, call->arena, key, call->out, err);
 }

@@ -179,69 +179,13 @@ run_retire(struct call *call, struct err *err)
 	return answer_source(call, source.name, err);
 }
 
-/* ---- rename, remove ---------------------------------------------------------------------------- */
+/* ---- remove ------------------------------------------------------------------------------------ */
 
 static const struct param rename_params[] = {
 	{ "old", PARAM_NAME, PARAM_REQUIRED, "the name it has in the database", NULL, NULL },
 	{ "new", PARAM_NAME, PARAM_REQUIRED, "the name it has in the configuration", NULL, NULL },
 	{ 0 },
 };
-
-static void
-forget_row(struct engine *engine, int64_t number, const char *name)
-{
-	struct mailbox *mailbox;
-
-	(void)number;
-	pthread_mutex_lock(&engine->board);
-	mailbox = mailbox_by_name(engine->pipeline, name);
-	if (mailbox != NULL) {
-		mailbox_unwatch(mailbox);
-		mailbox->id = 0;
-	}
-	pthread_mutex_unlock(&engine->board);
-	if (mailbox != NULL)
-		pipeline_configure(engine->pipeline);
-}
-
-/* The configuration may have been edited first: a row without history makes room. */
-static int
-drop_empty(struct call *call, const char *name, struct err *err)
-{
-	struct source_counts counts;
-	struct source source;
-
-	if (source_find(call->store, call->arena, name, &source, err) < 0)
-		return err->code == ERR_NOT_FOUND ? 0 : -1;
-	if (source_count(call->store, source.id, &counts, err) < 0)
-		return -1;
-	if (counts.rows > 0) {
-		fail_field(err, ERR_CONFLICT, "new",
-			"the source '%s' has %lld decisions of its own", name,
-			(long long)counts.rows);
-		return err_hint(err, "rename first, then change the section's name and reload");
-	}
-	capture_contacts_changed(call_capture(call));
-	return source_erase(call->store, call->arena, source.id, err);
-}
-
-static int
-run_rename(struct call *call, struct err *err)
-{
-	const char *old = call_text(call, "old"), *new = call_text(call, "new");
-	struct source source;
-
-	if (source_find(call->store, call->arena, old, &source, err) < 0)
-		return -1;
-	if (drop_empty(call, new, err) < 0 || source_rename(call->store, source.id, new, err) < 0 ||
-		call_journal(call, "source", source.id,
-			arena_printf(call->arena, "{\"name\":\"%s\"}", old),
-			arena_printf(call->arena, "{\"name\":\"%s\"}", new), err) < 0)
-		return -1;
-	call_after_commit(call, withdraw, 1, old); /* until its section bears the new name */
-	call_after_commit(call, forget_row, 0, new);
-	return answer_source(call, new, err);
-}
 
 static const struct param remove_params[] = {
 	{ "source", PARAM_NAME, PARAM_REQUIRED, "the source's name", NULL, NULL },
@@ -323,7 +267,8 @@ run_remove(struct call *call, struct err *err)
 
 static const struct param check_params[] = {
 	{ "source", PARAM_NAME, PARAM_REQUIRED, "the source's name", NULL, NULL },
-	{ "host", PARAM_NAME, 0, "try this host in place of the configured one", NULL, NULL },
+	{ "host", PARAM_NAME, 0, "try this HOST or HOST:PORT in place of the configured one", NULL,
+		NULL },
 	{ 0 },
 };
 
@@ -390,13 +335,14 @@ const struct command source_commands[] = {
 		.access = ACCESS_ADMIN,
 		.key = "name" },
 	{ .name = "source.rename",
-		.summary = "give a source's history to its new name",
+		.summary = "give a source's history to its section's new name, before or after "
+			   "the reload",
 		.params = rename_params,
-		.run = run_rename,
+		.run = run_source_rename,
 		.access = ACCESS_ADMIN,
 		.key = "name" },
 	{ .name = "source.retire",
-		.summary = "watch a source no more; its history stays",
+		.summary = "watch a source no more, until it is resumed; its history stays",
 		.params = source_params,
 		.run = run_retire,
 		.access = ACCESS_ADMIN,

@@ -12,26 +12,24 @@
 /* ---- what is told ---- */
 
 static const char *
-end_text(struct call *call, struct text *text, struct json_out *out)
+end_text(struct call *call, struct json_doc *doc)
 {
 	const char *kept;
 
-	json_object_end(out);
-	kept = arena_text_n(call_keep_arena(call), text->bytes, text->size);
-	text_clear(text);
+	json_object_end(&doc->out);
+	json_doc_end(doc, call_keep_arena(call), 0, &kept);
 	return kept;
 }
 
 static void
-begin_text(
-	const struct undo_entry *entry, const char *name, struct text *text, struct json_out *out)
+begin_text(const struct undo_entry *entry, const char *name, struct json_doc *doc)
 {
-	json_out_init(out, text);
-	json_object_begin(out, NULL);
-	json_int(out, "entry", entry->entry->id);
-	json_text(out, "noun", entry->entry->noun);
-	json_int(out, "record", entry->entry->record);
-	json_text(out, "name", name);
+	json_doc_begin(doc);
+	json_object_begin(&doc->out, NULL);
+	json_int(&doc->out, "entry", entry->entry->id);
+	json_text(&doc->out, "noun", entry->entry->noun);
+	json_int(&doc->out, "record", entry->entry->record);
+	json_text(&doc->out, "name", name);
 }
 
 void
@@ -41,34 +39,32 @@ undo_tell(struct call *call, struct undo_run *run, const struct undo_entry *entr
 	static const char *const WORDS[] = {
 		[UNDO_CHANGED] = "changed", [UNDO_ADDED] = "added", [UNDO_REMOVED] = "removed"
 	};
-	struct text text = { 0 };
-	struct json_out out;
+	struct json_doc doc;
 
 	run->undo.changed += what == UNDO_CHANGED;
 	run->undo.added += what == UNDO_ADDED;
 	run->undo.removed += what == UNDO_REMOVED;
 	if (run->change_count == UNDO_TOLD)
 		return;
-	begin_text(entry, name, &text, &out);
-	json_text(&out, "what", WORDS[what]);
-	json_text(&out, "fields", fields);
-	run->changes[run->change_count++] = end_text(call, &text, &out);
+	begin_text(entry, name, &doc);
+	json_text(&doc.out, "what", WORDS[what]);
+	json_text(&doc.out, "fields", fields);
+	run->changes[run->change_count++] = end_text(call, &doc);
 }
 
 void
 undo_keep_it(struct call *call, struct undo_run *run, const struct undo_entry *entry,
 	const char *name, const char *field, const char *why)
 {
-	struct text text = { 0 };
-	struct json_out out;
+	struct json_doc doc;
 
 	run->undo.kept++;
 	if (run->kept_count == UNDO_TOLD)
 		return;
-	begin_text(entry, name, &text, &out);
-	json_text(&out, "field", field);
-	json_text(&out, "why", why);
-	run->kept[run->kept_count++] = end_text(call, &text, &out);
+	begin_text(entry, name, &doc);
+	json_text(&doc.out, "field", field);
+	json_text(&doc.out, "why", why);
+	run->kept[run->kept_count++] = end_text(call, &doc);
 }
 
 static void
@@ -243,9 +239,8 @@ begin_batch(struct call *call, struct undo_run *run, struct err *err)
 }
 
 static int
-begin(struct call *call, struct undo_run *run, struct err *err)
+begin(struct call *call, struct undo_run *run, int64_t entry, struct err *err)
 {
-	int64_t entry = call_int(call, "audit_id", 0);
 	struct undo last;
 	bool undone;
 
@@ -294,6 +289,8 @@ run_part(struct call *call, struct undo_run *run, struct err *err)
 	for (unsigned i = 0; i < count; i++) {
 		if (take_back_safely(call, run, &entries[i], err) < 0)
 			return -1;
+		if (run->again)
+			return 0;
 		run->undo.next = entries[i].id > run->undo.batch ? entries[i].id - 1 : 0;
 		run->done++;
 		if (call_is_long(call))
@@ -304,20 +301,32 @@ run_part(struct call *call, struct undo_run *run, struct err *err)
 	return 0;
 }
 
-static int
-run_undo(struct call *call, struct err *err)
+int
+undo_turn(struct call *call, struct undo_run *run, int64_t entry, bool *more, struct err *err)
 {
-	struct undo_run *run = call_keep(call, sizeof *run);
-
-	if ((run->begun ? check_alone(call, run, err) : begin(call, run, err)) < 0)
+	if ((run->begun ? check_alone(call, run, err) : begin(call, run, entry, err)) < 0)
 		return -1;
-	while (run->undo.next > 0 && !call_is_long(call)) {
+	run->again = false;
+	while (run->undo.next > 0 && !run->again && !call_is_long(call)) {
 		if (run_part(call, run, err) < 0)
 			return -1;
 	}
 	if (undo_keep(call->store, &run->undo, err) < 0)
 		return -1;
-	if (run->undo.next == 0)
+	*more = run->undo.next > 0;
+	return 0;
+}
+
+static int
+run_undo(struct call *call, struct err *err)
+{
+	struct undo_run *run = call_keep(call, sizeof *run);
+	bool more;
+
+	if (undo_turn(call, run, call_int(call, "audit_id", 0), &more, err) < 0)
+		return -1;
+	call_must_end(call, run->again);
+	if (!more)
 		return answer(call, run);
 	call_continue(call, run->done, run->undo.entries, "entries");
 	return 0;

@@ -140,7 +140,7 @@ int
 call_money(const struct call *call, const char *name, int64_t *minor, bool *given, struct err *err);
 /* The bytes of the PARAM_INPUT, borrowed; NULL: it is not given. */
 const char *call_input(const struct call *call, size_t *size);
-/* The same as clean text, without the newlines at its end. ERR_USAGE: it is not UTF-8, or empty. */
+/* The same as clean text, without the newlines at its end. ERR_USAGE: it is not UTF-8. */
 int call_input_text(const struct call *call, const char **text, struct err *err);
 /* The salesperson whom the caller acts as, or whose local user it is; NULL: none. */
 int call_salesperson(const struct call *call, const char **code, struct err *err);
@@ -163,6 +163,11 @@ void *call_keep(struct call *call, size_t size);
 struct arena *call_keep_arena(struct call *call);
 /* So much was done in this transaction that others should have their turn. */
 bool call_is_long(const struct call *call);
+/* When it will be so, on the monotonic clock. */
+int64_t call_until(const struct call *call);
+/* What this transaction leaves half done is gone on with even if nobody wants it any more, or at the next
+ * start. */
+void call_must_end(struct call *call, bool must);
 /* The handler, which answers nothing yet, is run again. */
 void call_continue(struct call *call, int64_t done, int64_t total, const char *unit);
 

@@ -6,6 +6,7 @@
 #include "liaison/crm/contact_past.h"
 #include "liaison/crm/duplicate.h"
 #include "liaison/crm/field.h"
+#include "liaison/crm/following.h"
 #include "record.h"
 
 /* Storing changes of contacts, with their entries and what follows from them. */
@@ -37,21 +38,19 @@ static int
 journal_some_past(struct call *call, const struct contact *person, struct link_place *place,
 	unsigned *count, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out out;
+	struct json_doc doc;
+	const char *after;
 	int result;
 
-	json_out_init(&out, &text);
-	json_object_begin(&out, NULL);
-	json_int(&out, "company", person->company_id);
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	json_int(&doc.out, "company", person->company_id);
 	result = contact_links_write(
-		call->store, person->id, LINKS_LOOSE, place, PAST_MAX, &out, count, err);
-	json_object_end(&out);
-	if (result == 0 && *count > 0)
-		result = call_journal_of(
-			call, person->id, "contact-past", person->id, NULL, text.bytes, err);
-	text_clear(&text);
-	return result;
+		call->store, person->id, LINKS_LOOSE, place, PAST_MAX, &doc.out, count, err);
+	json_object_end(&doc.out);
+	if (json_doc_end(&doc, call->arena, result, &after) < 0 || *count == 0)
+		return result;
+	return call_journal_of(call, person->id, "contact-past", person->id, NULL, after, err);
 }
 
 static int
@@ -242,6 +241,23 @@ follow_next(struct call *call, struct heirs *heirs, const struct change *company
 	return change_heir(call, id, company, TIME_MIN, err);
 }
 
+int
+heirs_settle(struct call *call, struct heirs *heirs, struct err *err)
+{
+	bool over = heirs->next == heirs->count;
+	int64_t noted = heirs->noted;
+
+	if (call->dry_run)
+		return 0;
+	call_must_end(call, !over);
+	if (!over && noted == 0)
+		return following_add(call->store, heirs->before.id, &heirs->noted, err);
+	if (!over || noted == 0)
+		return 0;
+	heirs->noted = 0;
+	return following_end(call->store, noted, err);
+}
+
 /* What became of the company meanwhile is followed, too. */
 int
 heirs_follow(struct call *call, struct heirs *heirs, struct err *err)
@@ -253,11 +269,11 @@ heirs_follow(struct call *call, struct heirs *heirs, struct err *err)
 	if (heirs->tried.id == 0 &&
 		contact_get(call->store, call->arena, heirs->before.id, &company.after, err) < 0) {
 		heirs->next = heirs->count;
-		return err->code == ERR_NOT_FOUND ? 0 : -1;
+		return err->code == ERR_NOT_FOUND ? heirs_settle(call, heirs, err) : -1;
 	}
 	while (heirs->next < heirs->count && !call_is_long(call)) {
 		if (follow_next(call, heirs, &company, err) < 0)
 			return -1;
 	}
-	return 0;
+	return heirs_settle(call, heirs, err);
 }

@@ -31,6 +31,7 @@ struct heirs {
 	struct contact tried; /* what a dry run made of it, which the next transaction has not */
 	int64_t *persons;
 	size_t count, next;
+	int64_t noted; /* the journal's entry by which a start goes on with it; 0: none */
 };
 /* Before the company is changed. */
 int
@@ -39,6 +40,8 @@ heirs_note(struct call *call, const struct contact *company, struct heirs *out, 
 int heirs_changed(struct call *call, struct heirs *heirs, struct err *err);
 /* As many as a transaction takes; next is count when all did. */
 int heirs_follow(struct call *call, struct heirs *heirs, struct err *err);
+/* Before a transaction ends without heirs_follow: those who have not followed yet will. */
+int heirs_settle(struct call *call, struct heirs *heirs, struct err *err);
 
 /* Two that are two, or, separate false, may be one: journaled for both. */
 int change_separate(struct call *call, int64_t id, int64_t other, bool separate, struct err *err);
@@ -59,6 +62,8 @@ int
 change_lists(struct call *call, int64_t id, unsigned which, struct json_out *out, struct err *err);
 /* Adds one, and matches the past by it. */
 int give_email(struct call *call, int64_t id, const char *typed, struct err *err);
+/* ERR_CONFLICT: that one of the addresses which the call gives is an earlier one again. */
+int refuse_email_twice(struct call *call, unsigned place, struct err *err);
 int give_domain(struct call *call, int64_t id, const char *typed, struct err *err);
 
 #endif

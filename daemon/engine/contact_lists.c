@@ -3,6 +3,7 @@
 #include "cmd_contact.h"
 #include "contact_change.h"
 #include "liaison/base/address.h"
+#include "rematch.h"
 
 /* The addresses and domains of a contact, when all of them are said anew. */
 
@@ -16,6 +17,24 @@ give_email(struct call *call, int64_t id, const char *typed, struct err *err)
 	if (contact_email_add(call->store, call->arena, id, &email, err) < 0)
 		return -1;
 	return rematch_address(call, email.address, &count, err);
+}
+
+int
+refuse_email_twice(struct call *call, unsigned place, struct err *err)
+{
+	char *address, *earlier;
+
+	if (address_canonical(call->arena, call_text_at(call, "email", place), &address, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < place; i++) {
+		if (address_canonical(call->arena, call_text_at(call, "email", i), &earlier, err) <
+			0)
+			return -1;
+		if (strcmp(address, earlier) == 0)
+			return fail_field(err, ERR_CONFLICT, "email",
+				"the address '%s' is given twice", address);
+	}
+	return 0;
 }
 
 int

@@ -44,19 +44,18 @@ remove_parts(struct call *call, int64_t id, struct err *err)
 static int
 journal_labels(struct call *call, int64_t id, const char *kind, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out out;
+	struct json_doc doc;
+	const char *before;
 	int result;
 
-	json_out_init(&out, &text);
-	json_object_begin(&out, NULL);
-	result = contact_labels_write(call->store, id, kind, kind, &out, err);
-	json_object_end(&out);
-	if (result == 0)
-		result = call_journal(call, "contact", id, text.bytes,
-			arena_printf(call->arena, "{\"%s\":[]}", kind), err);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	result = contact_labels_write(call->store, id, kind, kind, &doc.out, err);
+	json_object_end(&doc.out);
+	if (json_doc_end(&doc, call->arena, result, &before) < 0)
+		return -1;
+	return call_journal(
+		call, "contact", id, before, arena_printf(call->arena, "{\"%s\":[]}", kind), err);
 }
 
 static int
@@ -78,16 +77,15 @@ remove_labels(struct call *call, int64_t id, struct err *err)
 int
 remove_contact_note(struct call *call, int64_t contact, int64_t id, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out out;
-	int result;
+	struct json_doc doc;
+	const char *before;
 
-	json_out_init(&out, &text);
-	result = contact_note_whole(call->store, id, &out, err);
-	if (result == 0)
-		result = call_journal_of(call, contact, "contact-note", id, text.bytes, NULL, err);
-	text_clear(&text);
-	return result < 0 ? -1 : contact_note_remove(call->store, id, err);
+	json_doc_begin(&doc);
+	if (json_doc_end(&doc, call->arena, contact_note_whole(call->store, id, &doc.out, err),
+		    &before) < 0 ||
+		call_journal_of(call, contact, "contact-note", id, before, NULL, err) < 0)
+		return -1;
+	return contact_note_remove(call->store, id, err);
 }
 
 static int
@@ -184,16 +182,14 @@ remove_contact_links(struct call *call, int64_t id, struct err *err)
 static int
 journal_whole(struct call *call, int64_t id, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out out;
-	int result;
+	struct json_doc doc;
+	const char *before;
 
-	json_out_init(&out, &text);
-	result = contact_whole_write(call->store, id, &out, err);
-	if (result == 0)
-		result = call_journal(call, "contact", id, text.bytes, NULL, err);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	if (json_doc_end(&doc, call->arena, contact_whole_write(call->store, id, &doc.out, err),
+		    &before) < 0)
+		return -1;
+	return call_journal(call, "contact", id, before, NULL, err);
 }
 
 int

@@ -10,7 +10,7 @@
 /* contact.dump: contacts are read slice by slice on a reader's thread, companies first, each by id, and
  * sent as the client takes them. What changes meanwhile is dumped as it is when its turn comes. */
 
-enum { CHUNK = 48 * 1024, BACKLOG_MAX = 256 * 1024, SLICE_MS = 50, PROGRESS_MS = 250 };
+enum { BACKLOG_MAX = 256 * 1024, SLICE_MS = 50, PROGRESS_MS = 250 };
 
 struct dump {
 	struct work work; /* first */
@@ -98,13 +98,22 @@ static int
 put_contact(struct dump *dump, struct worker *worker, int64_t id, struct err *err)
 {
 	const char **cells = arena_array(worker->arena, dump->columns.count, sizeof *cells);
+	const char **rest = arena_array(worker->arena, dump->columns.count, sizeof *rest);
+	bool more = true;
 
 	if (dump_cells(worker->store, worker->arena, &dump->columns, id, cells, err) < 0)
 		return err->code == ERR_NOT_FOUND ? 0 : -1;
-	if (strcmp(dump->type, "csv") == 0)
-		dump_csv(&dump->columns, cells, dump->raw, &dump->out);
-	else
-		dump_vcard(worker->arena, &dump->columns, cells, dump->version, &dump->out);
+	while (more) {
+		const char **put = cells;
+
+		more = dump_split(worker->arena, &dump->columns, cells, rest);
+		if (strcmp(dump->type, "csv") == 0)
+			dump_csv(&dump->columns, put, dump->raw, &dump->out);
+		else
+			dump_vcard(worker->arena, &dump->columns, put, dump->version, &dump->out);
+		cells = rest;
+		rest = put;
+	}
 	dump->written++;
 	return 0;
 }
@@ -182,21 +191,6 @@ is_read(const struct dump *dump)
 }
 
 static void
-send_out(struct dump *dump)
-{
-	size_t sent = 0;
-
-	while (sent < dump->out.size) {
-		size_t left = dump->out.size - sent, size = left < CHUNK ? left : CHUNK;
-
-		loop_call_data(dump->call, dump->out.bytes + sent, size, false);
-		sent += size;
-	}
-	dump->size += (int64_t)sent;
-	text_reset(&dump->out);
-}
-
-static void
 tell_progress(struct dump *dump)
 {
 	int64_t now = clock_monotonic_ms();
@@ -228,7 +222,7 @@ go_on(struct loop_call *call)
 		return;
 	}
 	dump->work.run = run_slice;
-	send_out(dump);
+	dump->size += loop_call_data_all(call, &dump->out);
 	if (is_read(dump)) {
 		loop_call_data(call, "", 0, true);
 		end(dump);

@@ -29,6 +29,10 @@ int dump_list(struct store *store, struct arena *arena, unsigned place, unsigned
 void dump_csv_header(const struct dump_columns *columns, bool raw, struct text *out);
 void
 dump_csv(const struct dump_columns *columns, const char *const *cells, bool raw, struct text *out);
+/* Notes for which a row has no room go into cells of their own, of the same contact: true, and those are
+ * left in cells; to be asked again. rest: as many. */
+bool dump_split(struct arena *arena, const struct dump_columns *columns, const char **cells,
+	const char **rest);
 /* version: 3 or 4. */
 void dump_vcard(struct arena *arena, const struct dump_columns *columns, const char *const *cells,
 	int version, struct text *out);

@@ -23,6 +23,61 @@ dump_csv(const struct dump_columns *columns, const char *const *cells, bool raw,
 	csv_end(out);
 }
 
+/* ---- long notes ---- */
+
+enum { NOTES_MAX = 128 * 1024, NOTE_TWICE_MAX = 256 * 1024 };
+
+static bool
+is_one_of(const char *name, const char *const *names)
+{
+	for (; *names != NULL; names++) {
+		if (strcmp(name, *names) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where the list may be cut: behind the last element that begins within the first so many bytes. */
+static size_t
+notes_end(const char *list)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; list[i] != '\0'; i++) {
+		if (list[i] == '\\' && list[i + 1] != '\0')
+			i++;
+		else if (list[i] == ';' && (end == 0 || i < NOTES_MAX))
+			end = i;
+		if (end > 0 && i >= NOTES_MAX)
+			return end;
+	}
+	return 0;
+}
+
+bool
+dump_split(struct arena *arena, const struct dump_columns *columns, const char **cells,
+	const char **rest)
+{
+	static const char *const SAME[] = { "no", "type", "name", "first_name", "middle_name",
+		"surname", "company_no", "company_name", NULL };
+	bool split = false;
+
+	for (unsigned i = 0; i < columns->count; i++) {
+		const char *list = cells[i];
+		bool notes = strcmp(columns->names[i], "notes") == 0;
+		size_t end = notes && list != NULL && strlen(list) > NOTES_MAX ? notes_end(list)
+									       : 0;
+
+		rest[i] = is_one_of(columns->names[i], SAME) ? list : NULL;
+		if (end == 0)
+			continue;
+		cells[i] = arena_text_n(arena, list, end);
+		rest[i] = list + end + 1;
+		split = true;
+	}
+	return split;
+}
+
 /* ---- vCard ---- */
 
 struct card {
@@ -185,13 +240,16 @@ dump_vcard(struct arena *arena, const struct dump_columns *columns, const char *
 		.used = arena_array(arena, columns->count, sizeof(bool)),
 		.version = version,
 		.out = out };
+	const char *notes;
 
 	text_add(out, "BEGIN:VCARD\r\n");
 	vcard_text(out, "VERSION", version == 3 ? "3.0" : "4.0");
 	put_names(&card);
 	put_places(&card);
 	put_keys(&card, "emails", "EMAIL");
-	put_keys(&card, "notes", "NOTE");
+	notes = peek(&card, "notes");
+	if (notes == NULL || strlen(notes) <= NOTE_TWICE_MAX)
+		put_keys(&card, "notes", "NOTE");
 	put_tags(&card);
 	put_rest(&card);
 	text_add(out, "END:VCARD\r\n");

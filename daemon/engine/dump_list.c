@@ -6,6 +6,7 @@
 #include "liaison/crm/contact_label.h"
 #include "liaison/crm/contact_part.h"
 #include "liaison/crm/import.h"
+#include "liaison/crm/profile.h"
 #include "liaison/wire/json.h"
 #include "record.h"
 
@@ -25,6 +26,7 @@ enum list {
 	LIST_CONSENTS,
 	LIST_ADDRESSES,
 	LIST_NOTES,
+	LIST_ANSWERS,
 	LIST_COUNT
 };
 
@@ -46,6 +48,7 @@ static const struct {
 	[LIST_CONSENTS] = { "consents", NULL, &consent_noun },
 	[LIST_ADDRESSES] = { "addresses", NULL, &address_noun },
 	[LIST_NOTES] = { "notes", NULL, NULL },
+	[LIST_ANSWERS] = { "answers", NULL, NULL },
 };
 
 /* ---- elements of lists ---- */
@@ -247,6 +250,54 @@ add_note(struct store *store, struct arena *arena, int64_t id, struct text *list
 	return result;
 }
 
+/* ---- answers that people gave ---- */
+
+static int
+add_answers(struct store *store, struct arena *arena, int64_t contact, int64_t id,
+	struct text *list, struct err *err)
+{
+	struct text text = { 0 };
+	struct json_out json;
+	struct record *question;
+	json_t *tree, *answer;
+	size_t i;
+	int result;
+
+	if (record_get(store, arena, &question_noun, id, &question, err) < 0)
+		return -1;
+	json_out_init(&json, &text);
+	result = profile_write_given(store, contact, question, &json, err);
+	tree = tree_of(&text);
+	json_array_foreach(json_object_get(tree, "answers"), i, answer)
+	{
+		const json_t *day = json_array_get(json_object_get(tree, "days"), i);
+
+		add_key(list, member(arena, tree, "questionnaire"));
+		add_attribute(list, "question", member(arena, tree, "question"));
+		add_attribute(list, "answer", plain_text(arena, answer));
+		add_attribute(list, "day", date_text(arena, json_integer_value(day), 0));
+	}
+	json_decref(tree);
+	return result;
+}
+
+static int
+read_answers(
+	struct store *store, struct arena *arena, int64_t id, const char **out, struct err *err)
+{
+	struct text list = { 0 };
+	int64_t *questions;
+	unsigned count;
+	int result = 0;
+
+	if (profile_questions(store, arena, id, &questions, &count, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < count && result == 0; i++)
+		result = add_answers(store, arena, id, questions[i], &list, err);
+	*out = taken(arena, &list);
+	return result;
+}
+
 /* ---- lists ---- */
 
 static int
@@ -293,6 +344,8 @@ extra_of(enum list which)
 		return EXTRA_LABELS;
 	if (which == LIST_NOTES)
 		return EXTRA_NOTES;
+	if (which == LIST_ANSWERS)
+		return EXTRA_ANSWERS;
 	return which < LIST_RELATIONS ? 0 : EXTRA_RELATIONS << (which - LIST_RELATIONS);
 }
 
@@ -315,5 +368,6 @@ dump_list(struct store *store, struct arena *arena, unsigned place, unsigned ext
 	*out = NULL;
 	if (!(extras & extra_of(which)))
 		return 0;
-	return read_items(store, arena, which, id, out, err);
+	return which == LIST_ANSWERS ? read_answers(store, arena, id, out, err)
+				     : read_items(store, arena, which, id, out, err);
 }

@@ -12,6 +12,7 @@
 #include "liaison/sandbox/sandbox.h"
 #include "liaison/store/migrate.h"
 #include "pipeline.h"
+#include "resume.h"
 #include "rules.h"
 #include "schedule.h"
 #include "system.h"
@@ -47,12 +48,15 @@ open_database(const struct config *config, struct err *err)
 	const char *path = config->database;
 	struct store *store = store_open(path, STORE_WRITER, err);
 
-	if (store != NULL &&
-		(store_migrate(store, path, err) < 0 || settle_forgotten(store, config, err) < 0)) {
-		store_close(store);
+	if (store == NULL)
 		return NULL;
+	if (store_migrate(store, path, err) == 0) {
+		resume_contacts(store, config); /* whom nobody forgets half merged */
+		if (settle_forgotten(store, config, err) == 0)
+			return store;
 	}
-	return store;
+	store_close(store);
+	return NULL;
 }
 
 static const char *

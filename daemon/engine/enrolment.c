@@ -12,6 +12,7 @@ struct enrolled {
 	uint32_t number;
 	int64_t id;
 	bool paused, retired;
+	char *renamed; /* own; its history has that name now: it gets no row of its own */
 };
 
 /* The rows of all configured sources, in one transaction. */
@@ -24,6 +25,22 @@ struct enrolment {
 	bool failed;
 };
 
+/* Whoever renames a source may change its section later: until then nothing is captured twice. *now: the
+ * name that has its history, or NULL; *id 0: it has no row. */
+static int
+note_source(struct store *store, struct arena *arena, const struct config *config, size_t i,
+	int64_t *id, const char **now, struct err *err)
+{
+	const struct config_source *source = &config->sources[i];
+
+	*id = 0;
+	if (source_renamed(store, arena, source->name, now, err) < 0)
+		return -1;
+	if (*now != NULL && config_source_by_name(config, *now) != NULL)
+		*now = NULL; /* that one has a section too: this is another mailbox */
+	return *now != NULL ? 0 : source_row(store, source, id, err);
+}
+
 static int
 enrol(struct enrolment *enrolment, struct worker *worker, struct err *err)
 {
@@ -32,12 +49,18 @@ enrol(struct enrolment *enrolment, struct worker *worker, struct err *err)
 	for (size_t i = 0; i < config->source_count; i++) {
 		struct enrolled *to = &enrolment->sources[i];
 		struct source source;
+		const char *now;
 
-		if (source_row(worker->store, &config->sources[i], &to->id, err) < 0 ||
-			source_find(worker->store, worker->arena, config->sources[i].name, &source,
-				err) < 0)
-			return -1;
 		to->number = config->sources[i].number;
+		if (note_source(worker->store, worker->arena, config, i, &to->id, &now, err) < 0)
+			return -1;
+		if (now != NULL) {
+			to->renamed = mem_text(now);
+			continue;
+		}
+		if (source_find(worker->store, worker->arena, config->sources[i].name, &source,
+			    err) < 0)
+			return -1;
 		to->paused = source.paused;
 		to->retired = source.retired;
 	}
@@ -61,23 +84,38 @@ run_enrolment(struct work *work, struct worker *worker)
 int
 pipeline_enrol(struct store *store, const struct config *config, struct err *err)
 {
+	struct arena *arena;
+	const char *now;
 	int64_t id;
+	int failed = 0;
 
 	if (store_begin(store, err) < 0)
 		return -1;
-	for (size_t i = 0; i < config->source_count; i++) {
-		if (source_row(store, &config->sources[i], &id, err) < 0) {
-			store_rollback(store);
-			return -1;
-		}
-	}
-	return store_commit(store, err);
+	arena = arena_new();
+	for (size_t i = 0; i < config->source_count && failed == 0; i++)
+		failed = note_source(store, arena, config, i, &id, &now, err);
+	arena_free(arena);
+	if (failed == 0)
+		return store_commit(store, err);
+	store_rollback(store);
+	return -1;
 }
 
 bool
 pipeline_is_behind(const struct pipeline *pipeline)
 {
 	return pipeline->enrol_pause_ms != 0;
+}
+
+static void
+leave_unwatched(struct mailbox *mailbox, const char *now)
+{
+	struct text why = { 0 };
+
+	text_printf(&why, "it was renamed to '%s': give its section that name, and reload", now);
+	set_text(&mailbox->error, why.bytes);
+	text_clear(&why);
+	mailbox->renamed = true;
 }
 
 static void
@@ -91,6 +129,11 @@ enrolled(struct pipeline *pipeline, const struct enrolment *enrolment)
 
 		if (mailbox == NULL || mailbox->id != 0)
 			continue;
+		mailbox->renamed = false;
+		if (source->renamed != NULL) {
+			leave_unwatched(mailbox, source->renamed);
+			continue;
+		}
 		mailbox->id = source->id;
 		mailbox->paused = source->paused;
 		mailbox->retired = source->retired;
@@ -136,6 +179,8 @@ enrolment_done(struct work *work)
 	else if (!pipeline->stopping)
 		enrolled(pipeline, enrolment);
 	pthread_mutex_unlock(&pipeline->engine->board);
+	for (size_t i = 0; i < enrolment->settings->config.source_count; i++)
+		free(enrolment->sources[i].renamed);
 	settings_release(enrolment->settings);
 	free(enrolment->sources);
 	free(enrolment);
@@ -172,7 +217,7 @@ leave_out(struct mailbox *mailbox, const struct config *config)
 	if (!mailbox->configured || config_source_by_name(config, mailbox->name) != NULL)
 		return;
 	mailbox_unwatch(mailbox);
-	mailbox->configured = false;
+	mailbox->configured = mailbox->renamed = false;
 }
 
 void

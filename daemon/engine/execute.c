@@ -48,7 +48,7 @@ call_prepare(struct call *call, const struct batch *batch, const struct request 
 	};
 	call->events = arena_alloc(batch->arena, sizeof *call->events);
 	call->after = arena_alloc(batch->arena, sizeof *call->after);
-	if (request->cancelled)
+	if (request->cancelled && !request->turns.must_end)
 		return fail(err, ERR_UNAVAILABLE, "'%s' was cancelled", request->command->name);
 	if (call_admit(call, batch, request, worker, err) < 0)
 		return -1;

@@ -9,7 +9,7 @@
 /* contact.export: who asks is noted in the journal first; then what is held is read part by part on a reader's
  * thread, and sent as the client takes it. */
 
-enum { CHUNK = 48 * 1024, BACKLOG_MAX = 256 * 1024, SLICE_MS = 50 };
+enum { BACKLOG_MAX = 256 * 1024, SLICE_MS = 50 };
 
 struct export
 {
@@ -120,21 +120,6 @@ end(struct export *export)
 }
 
 static void
-send_out(struct export *export)
-{
-	size_t sent = 0;
-
-	while (sent < export->out.size) {
-		size_t left = export->out.size - sent, size = left < CHUNK ? left : CHUNK;
-
-		loop_call_data(export->call, export->out.bytes + sent, size, false);
-		sent += size;
-	}
-	export->size += (int64_t)sent;
-	text_reset(&export->out);
-}
-
-static void
 go_on(struct loop_call *call)
 {
 	struct export *export = call->data;
@@ -147,7 +132,7 @@ go_on(struct loop_call *call)
 		end(export);
 		return;
 	}
-	send_out(export);
+	export->size += loop_call_data_all(call, &export->out);
 	if (export->portrait.done) {
 		loop_call_data(call, "", 0, true);
 		end(export);

@@ -131,12 +131,10 @@ checking_lost(struct asking *asking)
 {
 	struct checking *checking = (struct checking *)asking;
 	struct mailbox *mailbox = asking->mailbox;
-	struct err err;
 
 	if (mailbox->feed != NULL && mailbox->feed->check == checking->check)
 		return; /* it is all here */
-	fail(&err, ERR_UNAVAILABLE, "the connection was lost while verifying");
-	asking_fail(asking, &err);
+	asking_stop(asking, ERR_UNAVAILABLE, "the connection was lost while verifying");
 }
 
 static void

@@ -24,6 +24,8 @@ mailbox_backlog(const struct mailbox *mailbox)
 static const char *
 failure_of(const struct mailbox *mailbox)
 {
+	if (mailbox->renamed)
+		return "error";
 	switch (mailbox->state) {
 	case SOURCE_NO_SECRET:
 		return "no-secret";
@@ -52,6 +54,19 @@ is_late(const struct source_health *source, int64_t started, int64_t older_than,
 		return (last_complete > 0 ? last_complete : started) + allowed < now;
 	allowed = POLLS_MISSED * (source->poll > POLL_LEAST_S ? source->poll : POLL_LEAST_S);
 	return last_complete + allowed < now && started + allowed < now;
+}
+
+bool
+folder_is_late(const struct folder *folder)
+{
+	const struct mailbox *mailbox = folder->mailbox;
+	const struct source_health folders = {
+		.last_complete = folder->last_complete,
+		.poll = mailbox->poll,
+	};
+
+	return mailbox_is_up(mailbox) &&
+	       is_late(&folders, mailbox->pipeline->engine->started, 0, clock_now());
 }
 
 static const char *

@@ -45,6 +45,10 @@ int64_t disk_free_beside(const char *path);
 
 /* Messages of a mailbox that are known of and not decided; under the board. */
 struct mailbox;
+struct folder;
 uint64_t mailbox_backlog(const struct mailbox *mailbox);
+/* Its server is reached, and the folder was not completely looked at for three poll intervals; under the
+ * board. */
+bool folder_is_late(const struct folder *folder);
 
 #endif

@@ -56,10 +56,13 @@ say_how_far(struct import_run *run)
 {
 	int64_t done = run->counts.added + run->counts.changed;
 
-	if (run->err.hint[0] == '\0' && done > 0 && !run->call->call.dry_run)
-		err_hint(&run->err,
-			"%lld rows before are recorded; the same file goes on behind them",
-			(long long)done);
+	if (run->rule.strict || run->err.hint[0] != '\0' || done == 0 || run->journal_batch == 0 ||
+		run->call->call.dry_run)
+		return;
+	err_hint(&run->err,
+		"%lld rows before are recorded; the same file goes on behind them, and system undo "
+		"%lld takes them back",
+		(long long)done, (long long)run->journal_batch);
 }
 
 static bool
@@ -126,6 +129,10 @@ void
 import_step(struct import_run *run)
 {
 	fail_if_cancelled(run);
+	if (!run->working && run->failed && import_is_open(run)) {
+		import_settle(run);
+		return;
+	}
 	if (!run->working && run->failed) {
 		say_how_far(run);
 		end(run);
@@ -139,7 +146,10 @@ import_step(struct import_run *run)
 		import_record(run);
 	else if (!run->working && is_read(run)) {
 		fail_if_none(run);
-		end(run);
+		if (import_is_open(run))
+			import_settle(run);
+		else
+			end(run);
 		return;
 	}
 	loop_call_hold(run->call, run->bytes.size > IMPORT_AHEAD_MAX);
@@ -214,7 +224,10 @@ run_new(struct loop_call *call)
 	run->need = IMPORT_WINDOW_MIN;
 	run->encoding = "utf-8";
 	run->file = (struct import_file){
-		.name = call_text(words, "file"), .user = words->user, .at = words->now
+		.name = call_text(words, "file"),
+		.user = words->user,
+		.at = words->now,
+		.whole = run->rule.strict,
 	};
 	return run;
 }

@@ -36,6 +36,7 @@ enum target_kind {
 	TARGET_LABEL,
 	TARGET_PART, /* a record that belongs to the contact */
 	TARGET_NOTE, /* "notes" is a list of them, "note" the text of one */
+	TARGET_ANSWER, /* to a question of a questionnaire, given by hand */
 	TARGET_FIELD, /* one that people declared */
 };
 
@@ -107,6 +108,7 @@ struct import_outcome {
 	int64_t id;
 	const char *no, *name;
 	unsigned companies; /* that were made for it */
+	bool shares; /* an address with its company */
 	int64_t company_id; /* such a one, or 0 */
 	struct import_diff *first, *last;
 };
@@ -118,6 +120,9 @@ struct import_defaults {
 	struct arena *arena; /* borrowed: of the transaction */
 	struct series_roll numbers;
 	struct contact *models[2]; /* of a person, of a company */
+	int64_t first_id; /* the first contact that this import added, or 0 */
+	const char *company_name; /* of the last row with one, while no company changes; or NULL */
+	struct contact company; /* which it is */
 };
 
 /* Records one row in the open transaction, with its journal entries. late: its company is
@@ -132,9 +137,13 @@ void import_diff_add(struct arena *arena, struct import_outcome *out, const char
 int import_part(struct call *call, const struct record_noun *noun, int64_t contact,
 	const struct list_element *element, bool fresh, bool *added, struct err *err);
 /* An address, whose canonical form is *address. *added false: the contact has it. first: it has
- * none at all. */
+ * none at all. shares is set when it is its company's, too: both are matched by it from now on. */
 int import_email(struct call *call, int64_t contact, const struct list_element *element, bool first,
-	bool *added, const char **address, struct err *err);
+	bool *added, bool *shares, const char **address, struct err *err);
+
+/* An answer: its questionnaire is the element's key. *added false: the contact gave it that day. */
+int import_given(struct call *call, int64_t contact, const struct list_element *element,
+	bool *added, struct err *err);
 
 /* ---- a file ---- */
 
@@ -143,11 +152,13 @@ struct import_window_rows {
 	struct arena *arena; /* own */
 	struct import_rows rows;
 	unsigned at; /* the next row to record */
+	bool careful; /* one of its rows was refused */
 };
 
 struct import_counts {
 	int64_t rows, added, changed, same, skipped, refused, companies, recoded;
 	int64_t first_recoded; /* its line */
+	int64_t shared, first_shared;
 };
 
 struct import_run {
@@ -177,6 +188,7 @@ struct import_run {
 	unsigned left_count;
 	struct import_target *columns; /* of CSV */
 	const char **captions;
+	int64_t first_id; /* the first contact that was added, or 0 */
 	bool fields_known; /* those that columns name are declared */
 	unsigned column_count;
 
@@ -196,6 +208,9 @@ struct import_run {
 	unsigned error_count, change_count; /* in these */
 	bool write_failed;
 	struct err write_err;
+	struct undo_run *undo; /* of an import that is strict, once it failed */
+	struct turns *undo_turns;
+	bool settled; /* it is whole, or taken back */
 
 	int64_t told_ms;
 	bool failed;
@@ -224,6 +239,13 @@ bool import_is_full(const struct import_run *run);
 bool import_wait(struct import_run *run, const struct import_row *row);
 /* import_write.c */
 void import_record(struct import_run *run);
+/* import_whole.c: whole or nothing. */
+/* Whether its end takes the writer yet. */
+bool import_is_open(const struct import_run *run);
+void import_settle(struct import_run *run);
+/* When the engine starts: takes back what the last one was ended within. */
+int import_take_back_all(
+	struct store *store, const struct config *config, unsigned *count, struct err *err);
 /* import_tell.c */
 void import_tell_error(struct import_run *run, uint32_t line, const struct err *err);
 void

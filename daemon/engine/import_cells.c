@@ -28,6 +28,7 @@ is_list(const struct import_target *target)
 	case TARGET_LABEL:
 	case TARGET_PART:
 	case TARGET_NOTE:
+	case TARGET_ANSWER:
 		return true;
 	case TARGET_NONE:
 	case TARGET_NO:

@@ -45,6 +45,7 @@ static const struct {
 	{ "addresses", TARGET_PART, NULL, &address_noun },
 	{ "note", TARGET_NOTE, NULL, NULL },
 	{ "notes", TARGET_NOTE, NULL, NULL },
+	{ "answers", TARGET_ANSWER, NULL, NULL },
 };
 
 struct import_target
@@ -343,6 +344,44 @@ is_dump(const struct import_run *run)
 	return has_caption(run, "no");
 }
 
+static bool
+takes_several(enum target_kind kind)
+{
+	switch (kind) {
+	case TARGET_NONE: /* it is left out */
+	case TARGET_EMAIL:
+	case TARGET_DOMAIN:
+	case TARGET_LABEL:
+	case TARGET_PART:
+	case TARGET_NOTE:
+	case TARGET_ANSWER:
+		return true;
+	case TARGET_NO:
+	case TARGET_PLAIN:
+	case TARGET_COMPANY_NO:
+	case TARGET_COMPANY_NAME:
+	case TARGET_FIELD:
+		return false;
+	}
+	return false;
+}
+
+/* Of columns that are called the same nobody can tell which one counts. */
+static int
+check_twice(const struct import_run *run, struct err *err)
+{
+	for (unsigned i = 1; i < run->column_count; i++) {
+		if (takes_several(run->columns[i].kind))
+			continue;
+		for (unsigned j = 0; j < i; j++) {
+			if (text_equal_nocase(run->captions[i], run->captions[j]))
+				return fail_field(err, ERR_USAGE, "file",
+					"it has two columns '%.80s'", run->captions[i]);
+		}
+	}
+	return 0;
+}
+
 int
 import_map(struct import_run *run, const struct import_row *header, struct err *err)
 {
@@ -365,6 +404,8 @@ import_map(struct import_run *run, const struct import_row *header, struct err *
 		if (apply_map(run, call_text_at(call, "map", i), err) < 0)
 			return -1;
 	}
+	if (check_twice(run, err) < 0)
+		return -1;
 	run->rule.exact = is_dump(run);
 	for (unsigned i = 0; i < header->count; i++)
 		known += run->columns[i].kind != TARGET_NONE;

@@ -87,8 +87,8 @@ add_email(struct row *row, int64_t id, const struct list_element *element, bool 
 {
 	const char *address = NULL;
 
-	if (import_email(row->call, id, element, fresh && row->email_count == 0, added, &address,
-		    err) < 0)
+	if (import_email(row->call, id, element, fresh && row->email_count == 0, added,
+		    &row->out->shares, &address, err) < 0)
 		return -1;
 	row->email_count++;
 	row->only_email = fresh && row->email_count == 1 &&
@@ -111,6 +111,8 @@ add_element(struct row *row, int64_t id, const struct import_target *target,
 		result = add_domain(row, id, element->key, err);
 	else if (target->kind == TARGET_LABEL)
 		result = add_label(row, id, target->name, element, err);
+	else if (target->kind == TARGET_ANSWER)
+		result = import_given(row->call, id, element, &added, err);
 	else if (target->kind == TARGET_NOTE)
 		result = add_note(row, id, element->key, element, err);
 	else
@@ -168,6 +170,7 @@ add_value(
 	case TARGET_LABEL:
 	case TARGET_PART:
 	case TARGET_NOTE:
+	case TARGET_ANSWER:
 		if (is_one_text(&value->target))
 			return whole.key[0] == '\0'
 				       ? 0

@@ -11,6 +11,36 @@
 
 /* ---- which contact it is ---- */
 
+/* A company that has the address is not the person whose row this is, nor the other way round. */
+static bool
+is_other_type(const struct row *row, bool person)
+{
+	const char *type = row_type(row);
+
+	if (type == NULL && row->company_name == NULL && row->company_no == NULL)
+		return false;
+	if (type == NULL)
+		return !person && !row_gives(row, TARGET_DOMAIN) && row_names_person(row);
+	return person != (strcmp(type, "person") == 0);
+}
+
+/* Who would have been added by an earlier row, and is called as this one or not. */
+static int
+match_seen(struct row *row, const char *address, struct err *err)
+{
+	struct arena *arena = row->call->arena;
+	const char *name = row_name(row);
+
+	if (is_other_type(row, import_seen_has(row->seen, 'P', address)))
+		return 0;
+	row->virtual = true;
+	if (name == NULL || import_seen_has(row->seen, 'a',
+				    arena_printf(arena, "%s %s", address, text_fold(arena, name))))
+		return 0;
+	return fail_field(err, ERR_CONFLICT, "email",
+		"an earlier row of this file has the address '%.100s' and another name", address);
+}
+
 static int
 match_email(struct row *row, const char *typed, int64_t *id, struct err *err)
 {
@@ -24,9 +54,11 @@ match_email(struct row *row, const char *typed, int64_t *id, struct err *err)
 	if (contact_by_address(row->call->store, address, row->call->now, holders, HOLDERS_MAX,
 		    &count, err) < 0)
 		return -1;
-	if (count == 0 && row->seen != NULL)
-		row->virtual |= import_seen_has(row->seen, 'e', address);
+	if (count == 0 && row->seen != NULL && import_seen_has(row->seen, 'e', address))
+		return match_seen(row, address, err);
 	for (unsigned i = 0; i < count; i++) {
+		if (is_other_type(row, holders[i].person))
+			continue;
 		if (*id != 0 && *id != holders[i].contact_id)
 			return fail_field(err, ERR_CONFLICT, "email",
 				"its addresses belong to more than one contact, '%.100s' too",
@@ -54,13 +86,39 @@ match_emails(struct row *row, int64_t *id, struct err *err)
 	return 0;
 }
 
+/* What another program knows it by; persons and companies are numbered apart there. */
+static int
+match_external(struct row *row, int64_t *id, struct err *err)
+{
+	const char *external = row_plain(row, "external_id"), *type = row_type(row);
+
+	if (external == NULL)
+		return 0;
+	if (type == NULL)
+		type = row_gives(row, TARGET_DOMAIN) ||
+				       (row->company_name != NULL && !row_names_person(row))
+			       ? "company"
+			       : "person";
+	if (import_find_external(row->call->store, external, type, id, err) < 0)
+		return -1;
+	if (*id == 0 && row->seen != NULL)
+		row->virtual = import_seen_has(row->seen, type[0] == 'p' ? 'x' : 'X', external);
+	return 0;
+}
+
 /* *id 0: it is a new one. */
 int
 row_match(struct row *row, int64_t *id, struct err *err)
 {
 	*id = 0;
-	if (row->no == NULL)
+	if (row->no == NULL) {
+		if (match_external(row, id, err) < 0)
+			return -1;
+		if (*id != 0 || row->virtual)
+			return 0;
+		row->by_email = true;
 		return match_emails(row, id, err);
+	}
 	if (import_find_no(row->call->store, row->no, id, err) < 0)
 		return -1;
 	if (*id == 0 && row->seen != NULL)
@@ -86,12 +144,35 @@ make_company(struct row *row, const struct contact *person, int64_t *id, struct 
 	return 0;
 }
 
+/* Persons of one company often stand together. */
+static int
+find_named(struct row *row, int64_t *id, struct err *err)
+{
+	struct import_defaults *defaults = row->defaults;
+	struct call *call = row->call;
+
+	if (defaults->company_name != NULL &&
+		strcmp(defaults->company_name, row->company_name) == 0) {
+		*id = defaults->company.id;
+		return 0;
+	}
+	defaults->company_name = NULL;
+	if (import_find_company(call->store, call->arena, row->company_name, id, err) < 0)
+		return -1;
+	if (*id == 0)
+		return 0;
+	if (contact_get(call->store, defaults->arena, *id, &defaults->company, err) < 0)
+		return -1;
+	defaults->company_name = arena_text(defaults->arena, row->company_name);
+	return 0;
+}
+
 static int
 find_company(struct row *row, int64_t *id, struct err *err)
 {
 	if (row->company_no != NULL)
 		return import_find_no(row->call->store, row->company_no, id, err);
-	return import_find_company(row->call->store, row->call->arena, row->company_name, id, err);
+	return find_named(row, id, err);
 }
 
 static bool
@@ -148,6 +229,17 @@ row_match_made(struct row *row, const struct contact *contact, int64_t *id, stru
 	return 0;
 }
 
+/* Exports give a company its own number there. */
+static int
+check_own_company(const struct row *row, const struct contact *contact, struct err *err)
+{
+	if (row->company_no == NULL || text_same(row->company_no, row->no) ||
+		text_same(row->company_no, contact->no))
+		return 0;
+	return fail_field(err, ERR_USAGE, "company_no",
+		"a company belongs to no company, and its company_no is '%.40s'", row->company_no);
+}
+
 /* 1: it has to wait for a later row. */
 int
 row_set_company(struct row *row, struct contact *contact, struct err *err)
@@ -156,7 +248,7 @@ row_set_company(struct row *row, struct contact *contact, struct err *err)
 	bool has;
 
 	if (strcmp(contact->type, "company") == 0)
-		return 0;
+		return check_own_company(row, contact, err);
 	if (row->company_no == NULL && row->company_name == NULL) {
 		if (row->has_company && row->rule->clear)
 			contact->company_id = 0;

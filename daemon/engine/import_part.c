@@ -8,6 +8,7 @@
 #include "liaison/base/text.h"
 #include "liaison/crm/contact_part.h"
 #include "liaison/crm/setup.h"
+#include "rematch.h"
 
 /* What a row has of addresses and of records that belong to the contact. */
 
@@ -288,15 +289,51 @@ find_email(struct call *call, int64_t contact, const struct contact_email *wante
 	return 0;
 }
 
+/* A company and its persons may have one address, and it is theirs alone. */
+static int
+is_companys(struct call *call, int64_t id, const char *typed, bool *is, struct err *err)
+{
+	enum { HOLDERS_MAX = 100 };
+	struct contact_holder holders[HOLDERS_MAX];
+	struct contact contact;
+	unsigned count;
+	char *address;
+
+	*is = false;
+	if (address_canonical(call->arena, typed, &address, err) < 0 ||
+		contact_get(call->store, call->arena, id, &contact, err) < 0 ||
+		contact_by_address(
+			call->store, address, call->now, holders, HOLDERS_MAX, &count, err) < 0)
+		return -1;
+	*is = count > 0 && count < HOLDERS_MAX;
+	for (unsigned i = 0; i < count; i++) {
+		const struct contact_holder *one = &holders[i];
+
+		*is &= one->contact_id == contact.company_id || one->company_id == id ||
+		       (one->company_id != 0 && one->company_id == contact.company_id &&
+			       one->shared);
+	}
+	return 0;
+}
+
 /* One that was removed is history, which nobody contests. */
 static int
-put_email(struct call *call, int64_t contact, struct contact_email *email, struct err *err)
+put_email(struct call *call, int64_t contact, struct contact_email *email, bool *shares,
+	struct err *err)
 {
 	int64_t linked = 0;
+	struct err why;
+	bool its;
 
 	email->shared |= email->removed;
-	if (contact_email_add(call->store, call->arena, contact, email, err) < 0)
-		return -1;
+	if (contact_email_add(call->store, call->arena, contact, email, err) < 0) {
+		if (err->code != ERR_CONFLICT || email->shared ||
+			is_companys(call, contact, email->email, &its, &why) < 0 || !its)
+			return -1;
+		*shares = email->shared = true;
+		if (contact_email_add(call->store, call->arena, contact, email, err) < 0)
+			return -1;
+	}
 	if (!email->removed)
 		return rematch_address(call, email->address, &linked, err);
 	return contact_email_remove(call->store, call->arena, contact, email->address,
@@ -305,12 +342,13 @@ put_email(struct call *call, int64_t contact, struct contact_email *email, struc
 
 int
 import_email(struct call *call, int64_t contact, const struct list_element *element, bool first,
-	bool *added, const char **address, struct err *err)
+	bool *added, bool *shares, const char **address, struct err *err)
 {
 	struct contact_email email = { .email = element->key,
 		.kind = list_attribute(element, "kind"),
 		.shared = is_true(element, "shared"),
 		.removed = is_true(element, "removed"),
+		.first = first,
 		.learned_from = arena_printf(call->arena, "import by %s", call->user) };
 	bool has = false;
 
@@ -322,7 +360,7 @@ import_email(struct call *call, int64_t contact, const struct list_element *elem
 	if (has)
 		return 0;
 	*added = true;
-	if (put_email(call, contact, &email, err) < 0)
+	if (put_email(call, contact, &email, shares, err) < 0)
 		return -1;
 	*address = email.address;
 	return 0;

@@ -14,8 +14,9 @@
 static void
 tell_file(struct import_run *run)
 {
+	enum { KNOWN_BY = 64 * 1024 };
 	const struct call *call = &run->call->call;
-	size_t size = run->bytes.size < IMPORT_ROW_MAX ? run->bytes.size : IMPORT_ROW_MAX;
+	size_t size = run->bytes.size < KNOWN_BY ? run->bytes.size : KNOWN_BY;
 	struct sha256_state *state = sha256_new();
 	uint8_t options[] = { (uint8_t)run->rule.clear, (uint8_t)run->rule.raw };
 

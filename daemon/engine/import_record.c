@@ -21,6 +21,11 @@ count_outcome(
 	struct import_run *run, const struct import_row *row, const struct import_outcome *out)
 {
 	run->counts.companies += out->companies;
+	run->counts.shared += out->shares;
+	if (out->shares && run->counts.first_shared == 0)
+		run->counts.first_shared = row->line;
+	if (out->end == IMPORT_ADDED && run->first_id == 0)
+		run->first_id = out->id;
 	switch (out->end) {
 	case IMPORT_ADDED:
 		run->counts.added++;
@@ -70,6 +75,7 @@ import_record_try(
 		return 0;
 	}
 	run->defaults.file = run->file.digest;
+	run->defaults.first_id = run->first_id;
 	if (import_apply(call, &rule, seen, &run->defaults, values, count, late, &out, err) < 0)
 		return -1;
 	if (out.end == IMPORT_WAITS)
@@ -121,6 +127,7 @@ import_record_row(struct import_run *run, struct call *call, struct worker *work
 	run->counts = counts;
 	run->file = file;
 	run->defaults.numbers = numbers;
+	run->defaults.company_name = NULL;
 	if (result == 1 && import_wait(run, row))
 		return 0;
 	if (result == 1)

@@ -126,14 +126,25 @@ restore_name(
 }
 
 static int
+follow_company(struct row *row, struct contact *contact, struct err *err)
+{
+	const struct import_defaults *defaults = row->defaults;
+	struct call *call = row->call;
+
+	if (defaults->company_name != NULL && contact->company_id == defaults->company.id)
+		return contact_follow_new(
+			call->store, call->arena, &defaults->company, contact, err);
+	return contact_follow_company(call->store, call->arena, NULL, contact, err);
+}
+
+static int
 store_new(struct row *row, struct contact *contact, struct err *err)
 {
 	struct call *call = row->call;
 	const struct contact wanted = *contact;
 
 	if (!row->rule->exact &&
-		(contact_follow_company(call->store, call->arena, NULL, contact, err) < 0 ||
-			fill_defaults(row, contact, err) < 0))
+		(follow_company(row, contact, err) < 0 || fill_defaults(row, contact, err) < 0))
 		return -1;
 	if (contact_add(call->store, call->arena, contact, call->now, err) < 0)
 		return -1;
@@ -162,6 +173,7 @@ note_seen(struct row *row, const struct contact *contact)
 	struct contact_email *emails;
 	unsigned count;
 	struct err ignored;
+	bool person;
 
 	if (row->seen == NULL)
 		return;
@@ -172,8 +184,17 @@ note_seen(struct row *row, const struct contact *contact)
 	if (contact_emails(
 		    row->call->store, row->call->arena, contact->id, &emails, &count, &ignored) < 0)
 		return;
-	for (unsigned i = 0; i < count; i++)
+	person = strcmp(contact->type, "person") == 0;
+	if (contact->external_id != NULL)
+		import_seen_add(row->seen, person ? 'x' : 'X', contact->external_id);
+	for (unsigned i = 0; i < count; i++) {
 		import_seen_add(row->seen, 'e', emails[i].address);
+		if (person)
+			import_seen_add(row->seen, 'P', emails[i].address);
+		import_seen_add(row->seen, 'a',
+			arena_printf(row->call->arena, "%s %s", emails[i].address,
+				text_fold(row->call->arena, contact->name)));
+	}
 }
 
 /* One that is blocked gets no more relations; what it had before is brought along by a dump. */
@@ -190,7 +211,8 @@ hold_block(const struct row *row, struct contact *contact)
 static int
 restore_block(struct row *row, const struct contact *held, struct contact *contact, struct err *err)
 {
-	if (held->privacy_blocked == contact->privacy_blocked && held->minor == contact->minor)
+	if (!row->rule->exact || (held->privacy_blocked == contact->privacy_blocked &&
+					 held->minor == contact->minor))
 		return 0;
 	contact->privacy_blocked = held->privacy_blocked;
 	contact->minor = held->minor;
@@ -293,6 +315,23 @@ store_change(struct row *row, struct change *change, struct err *err)
 	return change_heirs(call, change, TIME_MIN, err);
 }
 
+/* Two rows of one file that have an address in common, and are called otherwise, are two. */
+static int
+refuse_namesake(const struct row *row, const struct change *change, struct err *err)
+{
+	const struct contact *before = &change->before;
+
+	if (!row->by_email || row->defaults->first_id == 0 ||
+		before->id < row->defaults->first_id || before->created != row->call->now ||
+		row->made || text_equal_nocase(before->name, change->after.name))
+		return 0;
+	fail_field(err, ERR_CONFLICT, "email",
+		"an earlier row of this file has its address and is called '%.80s' (%s), not "
+		"'%.80s'",
+		before->name, before->no, change->after.name);
+	return err_hint(err, "whoever shares an address is told apart by a column no");
+}
+
 static int
 change_contact(struct row *row, int64_t id, struct err *err)
 {
@@ -302,6 +341,8 @@ change_contact(struct row *row, int64_t id, struct err *err)
 	row->out->end = IMPORT_SAME;
 	if (result == 0)
 		result = read_change(row, &change, err);
+	if (result == 0)
+		result = refuse_namesake(row, &change, err);
 	if (result == 1)
 		row->out->end = IMPORT_WAITS;
 	else if (result == 0)
@@ -351,6 +392,7 @@ add_contact(struct row *row, struct err *err)
 		restore_block(row, &blocked, &contact, err) < 0 ||
 		journal_new(row, &contact, err) < 0)
 		return -1;
+	row->company_stays = strcmp(contact.type, "person") == 0 && row->out->companies == 0;
 	row->out->end = IMPORT_ADDED;
 	row->out->id = contact.id;
 	row->out->no = contact.no;
@@ -358,6 +400,19 @@ add_contact(struct row *row, struct err *err)
 	show_new(row);
 	note_seen(row, &contact);
 	return 0;
+}
+
+static int
+apply(struct row *row, struct err *err)
+{
+	int64_t id;
+
+	row_read_references(row);
+	if (row_match(row, &id, err) < 0)
+		return -1;
+	if (id != 0)
+		return change_contact(row, id, err);
+	return row->virtual ? change_unseen(row) : add_contact(row, err);
 }
 
 int
@@ -373,13 +428,11 @@ import_apply(struct call *call, const struct import_rule *rule, struct import_se
 		.count = count,
 		.late = late,
 		.out = out };
-	int64_t id;
+	int result;
 
 	*out = (struct import_outcome){ 0 };
-	row_read_references(&row);
-	if (row_match(&row, &id, err) < 0)
-		return -1;
-	if (id != 0)
-		return change_contact(&row, id, err);
-	return row.virtual ? change_unseen(&row) : add_contact(&row, err);
+	result = apply(&row, err);
+	if (result < 0 || !row.company_stays)
+		defaults->company_name = NULL;
+	return result;
 }

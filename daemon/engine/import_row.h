@@ -18,8 +18,10 @@ struct row {
 	bool has_company; /* a column for it, at least */
 	bool name_given, parts_given;
 	bool made; /* it was made for its persons before */
+	bool by_email; /* it was found by an address alone */
 	bool virtual; /* a dry run's: it would have been added by an earlier row */
 	bool changed; /* one of its lists */
+	bool company_stays; /* no company is another now */
 	unsigned email_count; /* of this row that are there */
 	const char *only_email; /* canonical, when a new contact has no other; or NULL */
 };
@@ -30,6 +32,14 @@ int row_set_plains(struct row *row, struct contact *contact, struct err *err);
 void row_read_references(struct row *row);
 /* It has a cell for that which is not blank. */
 bool row_gives(const struct row *row, enum target_kind kind);
+
+/* What it gives of a field of struct contact; NULL: nothing. */
+const char *row_plain(const struct row *row, const char *field);
+/* The name that it gives, of its parts if need be; NULL: none. */
+const char *row_name(const struct row *row);
+bool row_names_person(const struct row *row);
+/* The type that it gives, "person" or "company"; NULL: none. */
+const char *row_type(const struct row *row);
 
 /* import_match.c: whom it means. */
 /* *id 0: it is a new one. */

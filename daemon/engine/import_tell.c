@@ -97,24 +97,51 @@ write_columns(const struct import_run *run, struct json_out *out)
 	json_array_end(out);
 }
 
+static const char *
+and_also(struct arena *arena, const char *remark, const char *more)
+{
+	return remark == NULL ? more : arena_printf(arena, "%s; %s", remark, more);
+}
+
+/* What nobody might expect, and no row is refused for; NULL: nothing. */
+static const char *
+remark(const struct import_run *run)
+{
+	const struct import_counts *counts = &run->counts;
+	struct arena *arena = run->arena;
+	const char *text = NULL;
+
+	if (counts->recoded > 0)
+		text = arena_printf(arena,
+			"%lld rows, the first in line %lld, are no UTF-8 and were read as "
+			"Windows-1252",
+			(long long)counts->recoded, (long long)counts->first_recoded);
+	if (counts->shared > 0)
+		text = and_also(arena, text,
+			arena_printf(arena,
+				"%lld rows, the first in line %lld, share an address "
+				"with their company: mail of it is both's",
+				(long long)counts->shared, (long long)counts->first_shared));
+	if (counts->skipped > 0)
+		text = and_also(arena, text,
+			arena_printf(arena,
+				"%lld rows were recorded by an earlier import of this file and are "
+				"passed over, also if they were changed since: --again takes them "
+				"once more",
+				(long long)counts->skipped));
+	return text;
+}
+
 /* How it was read; rows in another set than the rest are said to be. */
 static void
 write_reading(const struct import_run *run, struct json_out *out)
 {
 	const char delimiter[] = { run->delimiter, '\0' };
-	const struct import_counts *counts = &run->counts;
 
 	json_text(out, "type", run->type == IMPORT_VCARD ? "vcard" : "csv");
-	json_text(out, "encoding", counts->recoded > 0 ? "windows-1252" : run->encoding);
+	json_text(out, "encoding", run->counts.recoded > 0 ? "windows-1252" : run->encoding);
 	json_text(out, "delimiter", run->delimiter == '\0' ? NULL : delimiter);
-	if (counts->recoded > 0)
-		json_text(out, "remark",
-			arena_printf(run->arena,
-				"%lld rows, the first in line %lld, are no UTF-8 and were read as "
-				"Windows-1252",
-				(long long)counts->recoded, (long long)counts->first_recoded));
-	else
-		json_null_(out, "remark");
+	json_text(out, "remark", remark(run));
 }
 
 void

@@ -144,6 +144,48 @@ row_read_references(struct row *row)
 	}
 }
 
+const char *
+row_plain(const struct row *row, const char *field)
+{
+	for (unsigned i = 0; i < row->count; i++) {
+		const struct import_value *value = &row->values[i];
+
+		if (value->target.kind == TARGET_PLAIN && value->text[0] != '\0' &&
+			strcmp(value->target.name, field) == 0)
+			return value->text;
+	}
+	return NULL;
+}
+
+const char *
+row_name(const struct row *row)
+{
+	struct contact contact = { .name = row_plain(row, "name"),
+		.first_name = row_plain(row, "first_name"),
+		.middle_name = row_plain(row, "middle_name"),
+		.surname = row_plain(row, "surname"),
+		.type = "person" };
+
+	if (contact.name == NULL && row_names_person(row))
+		contact_settle_name(row->call->arena, &contact, false, true);
+	return contact.name;
+}
+
+bool
+row_names_person(const struct row *row)
+{
+	return row_plain(row, "name") != NULL || row_plain(row, "first_name") != NULL ||
+	       row_plain(row, "surname") != NULL;
+}
+
+const char *
+row_type(const struct row *row)
+{
+	const char *type = row_plain(row, "type");
+
+	return type == NULL ? NULL : settle_word("type", type);
+}
+
 bool
 row_gives(const struct row *row, enum target_kind kind)
 {

@@ -7,8 +7,9 @@
 #include "request.h"
 
 /* The writer's share of an import: rows into the database, in transactions that others need not wait for.
- * A row that is refused is undone alone, and told; with --strict all of its transaction is, and the import
- * ends. A dry run does the same and keeps nothing. */
+ * A row that is refused is undone alone, and told; with --strict all of the import is
+ * (import_whole.c), which ends. A dry run does the same and keeps nothing. What undoes a part of a
+ * transaction is a copy of all pages that it changes: a window has none until a row of it is refused. */
 
 enum { PEN_MS = 80, PRESSED_MS = 25, TURN_MS = 400, PROGRESS_MS = 250, GROUP_ROWS = 32 };
 
@@ -17,7 +18,7 @@ struct mark {
 	struct import_counts counts;
 	struct import_file file;
 	struct series_roll numbers;
-	int64_t journal_batch;
+	int64_t journal_batch, first_id;
 	unsigned at, error_count, change_count;
 	size_t errors, changes;
 	unsigned waiting;
@@ -30,6 +31,7 @@ mark(const struct import_run *run)
 		.file = run->file,
 		.numbers = run->defaults.numbers,
 		.journal_batch = run->journal_batch,
+		.first_id = run->first_id,
 		.at = run->current->at,
 		.error_count = run->error_count,
 		.change_count = run->change_count,
@@ -44,7 +46,9 @@ go_back(struct import_run *run, const struct mark *to)
 	run->counts = to->counts;
 	run->file = to->file;
 	run->defaults.numbers = to->numbers;
+	run->defaults.company_name = NULL;
 	run->journal_batch = to->journal_batch;
+	run->first_id = to->first_id;
 	run->current->at = to->at;
 	run->error_count = to->error_count;
 	run->change_count = to->change_count;
@@ -53,31 +57,36 @@ go_back(struct import_run *run, const struct mark *to)
 	run->waiting.rows.count = to->waiting;
 }
 
-/* Rows under one savepoint, as each of its own costs a copy of every page that it changes. 1: one of them
- * is at fault, and none is recorded. */
+/* 1: the row that is next is at fault. */
 static int
-record_group(struct import_run *run, struct call *call, struct worker *worker, struct err *err)
+record_try(struct import_run *run, struct call *call, struct err *err)
 {
 	const struct import_window_rows *window = run->current;
-	const struct mark before = mark(run);
-	int result = 0;
 
-	if (store_savepoint(call->store, err) < 0)
-		return -1;
 	for (unsigned i = 0; i < GROUP_ROWS && run->current->at < window->rows.count; i++) {
 		const struct import_row *row = &window->rows.rows[window->at];
+		int result = row->error != NULL ? -1 : import_record_try(run, call, row, err);
 
-		result = row->error != NULL ? -1 : import_record_try(run, call, row, err);
 		if (result < 0 || (result == 1 && !import_wait(run, row)))
-			break;
-		result = 0;
+			return 1;
 		run->journal_batch = call->journal_batch;
 		import_count_row(run, row);
 		run->current->at++;
 	}
-	if (result == 0)
-		return store_release(call->store, err) < 0 || call_tell(call, worker, err) < 0 ? -1
-											       : 0;
+	return 0;
+}
+
+/* Rows under one savepoint, as each of its own costs a copy of every page that it changes. 1: one of them
+ * is at fault, and none is recorded. */
+static int
+record_group(struct import_run *run, struct call *call, struct err *err)
+{
+	const struct mark before = mark(run);
+
+	if (store_savepoint(call->store, err) < 0)
+		return -1;
+	if (record_try(run, call, err) == 0)
+		return store_release(call->store, err);
 	store_rollback_to(call->store);
 	go_back(run, &before);
 	return 1;
@@ -108,6 +117,23 @@ renew(const struct import_run *run, struct call *call, struct worker *worker)
 	call->journal_batch = run->journal_batch;
 }
 
+/* Without a savepoint at all until a row is at fault; 1: one is, which undoes the transaction. */
+static int
+record_some_rows(struct import_run *run, struct call *call, struct worker *worker, struct err *err)
+{
+	bool careful = run->current->careful;
+	int result = 1;
+
+	if (!call->dry_run)
+		result = careful ? record_group(run, call, err) : record_try(run, call, err);
+	if (result == 0)
+		return call_tell(call, worker, err);
+	if (result < 0 || (!careful && !call->dry_run))
+		return result;
+	renew(run, call, worker);
+	return record_each(run, call, worker, err);
+}
+
 static int
 record_rows(struct import_run *run, struct worker *worker, struct err *err)
 {
@@ -117,19 +143,14 @@ record_rows(struct import_run *run, struct worker *worker, struct err *err)
 
 	while (window->at < window->rows.count) {
 		int64_t spent = clock_monotonic_ms() - begun;
-		int result = 1;
+		int result;
 
 		if (spent > PEN_MS || (spent > PRESSED_MS && writer_pressed(run->engine->writer)))
 			break;
 		renew(run, &call, worker);
-		if (!call.dry_run)
-			result = record_group(run, &call, worker, err);
-		if (result == 1) {
-			renew(run, &call, worker);
-			result = record_each(run, &call, worker, err);
-		}
-		if (result < 0)
-			return -1;
+		result = record_some_rows(run, &call, worker, err);
+		if (result != 0)
+			return result;
 	}
 	return 0;
 }
@@ -188,7 +209,7 @@ check_fields(struct import_run *run, struct worker *worker, struct err *err)
 	return 0;
 }
 
-/* One transaction. */
+/* One transaction, or none: then the same rows come again, with more care. */
 static void
 record_in_transaction(struct import_run *run, struct worker *worker)
 {
@@ -221,7 +242,10 @@ record_in_transaction(struct import_run *run, struct worker *worker)
 	}
 	undo(worker);
 	go_back(run, &before);
-	write_failed(run, &err);
+	if (result == 1)
+		run->current->careful = true;
+	else
+		write_failed(run, &err);
 }
 
 static void
@@ -230,17 +254,6 @@ record_some(struct import_run *run, struct worker *worker)
 	store_undo_in_memory(worker->store, true);
 	record_in_transaction(run, worker);
 	store_undo_in_memory(worker->store, false);
-}
-
-/* Others' work, but for what is done in the background, too. */
-static bool
-is_pressed(const struct import_run *run)
-{
-	for (int i = WORK_COMMAND; i < WORK_BACKGROUND; i++) {
-		if (writer_waiting(run->engine->writer, (enum work_priority)i) > 0)
-			return true;
-	}
-	return false;
 }
 
 /* One transaction after the other while nobody else wants the pen. */
@@ -258,7 +271,20 @@ run_record(struct work *work, struct worker *worker)
 		arena_free(arena);
 		arena_reset(worker->arena);
 	} while (!run->write_failed && run->current->at < run->current->rows.count &&
-		 !is_pressed(run) && clock_monotonic_ms() - begun < TURN_MS);
+		 !writer_is_wanted(run->engine->writer) && clock_monotonic_ms() - begun < TURN_MS);
+}
+
+/* Once the file is read; 0 before. */
+static int64_t
+total_rows(const struct import_run *run)
+{
+	int64_t total = run->counts.rows;
+
+	if (!run->whole || run->bytes.size > 0 || run->ask != NULL)
+		return 0;
+	if (run->current != NULL && !run->late)
+		total += run->current->rows.count - run->current->at;
+	return total + (run->read != NULL ? run->read->rows.count : 0);
 }
 
 static void
@@ -269,7 +295,7 @@ tell_progress(struct import_run *run)
 	if (run->call->cancelled || now - run->told_ms < PROGRESS_MS)
 		return;
 	run->told_ms = now;
-	loop_call_progress(run->call, run->counts.rows, 0, "rows");
+	loop_call_progress(run->call, run->counts.rows, total_rows(run), "rows");
 }
 
 static void

@@ -21,13 +21,8 @@ static void next_folder(struct leaving *leaving);
 static void
 clear_folder(struct leaving *leaving)
 {
-	uid_set_reset(&leaving->all);
-	uid_set_reset(&leaving->found);
-	uid_set_reset(&leaving->check);
-	uid_set_reset(&leaving->skip);
-	uid_set_reset(&leaving->only);
-	uid_set_reset(&leaving->gone);
-	uid_set_reset(&leaving->back);
+	for (size_t i = 0; i < sizeof leaving->sets / sizeof leaving->sets[0]; i++)
+		uid_set_reset(&leaving->sets[i]);
 	leaving->skip_count = leaving->only_count = 0;
 	leaving->has_all = false;
 	arena_reset(leaving->arena);
@@ -36,13 +31,8 @@ clear_folder(struct leaving *leaving)
 static void
 leaving_free(struct leaving *leaving)
 {
-	uid_set_clear(&leaving->all);
-	uid_set_clear(&leaving->found);
-	uid_set_clear(&leaving->check);
-	uid_set_clear(&leaving->skip);
-	uid_set_clear(&leaving->only);
-	uid_set_clear(&leaving->gone);
-	uid_set_clear(&leaving->back);
+	for (size_t i = 0; i < sizeof leaving->sets / sizeof leaving->sets[0]; i++)
+		uid_set_clear(&leaving->sets[i]);
 	settings_release(leaving->settings);
 	arena_free(leaving->arena);
 	free(leaving);
@@ -150,6 +140,16 @@ note(struct leaving *leaving)
 }
 
 static void
+note_on(struct leaving *leaving)
+{
+	leaving->whole = leaving->whole && !leaving->failed;
+	if (leaving->failed)
+		next_folder(leaving);
+	else
+		note(leaving);
+}
+
+static void
 noted(struct work *work)
 {
 	struct leaving *leaving = (struct leaving *)work;
@@ -157,13 +157,8 @@ noted(struct work *work)
 	bool wanted = leaving->wanted > 0 && !leaving->failed;
 
 	pthread_mutex_lock(&pipeline->engine->board);
-	if (is_back(leaving)) {
-		leaving->whole = leaving->whole && !leaving->failed;
-		if (leaving->failed)
-			next_folder(leaving);
-		else
-			note(leaving);
-	}
+	if (is_back(leaving))
+		note_on(leaving);
 	pthread_mutex_unlock(&pipeline->engine->board);
 	if (wanted)
 		wanting_look(pipeline->engine, 0, NULL);
@@ -178,11 +173,7 @@ compared(struct work *work)
 	pthread_mutex_lock(&pipeline->engine->board);
 	if (is_back(leaving)) {
 		leaving->any = leaving->any || leaving->gone.count > 0;
-		leaving->whole = leaving->whole && !leaving->failed;
-		if (leaving->failed)
-			next_folder(leaving);
-		else
-			note(leaving);
+		note_on(leaving);
 	}
 	pthread_mutex_unlock(&pipeline->engine->board);
 }
@@ -203,48 +194,14 @@ settled(struct work *work)
 	pthread_mutex_unlock(&pipeline->engine->board);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------ */
+/* ---- folders ----------------------------------------------------------------------------------- */
 
-static const char *
-key_at_hand(const struct leaving *leaving)
-{
-	const struct config_list *skip = &leaving->source->skip_keyword;
-
-	return leaving->key < skip->count
-		       ? skip->items[leaving->key]
-		       : leaving->source->only_keyword.items[leaving->key - skip->count];
-}
-
-static void
-ask(struct leaving *leaving)
-{
-	struct mailbox *mailbox = leaving->mailbox;
-	struct arena *scratch = leaving->pipeline->scratch;
-	bool checks = leaving->question == ASK_CHECK;
-	struct frame_writer writer;
-	uint32_t first = checks ? leaving->found.ranges[0].first : 1;
-
-	leaving->token = pipeline_token(mailbox->pipeline);
-	frame_begin(&writer, &mailbox->link->out, FRAME_SEARCH, mailbox->number, leaving->token);
-	frame_put_text(&writer, TAG_FOLDER, leaving->folder->name);
-	frame_put_u64(&writer, TAG_UIDVALIDITY, leaving->folder->uidvalidity);
-	frame_put_u64(&writer, TAG_LOW, first);
-	frame_put_u64(&writer, TAG_HIGH, checks ? first : 0);
-	if (leaving->question != ASK_ALL)
-		frame_put_text(&writer, TAG_KEY,
-			arena_printf(scratch, "%s%s", checks ? "!" : "", key_at_hand(leaving)));
-	frame_end(&writer);
-	link_flush(mailbox->link);
-}
-
-/* Of the folder nothing is left to ask. */
 static void
 compare(struct leaving *leaving)
 {
 	const struct uid_set *all = &leaving->all;
 	uint32_t highest = all->count == 0 ? 0 : all->ranges[all->count - 1].last;
 
-	leaving->token = 0;
 	if (highest > leaving->folder->cursor)
 		leaving->whole = false; /* something came that may be what has left elsewhere */
 	if (leaving->has_all || leaving->skip.count + leaving->only.count > 0)
@@ -253,54 +210,15 @@ compare(struct leaving *leaving)
 		next_folder(leaving);
 }
 
-static void
-ask_key(struct leaving *leaving)
+void
+leaving_asked(struct leaving *leaving, bool refused)
 {
-	const struct config_source *source = leaving->source;
-
-	uid_set_reset(&leaving->found);
-	uid_set_reset(&leaving->check);
-	leaving->question = ASK_KEY;
-	if (leaving->key < source->skip_keyword.count + source->only_keyword.count)
-		ask(leaving);
+	leaving->token = 0;
+	leaving->whole = leaving->whole && !refused;
+	if (refused)
+		next_folder(leaving);
 	else
 		compare(leaving);
-}
-
-/* A server that answers with the same message to the opposite question does not know keywords. */
-static void
-take_key(struct leaving *leaving)
-{
-	bool skip = leaving->key < leaving->source->skip_keyword.count;
-
-	if (leaving->check.count == 0)
-		uid_set_unite(skip ? &leaving->skip : &leaving->only, &leaving->found);
-	leaving->key++;
-	ask_key(leaving);
-}
-
-static void
-answered(struct leaving *leaving)
-{
-	switch (leaving->question) {
-	case ASK_ALL:
-		leaving->has_all = true;
-		ask_key(leaving);
-		return;
-	case ASK_KEY:
-		if (leaving->found.count == 0) {
-			take_key(leaving);
-			return;
-		}
-		leaving->question = ASK_CHECK;
-		ask(leaving);
-		return;
-	case ASK_CHECK:
-		take_key(leaving);
-		return;
-	case ASK_NOTHING:
-		return;
-	}
 }
 
 static void
@@ -339,45 +257,7 @@ next_folder(struct leaving *leaving)
 		return;
 	}
 	leaving->stream = folder->stream;
-	leaving->key = 0;
-	leaving->question = ASK_ALL;
-	if (leaving->deletes)
-		ask(leaving);
-	else
-		ask_key(leaving);
-}
-
-int
-leaving_uids(struct mailbox *mailbox, const struct frame *frame, bool *taken, struct err *err)
-{
-	struct leaving *leaving = mailbox->leaving;
-	struct frame_field field;
-	struct uid_set *into;
-	bool last = false, refused = false;
-	size_t cursor = 0;
-	int got;
-
-	*taken = leaving != NULL && frame->token != 0 && frame->token == leaving->token;
-	if (!*taken)
-		return 0;
-	into = leaving->question == ASK_ALL   ? &leaving->all
-	       : leaving->question == ASK_KEY ? &leaving->found
-					      : &leaving->check;
-	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
-		if (field.tag == TAG_UIDS && news_uids(&field, into, err) < 0)
-			return -1;
-		refused = refused || field.tag == TAG_ERROR;
-		last = last || field.tag == TAG_LAST;
-	}
-	if (got < 0)
-		return -1;
-	if (refused) {
-		leaving->token = 0;
-		leaving->whole = false;
-		next_folder(leaving);
-	} else if (last)
-		answered(leaving);
-	return 0;
+	leaving_ask(leaving);
 }
 
 /* ---- its beginning and end --------------------------------------------------------------------- */

@@ -4,7 +4,8 @@
 #include "liaison/capture/retention.h"
 #include "mailbox.h"
 
-/* What leaving.c, which asks, and leaving_note.c, which compares and writes, share. */
+/* What leaving.c, which goes through the folders, leaving_ask.c, which asks what they have, and
+ * leaving_note.c, which compares and writes, share. */
 
 /* What is asked of a folder: all UIDs, then for each keyword those that bear it, and whether the server
  * knows at all what a keyword is: one that bears it is asked for among those that do not. */
@@ -24,10 +25,15 @@ struct leaving {
 	bool held; /* something became private */
 	int64_t begun; /* wall clock */
 	int64_t source_id, stream;
-	struct uid_set all, found, check; /* the server's answers */
+	union {
+		struct {
+			struct uid_set all, found, check; /* the server's answers */
+			struct uid_set skip, only; /* that bear such a keyword */
+			struct uid_set gone, back;
+		};
+		struct uid_set sets[7]; /* the same, for who clears them */
+	};
 	bool has_all;
-	struct uid_set skip, only; /* that bear such a keyword */
-	struct uid_set gone, back;
 	struct arena *arena;
 	int64_t *skip_rows, *only_rows;
 	unsigned skip_count, only_count;
@@ -38,6 +44,12 @@ struct leaving {
 	unsigned name_count;
 	struct err err;
 };
+
+/* leaving_ask.c */
+/* Asks about the folder at hand, then calls leaving_asked. */
+void leaving_ask(struct leaving *leaving);
+/* leaving.c: nothing is left to ask; refused: not all of it was answered. */
+void leaving_asked(struct leaving *leaving, bool refused);
 
 /* leaving_note.c: on threads */
 /* What the folder at hand has, beside the ledger. */

@@ -281,10 +281,11 @@ loop_call_notify(struct loop_call *call, const char *method, const char *fields)
 void
 loop_call_progress(struct loop_call *call, int64_t done, int64_t total, const char *unit)
 {
-	char fields[120];
+	char fields[120], all[24];
 
-	snprintf(fields, sizeof fields, ",\"done\":%lld,\"total\":%lld,\"unit\":\"%s\"",
-		(long long)done, (long long)total, unit);
+	snprintf(all, sizeof all, "%lld", (long long)total);
+	snprintf(fields, sizeof fields, ",\"done\":%lld,\"total\":%s,\"unit\":\"%s\"",
+		(long long)done, total > 0 ? all : "null", unit);
 	loop_call_notify(call, "progress", fields);
 }
 
@@ -314,4 +315,20 @@ loop_call_data(struct loop_call *call, const void *bytes, size_t size, bool last
 	loop_call_notify(call, "data", fields.bytes);
 	text_clear(&fields);
 	arena_reset(arena);
+}
+
+int64_t
+loop_call_data_all(struct loop_call *call, struct text *text)
+{
+	enum { CHUNK = 48 * 1024 };
+	size_t sent = 0;
+
+	while (sent < text->size) {
+		size_t left = text->size - sent, size = left < CHUNK ? left : CHUNK;
+
+		loop_call_data(call, text->bytes + sent, size, false);
+		sent += size;
+	}
+	text_reset(text);
+	return (int64_t)sent;
 }

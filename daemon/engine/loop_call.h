@@ -38,6 +38,7 @@ void loop_call_fail(struct loop_call *call, const struct err *err);
 /* more: as for answer_error. */
 void
 loop_call_fail_with(struct loop_call *call, const struct err *err, const struct answer_more *more);
+/* total 0: it is not known. */
 void loop_call_progress(struct loop_call *call, int64_t done, int64_t total, const char *unit);
 /* A notification of the protocol: fields is the inside of "params" after the id, or "". */
 void loop_call_notify(struct loop_call *call, const char *method, const char *fields);
@@ -46,6 +47,8 @@ size_t loop_call_backlog(const struct loop_call *call);
 /* Asks the client to open its file for an output parameter (only one that gave words needs asking). */
 void loop_call_open(struct loop_call *call, const char *param, const char *mode);
 void loop_call_data(struct loop_call *call, const void *bytes, size_t size, bool last);
+/* Sends text, which is not the last, in as many chunks as it takes, and empties it. How much it was. */
+int64_t loop_call_data_all(struct loop_call *call, struct text *text);
 /* The text of the request's id. */
 const char *loop_call_id(const struct loop_call *call);
 

@@ -225,7 +225,6 @@ take_checked(struct asking *asking, const struct frame *frame, struct err *err)
 {
 	struct checking *checking = (struct checking *)asking;
 	struct check_answer *answer = mem_zero(1, sizeof *answer);
-	struct err refused;
 
 	answer->arena = arena_new();
 	answer->checking = checking;
@@ -242,12 +241,10 @@ take_checked(struct asking *asking, const struct frame *frame, struct err *err)
 		pool_add(answer->pipeline->engine->readers, &answer->work);
 		return 0;
 	}
-	if (answer->error != NULL) {
-		fail(&refused, ERR_NETWORK, "%s", answer->error);
-		asking_fail(asking, &refused);
-	} else {
+	if (answer->error != NULL)
+		asking_stop(asking, ERR_NETWORK, "%s", answer->error);
+	else
 		answer_check(checking, answer);
-	}
 	free_answer(answer);
 	return 0;
 }
@@ -255,10 +252,32 @@ take_checked(struct asking *asking, const struct frame *frame, struct err *err)
 static void
 check_lost(struct asking *asking)
 {
-	struct err err;
+	asking_stop(asking, ERR_UNAVAILABLE, "the check of '%s' was interrupted",
+		asking->mailbox->name);
+}
 
-	fail(&err, ERR_UNAVAILABLE, "the check of '%s' was interrupted", asking->mailbox->name);
-	asking_fail(asking, &err);
+/* "HOST", "HOST:PORT", "[ADDRESS]:PORT"; an address of several colons is one. */
+static int
+read_host(struct call *call, const char **host, int64_t *port, struct err *err)
+{
+	const char *words = call_text(call, "host"), *colon;
+	const char *end = words != NULL && words[0] == '[' ? strchr(words, ']') : NULL;
+
+	*host = words;
+	*port = 0;
+	if (words == NULL)
+		return 0;
+	colon = end != NULL ? end + 1 : strchr(words, ':');
+	if (end != NULL)
+		*host = arena_text_n(call->arena, words + 1, (size_t)(end - words) - 1);
+	if (colon == NULL || *colon == '\0' || (end == NULL && strchr(colon + 1, ':') != NULL))
+		return 0;
+	if (*colon != ':' || text_to_int64(colon + 1, port) < 0 || *port < 1 || *port > 65535)
+		return fail_field(err, ERR_USAGE, "host",
+			"'%s' is no host: expected HOST, HOST:PORT or [ADDRESS]:PORT", words);
+	if (end == NULL)
+		*host = arena_text_n(call->arena, words, (size_t)(colon - words));
+	return 0;
 }
 
 static int
@@ -269,20 +288,24 @@ begin_check(struct loop_call *call, struct err *err)
 	struct mailbox *mailbox = asking_source(call, call_text(&call->call, "source"), err);
 	struct checking *checking;
 	struct asking *asking;
+	const char *host;
+	int64_t port;
 
-	if (mailbox == NULL)
+	if (mailbox == NULL || read_host(&call->call, &host, &port, err) < 0)
 		return -1;
 	if (mailbox->link == NULL)
 		return fail(err, ERR_UNAVAILABLE, "the source '%s' is %s", mailbox->name,
 			source_state_name(mailbox));
 	checking = asking_new(call, mailbox, sizeof *checking, CHECK_MS);
-	checking->looks = call_text(&call->call, "host") != NULL && mailbox->kind == SOURCE_IMAP;
+	checking->looks = host != NULL && mailbox->kind == SOURCE_IMAP;
 	asking = &checking->asking;
 	asking->token = pipeline_token(pipeline);
 	asking->frame = take_checked;
 	asking->lost = check_lost;
 	frame_begin(&writer, &mailbox->link->out, FRAME_CHECK, mailbox->number, asking->token);
-	frame_put_text(&writer, TAG_NAME, call_text(&call->call, "host"));
+	frame_put_text(&writer, TAG_NAME, host);
+	if (port != 0)
+		frame_put_u64(&writer, TAG_NUMBER, (uint64_t)port);
 	frame_end(&writer);
 	link_flush(mailbox->link);
 	return 0;

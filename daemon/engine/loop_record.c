@@ -115,24 +115,18 @@ take_piece(struct asking *asking, const struct frame *frame, struct err *err)
 		return -1;
 	if (bytes->size > TRANSCRIPT_MAX)
 		return fail(err, ERR_FORMAT, "a transcript without end");
-	if (error != NULL) {
-		struct err refused;
-
-		fail(&refused, ERR_NETWORK, "%s", error);
-		asking_fail(asking, &refused);
-	} else if (last) {
+	if (error != NULL)
+		asking_stop(asking, ERR_NETWORK, "%s", error);
+	else if (last)
 		hand_over(recording);
-	}
 	return 0;
 }
 
 static void
 record_lost(struct asking *asking)
 {
-	struct err err;
-
-	fail(&err, ERR_UNAVAILABLE, "the recording of '%s' was interrupted", asking->mailbox->name);
-	asking_fail(asking, &err);
+	asking_stop(asking, ERR_UNAVAILABLE, "the recording of '%s' was interrupted",
+		asking->mailbox->name);
 }
 
 /* Who plays it again must know who we are there. */

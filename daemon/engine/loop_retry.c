@@ -74,14 +74,12 @@ retrying_finish(struct retrying *retrying)
 {
 	struct loop_call *call = retrying->asking.call;
 	struct json_out *out = call->call.out;
-	struct err err;
 
 	if (retrying->open > 0 || retrying->retry.pending > 0)
 		return;
 	if (retrying->retry.cut > 0) {
-		fail(&err, ERR_UNAVAILABLE, "not all of it could be read again: %s",
-			retrying->retry.why);
-		asking_fail(&retrying->asking, &err);
+		asking_stop(&retrying->asking, ERR_UNAVAILABLE,
+			"not all of it could be read again: %s", retrying->retry.why);
 		return;
 	}
 	json_object_begin(out, NULL);

@@ -56,14 +56,14 @@ is_synced(const struct mailbox *mailbox, uint32_t token)
 static bool
 has_failed(const struct mailbox *mailbox)
 {
-	return mailbox->paused || mailbox->retired ||
+	return mailbox->paused || mailbox->retired || mailbox->renamed ||
 	       (mailbox->error != NULL && !mailbox_is_up(mailbox));
 }
 
 static bool
 settled(const struct syncing *syncing, const struct mailbox *mailbox, int64_t now_ms)
 {
-	if (!mailbox->configured || mailbox->paused || mailbox->retired)
+	if (!mailbox->configured || mailbox->paused || mailbox->retired || mailbox->renamed)
 		return true;
 	if (has_failed(mailbox))
 		return now_ms - syncing->begun_ms > COME_UP_MS;
@@ -159,6 +159,10 @@ answer(struct syncing *syncing)
 static void
 sync_failed(const struct mailbox *mailbox, struct err *err)
 {
+	if (mailbox->renamed) {
+		fail_field(err, ERR_REFUSED, "source", "%s", mailbox->error);
+		return;
+	}
 	if (!mailbox->paused && !mailbox->retired) {
 		fail(err, ERR_NETWORK, "%s", mailbox->error);
 		return;
@@ -183,8 +187,7 @@ look(struct asking *asking, int64_t now_ms)
 		sync_failed(asking->mailbox, &err);
 		asking_fail(asking, &err);
 	} else if (pipeline->stalled != NULL && now_ms - syncing->begun_ms > COME_UP_MS) {
-		fail(&err, ERR_STORAGE, "nothing can be written: %s", pipeline->stalled);
-		asking_fail(asking, &err);
+		asking_stop(asking, ERR_STORAGE, "nothing can be written: %s", pipeline->stalled);
 	}
 }
 
@@ -192,10 +195,9 @@ static void
 sync_late(struct asking *asking)
 {
 	const struct syncing *syncing = (const struct syncing *)asking;
-	struct err err;
 
-	fail(&err, ERR_UNAVAILABLE, "the source '%s' did not answer in time", syncing->next->name);
-	asking_fail(asking, &err);
+	asking_stop(asking, ERR_UNAVAILABLE, "the source '%s' did not answer in time",
+		syncing->next->name);
 }
 
 /* Nothing of one call ends another one, so that the next one stays where it is. */

@@ -216,10 +216,7 @@ begin_repair(struct verify *verify, struct counting *counting)
 static void
 verify_fail(struct verify *verify, const char *error)
 {
-	struct err err;
-
-	fail(&err, ERR_UNAVAILABLE, "%s", error);
-	asking_fail(&verify->asking, &err);
+	asking_stop(&verify->asking, ERR_UNAVAILABLE, "%s", error);
 }
 
 /* What is left over may lie before the window. */
@@ -343,21 +340,10 @@ take_list(struct asking *asking, const struct frame *frame, struct err *err)
 {
 	struct verify *verify = (struct verify *)asking;
 	struct uid_set *into = verify->step == VERIFY_WINDOW ? &verify->window : &verify->all;
-	struct frame_field field;
-	const char *error = NULL;
-	bool last = false;
-	size_t cursor = 0;
-	int got;
+	const char *error;
+	bool last;
 
-	while ((got = frame_field_next(frame, &cursor, &field, err)) > 0) {
-		if (field.tag == TAG_UIDS && news_uids(&field, into, err) < 0)
-			return -1;
-		if (field.tag == TAG_ERROR &&
-			field_text(&field, asking->call->call.arena, 400, &error, err) < 0)
-			return -1;
-		last = last || field.tag == TAG_LAST;
-	}
-	if (got < 0)
+	if (uid_list_read(frame, asking->call->call.arena, into, &error, &last, err) < 0)
 		return -1;
 	if (error != NULL)
 		verify_fail(verify, error);

@@ -24,6 +24,8 @@ source_state_name(const struct mailbox *mailbox)
 		return "retired";
 	if (mailbox->paused)
 		return "paused";
+	if (mailbox->renamed)
+		return "error";
 	for (const struct folder *folder = mailbox->folders; folder != NULL;
 		folder = folder->next) {
 		if (mailbox_is_up(mailbox) &&

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include "asking.h"
 #include "engine.h"
 #include "liaison/capture/capture.h"
 #include "liaison/wire/event.h"
@@ -85,14 +86,6 @@ struct tally {
 	int64_t begun_ms; /* of the transaction it was counted in */
 };
 
-/* UIDs that a command wants decided again. */
-struct retry {
-	unsigned pending; /* slices, and notes in the journal, under way */
-	uint64_t asked, cut;
-	char why[401]; /* the last of those was cut */
-	void (*done)(struct retry *retry);
-};
-
 /* Of what another release could not read: how far it was tried again. */
 struct second_try {
 	unsigned opening; /* of the folder that it belongs to */
@@ -135,6 +128,7 @@ struct mailbox {
 	char *name; /* own */
 	int64_t id; /* its row; 0 before it is known */
 	bool configured, paused, retired, watched, gone;
+	bool renamed; /* its history has another name, which its section is to bear; it has no row */
 	enum config_kind kind;
 	enum source_state state;
 	char *error, *capabilities; /* own */
@@ -270,8 +264,12 @@ void link_pause(struct link *link, bool paused);
 
 /* news.c */
 void mailbox_frame(struct link *link, const struct frame *frame);
-/* A piece of a list of UIDs, which is ascending, added to out. */
-int news_uids(const struct frame_field *field, struct uid_set *out, struct err *err);
+
+/* uid_list.c */
+/* FRAME_UIDS: a piece of a list of UIDs, which is ascending, added to out. error: why there is none, or
+ * NULL. */
+int uid_list_read(const struct frame *frame, struct arena *arena, struct uid_set *out,
+	const char **error, bool *last, struct err *err);
 
 /* enrolment.c */
 void enrolment_begin(struct pipeline *pipeline);
@@ -366,63 +364,26 @@ void wanting_end(struct mailbox *mailbox);
 /* leaving.c */
 void leaving_tick(struct mailbox *mailbox, int64_t now_ms);
 void leaving_lost(struct mailbox *mailbox);
-/* FRAME_UIDS; *taken false: it is somebody else's. */
+/* FRAME_UIDS, leaving_ask.c; *taken false: it is somebody else's. */
 int leaving_uids(struct mailbox *mailbox, const struct frame *frame, bool *taken, struct err *err);
 /* The next look is now; accept: what left is believed to have left. */
 void leaving_wake(struct mailbox *mailbox, bool accept);
 
+/* In the record of a source; under the board. */
+const char *folder_state_name(const struct folder *folder);
+/* record_folders.c: those of all mailboxes that need somebody, and the others as far as there are few. Any
+ * thread. */
+int pipeline_write_folders(struct pipeline *pipeline, struct store *store, struct arena *arena,
+	const struct zone *zone, struct json_out *out, struct err *err);
 /* record_source.c: any thread */
 int source_write(struct pipeline *pipeline, struct store *store, struct arena *arena,
 	const char *name, const struct zone *zone, struct json_out *out, struct err *err);
 
-/* asking.c: commands that wait for fetch */
+/* cmd_source_rename.c */
+int run_source_rename(struct call *call, struct err *err);
 
-/* A command that waits for answers of fetch. */
-struct asking {
-	struct asking *next;
-	uint64_t number; /* no other one of the pipeline has had it */
-	struct loop_call *call; /* NULL: it has given up */
-	struct mailbox *mailbox; /* or NULL: all */
-	uint32_t token; /* of the frame it waits for, or 0 */
-	int64_t deadline_ms;
-	/* A frame with its token. */
-	int (*frame)(struct asking *asking, const struct frame *frame, struct err *err);
-	void (*tick)(struct asking *asking, int64_t now_ms);
-	void (*late)(struct asking *asking); /* its time is up; NULL: that is said in general */
-	void (*lost)(struct asking *asking); /* the connection to its mailbox is gone */
-	void (*clear)(struct asking *asking);
-};
-
-/* Begins to wait: size bytes are allotted, struct asking first. */
-void *asking_new(struct loop_call *call, struct mailbox *mailbox, size_t size, int64_t wait_ms);
-/* Waits no more; the call was answered. */
-void asking_end(struct asking *asking);
-void asking_fail(struct asking *asking, const struct err *err);
-/* Whoever asked may be gone by the time a thread answers, and another be in its place: number is that of
- * who asked. */
-bool asking_is_open(struct pipeline *pipeline, const struct asking *wanted, uint64_t number);
-int
-asking_frame(struct pipeline *pipeline, const struct frame *frame, bool *taken, struct err *err);
-void askings_tick(struct pipeline *pipeline, int64_t now_ms);
-/* At the end of all: nobody is answered any more. */
-void askings_free(struct pipeline *pipeline);
-void askings_lost(struct pipeline *pipeline, const struct mailbox *mailbox);
-/* Sources may have become complete: looked at once the loop has time. */
-void sync_state_changed(struct mailbox *mailbox);
-
-/* Asks for uids in slices; retry->done is called when all are decided or given up. */
-void retry_ask(struct retry *retry, struct folder *folder, struct uid_set *uids);
-void retry_slice_done(struct slice *slice);
-/* One of what is under way is over; why: it was cut, and nothing of it was read. NULL: it is done. */
-void retry_done(struct retry *retry, const char *why);
-/* Adds a journal row of who asks for so many of folder; the retry is done once that is kept, too. */
-void
-retry_note(struct asking *asking, struct retry *retry, const struct folder *folder, uint64_t count);
+/* asking.c */
 /* Whether the server lists it and the configuration wants it. */
 bool folder_is_watched(const struct folder *folder);
-
-struct mailbox *asking_source(struct loop_call *call, const char *name, struct err *err);
-int run_check_loop(struct loop_call *call, struct err *err);
-int run_sync_loop(struct loop_call *call, struct err *err);
 
 #endif

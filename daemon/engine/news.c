@@ -292,23 +292,6 @@ take_folders(
 	return got;
 }
 
-int
-news_uids(const struct frame_field *field, struct uid_set *out, struct err *err)
-{
-	struct uid_set piece = { 0 };
-	int done = field_uids(field, &piece, err);
-
-	if (done == 0 && piece.count > 0 && out->count > 0 &&
-		piece.ranges[0].first <= out->ranges[out->count - 1].last)
-		done = fail(err, ERR_FORMAT, "a list of UIDs that is not in order");
-	if (done == 0 && out->count + piece.count > RANGES_MAX)
-		done = fail(err, ERR_FORMAT, "a list of UIDs without end");
-	if (done == 0)
-		uid_set_unite(out, &piece);
-	uid_set_clear(&piece);
-	return done;
-}
-
 static int
 take_uids(struct mailbox *mailbox, const struct frame *frame, struct err *err)
 {

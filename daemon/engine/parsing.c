@@ -193,6 +193,8 @@ take_event(struct ask *ask, const struct frame *frame, struct err *err)
 	if (event_decode(frame, ask->slice->arena, event, err) < 0)
 		return -1;
 	item->event = event;
+	if (ask->slice->purpose == PURPOSE_RETRY) /* the database may refuse it again */
+		keep_header(ask->slice, item, ask);
 	item->answered = true;
 	ask->slice->pending--;
 	slice_answered(ask->slice);

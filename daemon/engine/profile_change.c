@@ -12,16 +12,11 @@ int
 answers_text(struct call *call, int64_t contact, const struct record *question, const char **out,
 	struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out json;
-	int result;
+	struct json_doc doc;
 
-	json_out_init(&json, &text);
-	result = profile_write_given(call->store, contact, question, &json, err);
-	if (result >= 0)
-		*out = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	return json_doc_end(&doc, call->arena,
+		profile_write_given(call->store, contact, question, &doc.out, err), out);
 }
 
 int

@@ -62,16 +62,25 @@ typedef int write_record(struct store *store, struct arena *arena, int64_t id, s
 static int
 record_text(struct call *call, write_record *write, int64_t id, const char **out, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out json;
-	int result;
+	struct json_doc doc;
 
-	json_out_init(&json, &text);
-	result = write(call->store, call->arena, id, &json, err);
-	if (result == 0)
-		*out = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	return json_doc_end(
+		&doc, call->arena, write(call->store, call->arena, id, &doc.out, err), out);
+}
+
+const char *
+member_text(struct call *call, const char *name, const char *value)
+{
+	struct json_doc doc;
+	const char *text;
+
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	json_text(&doc.out, name, value);
+	json_object_end(&doc.out);
+	json_doc_end(&doc, call->arena, 0, &text);
+	return text;
 }
 
 int

@@ -22,6 +22,8 @@ int answer_interaction(struct call *call, int64_t id, struct err *err);
 int answer_interactions(
 	struct call *call, const int64_t *ids, unsigned count, const char *next, struct err *err);
 
+/* {name: value}; arena. */
+const char *member_text(struct call *call, const char *name, const char *value);
 /* What a member says: text as it is, the rest as JSON writes it, NULL for null; arena. */
 const char *plain_text(struct arena *arena, const json_t *value);
 

@@ -9,7 +9,7 @@
 /* The record of a source: what the database knows and what the loop sees, read under the board. */
 
 struct folder_view {
-	const char *name, *error;
+	const char *name, *error, *state;
 	bool known;
 	uint32_t uidvalidity, cursor, exists;
 	int64_t stream, last_complete, last_byte, next_try;
@@ -17,7 +17,6 @@ struct folder_view {
 	struct tally tally;
 	bool moving; /* slices of its source are under way */
 	enum folder_mode mode;
-	const char *backfill;
 	const char *doubt; /* NULL: none */
 	char doubt_words[240];
 };
@@ -30,15 +29,17 @@ struct source_view {
 	unsigned count;
 };
 
-static const char *
-folder_state(const struct folder_view *folder)
+const char *
+folder_state_name(const struct folder *folder)
 {
+	const char *backfill = job_state_name(&folder->job);
+
 	if (folder->error != NULL)
 		return "error";
 	if (!folder->known)
 		return "opening";
-	if (strcmp(folder->backfill, "done") != 0)
-		return strcmp(folder->backfill, "paused") == 0 ? "backfill-paused" : "backfill";
+	if (strcmp(backfill, "done") != 0)
+		return strcmp(backfill, "paused") == 0 ? "backfill-paused" : "backfill";
 	return folder->mode == FOLDER_IDLE ? "idle" : "polled";
 }
 
@@ -60,22 +61,8 @@ view_folder(const struct folder *folder, struct arena *arena, struct folder_view
 		.tally = folder->tally,
 		.moving = folder->mailbox->slices > 0,
 		.mode = folder->mode,
-		.backfill = job_state_name(&folder->job),
+		.state = folder_state_name(folder),
 	};
-}
-
-static const char *
-kind_name(enum config_kind kind)
-{
-	switch (kind) {
-	case SOURCE_IMAP:
-		return "imap";
-	case SOURCE_MAILDIR:
-		return "maildir";
-	case SOURCE_ICAL:
-		break;
-	}
-	return "ical";
 }
 
 /* false: the configuration does not name it. */
@@ -90,7 +77,7 @@ view_source(
 		return false;
 	for (const struct folder *folder = mailbox->folders; folder != NULL; folder = folder->next)
 		count++;
-	out->kind = kind_name(mailbox->kind);
+	out->kind = config_kind_words[mailbox->kind];
 	out->state = source_state_name(mailbox);
 	out->error = arena_text(
 		arena, mailbox->error != NULL ? mailbox->error : feed_error(mailbox));
@@ -185,7 +172,7 @@ write_folder(const struct folder_view *folder, int64_t decided, const struct zon
 	}
 	json_int(out, "server", folder->exists);
 	json_int(out, "decided", decided);
-	json_text(out, "state", folder_state(folder));
+	json_text(out, "state", folder->state);
 	json_text(out, "watched", folder->mode == FOLDER_IDLE ? "idle" : "polled");
 	write_time(out, "last_complete", folder->last_complete, zone);
 	write_time(out, "last_byte", folder->last_byte, zone);
@@ -384,7 +371,8 @@ pipeline_write_status(struct pipeline *pipeline, struct store *store, struct are
 	char why[400];
 	bool waits = pipeline_waits(pipeline, why, sizeof why);
 
-	if (write_sources(pipeline, store, arena, zone, out, err) < 0)
+	if (write_sources(pipeline, store, arena, zone, out, err) < 0 ||
+		pipeline_write_folders(pipeline, store, arena, zone, out, err) < 0)
 		return -1;
 	pthread_mutex_lock(&pipeline->engine->board);
 	json_int(out, "items", (int64_t)pipeline->items);

@@ -144,6 +144,20 @@ read_member(struct request *out, struct members *members, const char *name, json
 }
 
 static int
+refuse_nul(json_t *root, int *code, struct err *err)
+{
+	const char *name = json_find_nul(json_object_get(root, "params"));
+
+	if (name == NULL) {
+		name = json_find_nul(root);
+		if (name == NULL)
+			return 0;
+		*code = RPC_INVALID;
+	}
+	return fail_field(err, ERR_USAGE, name, "the text of '%.60s' holds a NUL", name);
+}
+
+static int
 read_members(struct arena *arena, struct request *out, struct members *members, int *code,
 	struct err *err)
 {
@@ -154,6 +168,8 @@ read_members(struct arena *arena, struct request *out, struct members *members, 
 	/* The id first, so that a mistake in another member is answered under it. */
 	members->id = json_object_get(out->root, "id");
 	if (read_id(arena, members->id, out, code, err) < 0)
+		return -1;
+	if (refuse_nul(out->root, code, err) < 0)
 		return -1;
 	json_object_foreach(out->root, name, value)
 	{
@@ -264,7 +280,7 @@ request_parse(struct arena *arena, const char *line, size_t size, struct request
 	*out = (struct request){ 0 };
 	*code = RPC_PARSE;
 	out->id = "null";
-	if (json_line_parse(line, size, &out->root, err) < 0)
+	if (json_line_parse_nul(line, size, &out->root, err) < 0)
 		return -1;
 	if (json_is_array(out->root))
 		return invalid(

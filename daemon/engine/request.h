@@ -19,8 +19,10 @@ struct turns {
 	void *state; /* the handler's, in kept */
 	bool again; /* it is to be run once more */
 	bool stays; /* an earlier transaction has changed something */
+	bool must_end; /* who cancels it comes too late */
 	unsigned number; /* transactions so far */
 	int64_t begun_ms; /* this one */
+	struct rematch *rematch; /* kept; rematch.c, or NULL */
 	int64_t journal_batch;
 	int64_t done, total;
 	const char *unit;

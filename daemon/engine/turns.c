@@ -51,10 +51,22 @@ call_keep_arena(struct call *call)
 	return call->turns->kept;
 }
 
+int64_t
+call_until(const struct call *call)
+{
+	return call->turns->begun_ms + TURN_MS;
+}
+
 bool
 call_is_long(const struct call *call)
 {
-	return clock_monotonic_ms() - call->turns->begun_ms > TURN_MS;
+	return clock_monotonic_ms() > call_until(call);
+}
+
+void
+call_must_end(struct call *call, bool must)
+{
+	call->turns->must_end = must;
 }
 
 void

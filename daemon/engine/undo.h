@@ -2,6 +2,7 @@
 #define LIAISON_ENGINE_UNDO_H
 
 #include "command.h"
+#include "liaison/crm/merge.h"
 #include "liaison/crm/undo.h"
 
 /* Taking back: what the entries of a batch say was done is done the other way round, the last first. A
@@ -15,10 +16,15 @@ struct undo_run {
 	struct undo_batch batch;
 	int64_t done; /* entries, in this run of the command */
 	bool begun;
+	bool again; /* the entry at hand takes another transaction */
+	struct merge_result merge; /* that it takes back, while it does */
 	const char *changes[UNDO_TOLD],
 		*kept[UNDO_TOLD]; /* JSON objects that outlast the transaction */
 	unsigned change_count, kept_count;
 };
+
+/* One transaction's part of taking an entry's batch back. *more: another one is needed. */
+int undo_turn(struct call *call, struct undo_run *run, int64_t entry, bool *more, struct err *err);
 
 enum undo_what { UNDO_CHANGED, UNDO_ADDED, UNDO_REMOVED };
 

@@ -9,6 +9,7 @@
 #include "liaison/crm/duplicate.h"
 #include "liaison/crm/merge.h"
 #include "record.h"
+#include "rematch.h"
 #include "undo.h"
 #include "undo_list.h"
 
@@ -95,8 +96,12 @@ take_apart(struct call *call, struct undo_run *run, const struct undo_entry *ent
 {
 	struct contact contact;
 
-	if (unmerge_contact(call, merge, err) < 0 ||
-		contact_get(call->store, call->arena, entry->entry->record, &contact, err) < 0)
+	if (unmerge_contact(call, merge, &run->merge, &run->again, err) < 0)
+		return -1;
+	if (run->again)
+		return 0;
+	run->merge = (struct merge_result){ 0 };
+	if (contact_get(call->store, call->arena, entry->entry->record, &contact, err) < 0)
 		return -1;
 	undo_tell(call, run, entry, UNDO_ADDED, title_of(call, &contact), NULL);
 	return 0;

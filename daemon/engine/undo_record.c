@@ -31,6 +31,53 @@ remove_added(struct call *call, struct undo_run *run, const struct undo_entry *e
 	return 0;
 }
 
+static bool
+is_own_field(const struct record_noun *noun, const char *name)
+{
+	for (unsigned i = 0; i < noun->count; i++) {
+		if (strcmp(noun->fields[i].name, name) == 0)
+			return true;
+	}
+	return strcmp(name, "id") == 0 || strcmp(name, "version") == 0;
+}
+
+/* What went with the record and is not in the journal: values of a field, questions of a questionnaire. */
+static void
+keep_lost(struct call *call, struct undo_run *run, const struct undo_entry *entry,
+	const struct record *record, const json_t *present)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)entry->before, name, value)
+	{
+		if (!is_own_field(record->noun, name) &&
+			!json_equal(value, json_object_get(present, name)))
+			undo_keep_it(call, run, entry, record_key(record), name,
+				"what went with it does not come back");
+	}
+}
+
+static int
+tell_lost(struct call *call, struct undo_run *run, const struct undo_entry *entry,
+	const struct record *record, struct err *err)
+{
+	struct json_doc doc;
+	const char *text;
+	json_t *present;
+
+	if (record->noun->write_more == NULL || record->noun->restore_more != NULL)
+		return 0;
+	json_doc_begin(&doc);
+	if (json_doc_end(&doc, call->arena, record_write(call->store, record, &doc.out, err),
+		    &text) < 0 ||
+		json_line_parse(text, strlen(text), &present, err) < 0)
+		return -1;
+	keep_lost(call, run, entry, record, present);
+	json_decref(present);
+	return 0;
+}
+
 static int
 restore_removed(struct call *call, struct undo_run *run, const struct undo_entry *entry,
 	const struct record_noun *noun, struct err *err)
@@ -44,7 +91,7 @@ restore_removed(struct call *call, struct undo_run *run, const struct undo_entry
 		call_journal_record(call, record, true, err) < 0)
 		return -1;
 	undo_tell(call, run, entry, UNDO_ADDED, record_key(record), NULL);
-	return 0;
+	return tell_lost(call, run, entry, record, err);
 }
 
 /* The fields go back that are what the entry wrote; "city, phone" of those into *fields. */

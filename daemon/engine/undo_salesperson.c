@@ -10,18 +10,14 @@
 static int
 emails_text(struct call *call, int64_t id, const char **out, struct err *err)
 {
-	struct text text = { 0 };
-	struct json_out json;
+	struct json_doc doc;
 	int result;
 
-	json_out_init(&json, &text);
-	json_object_begin(&json, NULL);
-	result = salesperson_emails_write(call->store, id, &json, err);
-	json_object_end(&json);
-	if (result >= 0)
-		*out = arena_text_n(call->arena, text.bytes, text.size);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	json_object_begin(&doc.out, NULL);
+	result = salesperson_emails_write(call->store, id, &doc.out, err);
+	json_object_end(&doc.out);
+	return json_doc_end(&doc, call->arena, result, out);
 }
 
 static int

@@ -218,16 +218,22 @@ add_json(struct call_values *values, const struct value_context *context, unsign
 	return 0;
 }
 
-static int
-unknown_param(const struct command *command, struct arena *arena, const char *name, struct err *err)
+const char *
+command_param_near(const struct command *command, struct arena *arena, const char *name)
 {
 	unsigned count = command_param_count(command);
 	const char **names = arena_array(arena, count + 1, sizeof *names);
-	const char *near;
 
 	for (unsigned i = 0; i < count; i++)
 		names[i] = command_param(command, i)->name;
-	near = text_suggest(name, names, count);
+	return text_suggest(name, names, count);
+}
+
+static int
+unknown_param(const struct command *command, struct arena *arena, const char *name, struct err *err)
+{
+	const char *near = command_param_near(command, arena, name);
+
 	fail_field(err, ERR_USAGE, name, "'%s' has no parameter '%.60s'", command->name, name);
 	if (near != NULL)
 		return err_hint(err, "did you mean '%s'?", near);

@@ -33,6 +33,9 @@ struct value_context {
 /* The i-th parameter: the command's own, then those its traits bring; NULL after the last. */
 const struct param *command_param(const struct command *command, unsigned i);
 unsigned command_param_count(const struct command *command);
+/* The name that was perhaps meant, or NULL. */
+const char *
+command_param_near(const struct command *command, struct arena *arena, const char *name);
 /* -1: there is none. */
 int command_param_find(const struct command *command, const char *name);
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "liaison/base/log.h"
-#include "mailbox.h"
+#include "wanting.h"
 
 /* Text comes second: what the engine wants is asked of fetch, read by parse, stored by the writer. */
 
@@ -12,90 +12,11 @@ enum {
 	AGAIN_MS_WANTING = 60000,
 };
 
-/* WANT_LEFT: it was not its fault; it stays as it is. */
-enum want_state { WANT_ASKED, WANT_PARSING, WANT_TEXT, WANT_NONE, WANT_FAILED, WANT_LEFT };
-
-struct wanted {
-	enum want_state state;
-	uint32_t token;
-	const char *text;
-	bool truncated;
-};
-
-struct wanting {
-	struct work work; /* first */
-	struct mailbox *mailbox;
-	struct arena *arena;
-	struct want *wants;
-	struct wanted *states;
-	unsigned count, open;
-	int64_t source;
-	unsigned most;
-	struct err err;
-	bool failed;
-};
-
 static void
 wanting_free(struct wanting *wanting)
 {
 	arena_free(wanting->arena);
 	free(wanting);
-}
-
-/* ---- the writer's part ------------------------------------------------------------------------- */
-
-static int
-store_one(struct wanting *wanting, unsigned i, struct worker *worker, int64_t now, struct err *err)
-{
-	const struct wanted *state = &wanting->states[i];
-	const struct want *want = &wanting->wants[i];
-
-	if (state->state == WANT_LEFT)
-		return 0;
-	if (state->state == WANT_FAILED)
-		return want_failed(worker->store, want, err);
-	return want_done(worker->store, worker->capture, worker->arena, want,
-		state->state == WANT_TEXT ? state->text : NULL, state->truncated, now, err);
-}
-
-static int
-tell_texts(struct wanting *wanting, struct worker *worker, int64_t now, struct err *err)
-{
-	struct capture_result result = { 0 };
-
-	result.told = arena_array(worker->arena, wanting->count, sizeof *result.told);
-	for (unsigned i = 0; i < wanting->count; i++) {
-		if (wanting->states[i].state == WANT_TEXT)
-			result.told[result.told_count++] = (struct capture_told){
-				.interaction_id = wanting->wants[i].interaction_id,
-				.what = CAPTURE_CHANGED,
-			};
-	}
-	return watch_note_result(worker, now, &result, err);
-}
-
-static void
-run_store(struct work *work, struct worker *worker)
-{
-	struct wanting *wanting = (struct wanting *)work;
-	int64_t now = clock_now();
-	int failed;
-
-	arena_reset(worker->arena);
-	wanting->failed = true;
-	if (store_begin(worker->store, &wanting->err) < 0)
-		return;
-	failed = 0;
-	for (unsigned i = 0; i < wanting->count && failed == 0; i++)
-		failed = store_one(wanting, i, worker, now, &wanting->err);
-	if (failed == 0 && tell_texts(wanting, worker, now, &wanting->err) == 0 &&
-		store_commit(worker->store, &wanting->err) == 0) {
-		wanting->failed = false;
-		watch_send(worker, &worker->engine->done);
-		return;
-	}
-	store_rollback(worker->store);
-	watch_forget(worker);
 }
 
 static void
@@ -128,7 +49,7 @@ finish_if_complete(struct wanting *wanting)
 	if (wanting->open > 0)
 		return;
 	wanting->work.priority = WORK_BACKFILL;
-	wanting->work.run = run_store;
+	wanting->work.run = wanting_store;
 	wanting->work.done = store_done;
 	writer_add(wanting->mailbox->pipeline->engine->writer, &wanting->work);
 }

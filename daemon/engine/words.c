@@ -123,13 +123,8 @@ unknown_option(const struct reading *reading, const char *name, struct err *err)
 {
 	const struct command *command = reading->values->command;
 	struct arena *arena = reading->context->arena;
-	unsigned count = command_param_count(command);
-	const char **names = arena_array(arena, count + 1, sizeof *names);
-	const char *near;
+	const char *near = command_param_near(command, arena, name);
 
-	for (unsigned i = 0; i < count; i++)
-		names[i] = command_param(command, i)->name;
-	near = text_suggest(name, names, count);
 	fail_field(err, ERR_USAGE, name, "'%s' has no option '--%.60s'",
 		command_words(arena, command->name), kebab(arena, name));
 	if (near != NULL)

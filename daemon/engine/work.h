@@ -71,6 +71,8 @@ void writer_configure(struct writer *writer, struct settings *settings);
 void writer_add(struct writer *writer, struct work *work);
 /* Commands wait: a long slice should be short. Any thread. */
 bool writer_pressed(struct writer *writer);
+/* Work that is not done in the background waits. */
+bool writer_is_wanted(struct writer *writer);
 /* Work that is queued and not begun, by priority. */
 unsigned writer_waiting(struct writer *writer, enum work_priority priority);
 /* What is wrong with the database, in words; false: nothing. Any thread. */

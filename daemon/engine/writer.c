@@ -132,6 +132,16 @@ writer_pressed(struct writer *writer)
 }
 
 bool
+writer_is_wanted(struct writer *writer)
+{
+	for (int i = WORK_COMMAND; i < WORK_BACKGROUND; i++) {
+		if (writer_waiting(writer, (enum work_priority)i) > 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 writer_trouble(struct writer *writer, char *words, size_t size)
 {
 	return upkeep_trouble(&writer->upkeep, words, size);

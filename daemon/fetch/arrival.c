@@ -122,7 +122,10 @@ search_refused(struct connection *c, struct job *job, const struct imap_event *e
 
 	if (event->throttled)
 		box_hold(c->box, event->wait_ms);
-	else if (!job->listing && job->fetch == 0 && !job->key) {
+	else if (event->plainly && job->stage == JOB_FINDING) {
+		job_search(c, job);
+		return;
+	} else if (!job->listing && job->fetch == 0 && !job->key) {
 		list_instead(c, job);
 		return;
 	}

@@ -10,7 +10,7 @@ struct request {
 	const char *folder;
 	size_t folder_size;
 	bool has_folder, has_uidvalidity;
-	uint64_t uidvalidity, cursor, low, high, size;
+	uint64_t uidvalidity, cursor, low, high, size, port;
 	int64_t since;
 	char part[200], host[256], key[256];
 	struct uid_set uids; /* own */
@@ -70,6 +70,8 @@ read_field(const struct frame_field *field, struct request *request, struct err 
 		return field_u64(field, UINT32_MAX, &request->high, err);
 	case TAG_SIZE:
 		return field_u64(field, UINT32_MAX, &request->size, err);
+	case TAG_NUMBER:
+		return field_u64(field, UINT16_MAX, &request->port, err);
 	case TAG_SINCE:
 		return field_i64(field, &request->since, err);
 	case TAG_UIDS:
@@ -217,6 +219,7 @@ take_check(struct mailbox *box, const struct request *request, uint32_t token)
 	struct connection *connection = connection_open_check(
 		box, *request->host ? request->host : NULL, token, recording);
 
+	connection->port = (int)request->port;
 	rate_wait(box_fetch(box)->rate, &connection->turn);
 }
 

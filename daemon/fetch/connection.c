@@ -311,7 +311,8 @@ dialled(void *context, int descriptor, const struct err *err)
 
 	connection->dial = NULL;
 	if (descriptor < 0) {
-		outage_begins(box_fetch(connection->box), connection->host);
+		if (connection->port == 0) /* another port tells nothing of the host */
+			outage_begins(box_fetch(connection->box), connection->host);
 		connection_fail(connection, SOURCE_OFFLINE, err->message, 0);
 		return;
 	}
@@ -331,7 +332,8 @@ dial(struct turn *turn)
 
 	connection->phase = PHASE_DIAL;
 	connection->dial = dial_host(&fetch->loop, fetch->alarms, connection->host,
-		box_config(connection->box)->port, dialled, connection);
+		connection->port != 0 ? connection->port : box_config(connection->box)->port,
+		dialled, connection);
 }
 
 static void

@@ -194,18 +194,41 @@ job_of(struct connection *c, unsigned id)
 	return NULL;
 }
 
+static void
+found_again(struct job *job, uint32_t first, uint32_t last)
+{
+	const struct uid_set *waiting = &job->waiting;
+
+	for (size_t i = 0; i < waiting->count; i++) {
+		uint32_t low = waiting->ranges[i].first, high = waiting->ranges[i].last;
+
+		low = low < first ? first : low;
+		high = high > last ? last : high;
+		if (low <= high)
+			uid_set_add_range(&job->found, low, high);
+	}
+}
+
+/* Only what was asked for: "n:*" answers the last message always. */
 void
-job_found(struct connection *c, unsigned id, uint32_t uid)
+job_found(struct connection *c, unsigned id, uint32_t first, uint32_t last)
 {
 	struct job *job = job_of(c, id);
+	uint32_t high;
 
 	if (!job)
 		return;
-	if (job->stage <= JOB_FETCHING && (uid < job->low || (job->high > 0 && uid > job->high)))
-		return; /* "n:*" answers the last message always */
-	if (job->stage == JOB_LOOKING && !uid_set_has(&job->waiting, uid))
+	high = job->high > 0 ? job->high : UINT32_MAX;
+	if (job->stage == JOB_LOOKING) {
+		found_again(job, first, last);
 		return;
-	uid_set_add(&job->found, uid);
+	}
+	if (job->stage <= JOB_FETCHING) {
+		first = first < job->low ? job->low : first;
+		last = last > high ? high : last;
+	}
+	if (first <= last)
+		uid_set_add_range(&job->found, first, last);
 }
 
 static struct job *

@@ -150,6 +150,7 @@ struct connection {
 	struct mailbox
 		*shown; /* own: the folders it finds, which are not those worked on; or NULL */
 	char *host; /* own */
+	int port; /* 0: the configured one */
 	struct folder *home; /* the folder it idles in; NULL: it works */
 	bool home_left; /* it was at other work there since it idled */
 	struct folder *selected, *selecting;
@@ -317,6 +318,11 @@ void folder_try_hearing(struct mailbox *box, struct folder *folder);
 /* It has no error but that, if any. */
 void folder_show_deafness(struct mailbox *box, struct folder *folder);
 
+/* folder_pattern.c */
+enum folder_mode folder_mode_by_config(const struct config_source *config, struct folder *folder);
+/* Where the server tells no folder for a use, what folders are called tells it. */
+void folders_guess_uses(struct mailbox *box);
+
 /* folder_tell.c: frames about folders */
 void
 folders_write(struct mailbox *box, unsigned capabilities, enum frame_type type, uint32_t token);
@@ -331,7 +337,7 @@ void job_free(struct job *job);
 /* Begins or goes on on connection, whose selected folder is the job's; false: it could not. */
 void job_start(struct connection *connection, struct job *job);
 void job_start_new(struct connection *connection, struct folder *folder, bool at_once);
-void job_found(struct connection *connection, unsigned id, uint32_t uid);
+void job_found(struct connection *connection, unsigned id, uint32_t first, uint32_t last);
 void job_message(struct connection *connection, const struct imap_message *message);
 void job_finished(struct connection *connection, const struct imap_event *event);
 /* It cannot go on: its slice ends with why. */

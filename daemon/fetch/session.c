@@ -334,7 +334,7 @@ session_listen(void *context, const struct imap_event *event)
 		return;
 	}
 	case IMAP_FOUND:
-		job_found(c, event->id, event->number);
+		job_found(c, event->id, event->number, event->last);
 		return;
 	case IMAP_MESSAGE:
 		message(c, event);

@@ -127,6 +127,15 @@ hex_encode(struct arena *arena, const void *bytes, size_t size)
 	return out;
 }
 
+int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 uint64_t
 hash64(const void *bytes, size_t size)
 {

@@ -4,21 +4,13 @@
 #include <strings.h>
 
 #include "liaison/base/address.h"
+#include "liaison/base/crypt.h"
 #include "liaison/base/text.h"
 
 enum {
 	MENTIONED_TEXT_MAX = 64 * 1024,
 	MENTIONED_MAX = 2000, /* signs looked at in one text */
 };
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* RFC 3986 section 2.1; what is no valid escape stays. */
 static char *

@@ -39,6 +39,80 @@ former_self(const struct turn *turn, const struct sighting *seen, unsigned count
 	return NULL;
 }
 
+static bool
+is_latest_of_folder(const struct sighting *one, const struct sighting *seen, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (seen[i].source_id == one->source_id && seen[i].stream_id > one->stream_id &&
+			strcmp(seen[i].folder, one->folder) == 0)
+			return false;
+	}
+	return true;
+}
+
+static const char IS_WATCHED[] =
+	"SELECT 1 FROM stream WHERE source_id = ? AND folder = ? AND current = 1 LIMIT 1";
+
+/* It lay in a folder of the former mailbox that this one has no more. */
+static int
+lay_in_lost_folder(const struct turn *turn, const struct sighting *one, const struct sighting *seen,
+	unsigned count, bool *lay, struct err *err)
+{
+	bool watched;
+	struct stmt *q;
+
+	*lay = one->source_id == turn->source_id && !one->current &&
+	       is_latest_of_folder(one, seen, count);
+	if (!*lay)
+		return 0;
+	q = sql_prepare(turn->store, IS_WATCHED);
+	stmt_bind_int(q, one->source_id);
+	stmt_bind_text(q, one->folder);
+	if (sql_get_int(q, NULL, &watched, err) < 0)
+		return -1;
+	*lay = !watched;
+	return 0;
+}
+
+/* How many were recognised so already: what has no former self in its own folder. */
+static unsigned
+count_renamed(const struct turn *turn, const struct sighting *seen, unsigned count)
+{
+	unsigned renamed = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		bool own = !seen[i].recognised || !seen[i].current ||
+			   seen[i].source_id != turn->source_id;
+
+		for (unsigned j = 0; j < count && !own; j++)
+			own = seen[j].stream_id < seen[i].stream_id &&
+			      seen[j].source_id == turn->source_id &&
+			      strcmp(seen[j].folder, seen[i].folder) == 0;
+		renamed += !own;
+	}
+	return renamed;
+}
+
+/* A mailbox that moved may have got other names for its folders. */
+static int
+renamed_self(const struct turn *turn, const struct sighting *seen, unsigned count,
+	const struct sighting **out, struct err *err)
+{
+	unsigned others = count_renamed(turn, seen, count);
+
+	for (unsigned i = 0; i < count; i++) {
+		bool lay;
+
+		if (lay_in_lost_folder(turn, &seen[i], seen, count, &lay, err) < 0)
+			return -1;
+		if (lay && others-- == 0) {
+			*out = &seen[i];
+			return 0;
+		}
+	}
+	return 0;
+}
+
 static int
 put_recognised(
 	struct turn *turn, const struct sighting *self, struct ledger_row *row, struct err *err)
@@ -134,6 +208,14 @@ hold_again(struct turn *turn, const struct view *view, const struct ledger_row *
 	return 0;
 }
 
+/* Why it was ignored is over now that it is seen in another place. */
+static bool
+is_absent(const char *reason)
+{
+	return reason != NULL &&
+	       (strcmp(reason, REASON_LEFT) == 0 || strcmp(reason, REASON_UNREAD) == 0);
+}
+
 int
 seen_again(struct turn *turn, struct view *view, const struct placement *placement,
 	int64_t message_id, uint32_t uid, int64_t replaces, struct err *err)
@@ -149,11 +231,12 @@ seen_again(struct turn *turn, struct view *view, const struct placement *placeme
 	if (count == 0)
 		return put_forlorn(turn, view, placement, &row, err);
 	self = former_self(turn, seen, count);
+	if (self == NULL && renamed_self(turn, seen, count, &self, err) < 0)
+		return -1;
 	first = taken(seen, count);
 	if (first == NULL)
 		first = &seen[0];
-	if (first->interaction_id == 0 && first->reason != NULL &&
-		strcmp(first->reason, REASON_LEFT) == 0 && self == NULL)
+	if (self == NULL && first->interaction_id == 0 && is_absent(first->reason))
 		return put_forlorn(turn, view, placement, &row, err);
 	failed = self != NULL ? put_recognised(turn, self, &row, err)
 			      : put_copy(turn, first, &row, err);

@@ -19,6 +19,17 @@ begin(struct again *it, struct store *store, struct capture *capture, struct are
 
 /* ---- ignored ----------------------------------------------------------------------------------- */
 
+/* It was said before. */
+static bool
+is_ignored(const struct again *it)
+{
+	for (unsigned i = 0; i < it->count; i++) {
+		if (!it->seen[i].by_hand || strcmp(it->seen[i].decision, "ignored") != 0)
+			return false;
+	}
+	return true;
+}
+
 int
 capture_ignore(struct store *store, struct capture *capture, struct arena *arena, int64_t row,
 	const char *user, int64_t now, struct capture_result *out, struct err *err)
@@ -28,8 +39,9 @@ capture_ignore(struct store *store, struct capture *capture, struct arena *arena
 
 	if (begin(&it, store, capture, arena, row, now, &result, err) < 0)
 		return -1;
-	if (again_drop(&it, DECIDED_IGNORED, arena_printf(arena, "by hand, by %.60s", user), true,
-		    err) < 0 ||
+	if ((!is_ignored(&it) &&
+		    again_drop(&it, DECIDED_IGNORED, arena_printf(arena, "by hand, by %.60s", user),
+			    true, err) < 0) ||
 		turn_end(&it.turn, err) < 0)
 		return -1;
 	*out = result;

@@ -150,18 +150,20 @@ note_lists(struct counting *it, int64_t end, struct err *err)
 }
 
 int
+count_newest(struct counting *it, struct err *err)
+{
+	return sql_get_int(sql_prepare(it->turn.store, SELECT_NEWEST), &it->out->newest, NULL, err);
+}
+
+int
 count_new(struct counting *it, unsigned max, struct err *err)
 {
 	struct stmt *q = sql_prepare(it->turn.store, SELECT_END);
 	int64_t end = 0;
-	bool found;
 
 	stmt_bind_int(q, it->state.counted);
 	stmt_bind_int(q, max);
-	if (sql_get_int(q, &end, &found, err) < 0)
-		return -1;
-	q = sql_prepare(it->turn.store, SELECT_NEWEST);
-	if (sql_get_int(q, &it->out->newest, &found, err) < 0)
+	if (sql_get_int(q, &end, NULL, err) < 0 || count_newest(it, err) < 0)
 		return -1;
 	if (end <= it->state.counted)
 		return 0;

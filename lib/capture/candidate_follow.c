@@ -1,9 +1,10 @@
 #include "counting.h"
+#include "liaison/base/clock.h"
 
 /* A turn of counting: what has become of contacts, of our own addresses and of the calendar since the
  * last one, new messages, and whom watchers are to be told of. */
 
-enum { AGED_MAX = 500, SWEPT_MAX = 1000, NEWS_MAX = 100 };
+enum { AGED_MAX = 500, SWEPT_MAX = 1000, NEWS_MAX = 100, PAST_MS = 60, AWAITED_S = 5 };
 
 /* ---- rounds, age, news ---- */
 
@@ -129,33 +130,65 @@ find_news(struct counting *it, struct err *err)
 
 /* ---- the past of contacts made meanwhile ---- */
 
-static const char SELECT_PAST[] = "SELECT address FROM candidate_past ORDER BY address LIMIT 1";
-static const char DROP_PAST[] = "DELETE FROM candidate_past WHERE address = ?";
+static const char SELECT_PAST[] =
+	"SELECT address, after_message FROM candidate_past ORDER BY address LIMIT 1";
 
 static int
-match_past(struct counting *it, struct err *err)
+first_past(struct counting *it, struct past_run *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(it->turn.store, SELECT_PAST);
+
+	*out = (struct past_run){ 0 };
+	if (stmt_row(q)) {
+		out->key = stmt_text_copy(q, it->turn.lasting);
+		out->after = stmt_int(q);
+	}
+	return stmt_end(q, err);
+}
+
+/* Whoever waits for it is at it again in a moment, unless he is gone. */
+static bool
+is_awaited(const struct counting *it)
+{
+	int64_t ago = it->turn.now - it->turn.capture->past_awaited;
+
+	return ago >= 0 && ago < AWAITED_S;
+}
+
+/* *enough: the transaction has had its time. */
+static int
+match_past(struct counting *it, bool *enough, struct err *err)
 {
 	struct turn *turn = &it->turn;
-	const char *address;
-	int64_t count;
+	int64_t until_ms = store_begun_ms(turn->store) + PAST_MS;
+	struct past_run run;
 
-	if (counting_first(it, SELECT_PAST, &address, err) < 0)
+	*enough = false;
+	if (is_awaited(it))
+		return 0;
+	if (first_past(it, &run, err) < 0)
 		return -1;
-	if (address == NULL)
+	if (run.key == NULL)
 		return 0;
 	it->out->more = true;
-	if (counting_run(it, DROP_PAST, address, err) < 0)
+	if (capture_past(turn->store, turn->capture, turn->lasting, &run, until_ms, turn->now,
+		    &it->out->capture, err) < 0)
 		return -1;
-	return capture_rematch_address(turn->store, turn->capture, turn->lasting, address,
-		turn->now, &it->out->capture, &count, err);
+	*enough = clock_monotonic_ms() >= until_ms;
+	return 0;
 }
 
 static int
 follow(struct counting *it, unsigned max, struct err *err)
 {
-	if (match_past(it, err) < 0 || load_state(it, err) < 0 || begin_round(it, err) < 0 ||
-		count_again(it, err) < 0 || count_new(it, max, err) < 0 || sweep(it, err) < 0 ||
-		age(it, err) < 0)
+	bool enough;
+
+	if (match_past(it, &enough, err) < 0)
+		return -1;
+	if (enough)
+		return count_newest(it, err);
+	if (load_state(it, err) < 0 || begin_round(it, err) < 0 || count_again(it, err) < 0 ||
+		count_new(it, max, err) < 0 || sweep(it, err) < 0 || age(it, err) < 0)
 		return -1;
 	return find_news(it, err);
 }

@@ -42,6 +42,8 @@ void tally_add(struct counting *it, struct known *known, const struct figures *f
 int tally_end(struct counting *it, struct err *err);
 
 /* candidate_count.c */
+/* Says how far capture is. */
+int count_newest(struct counting *it, struct err *err);
 /* At most max messages that were never counted. */
 int count_new(struct counting *it, unsigned max, struct err *err);
 /* Some of the addresses whose messages changed. */

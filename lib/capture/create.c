@@ -90,10 +90,9 @@ static int
 is_spoken_for(struct turn *turn, const char *address, bool *spoken, struct err *err)
 {
 	struct stmt *q = sql_prepare(turn->store, IS_SPOKEN_FOR);
-	int64_t one;
 
 	stmt_bind_text(q, address);
-	return sql_get_int(q, &one, spoken, err);
+	return sql_get_int(q, NULL, spoken, err);
 }
 
 static const char IS_KNOWN_MESSAGE[] =
@@ -107,10 +106,9 @@ static int
 is_known_message(struct turn *turn, const struct event *event, bool *known, struct err *err)
 {
 	struct stmt *q = sql_prepare(turn->store, IS_KNOWN_MESSAGE);
-	int64_t one;
 
 	stmt_bind_blob(q, event->identity, sizeof event->identity);
-	return sql_get_int(q, &one, known, err);
+	return sql_get_int(q, NULL, known, err);
 }
 
 static int
@@ -121,18 +119,14 @@ note_made(struct turn *turn, int64_t id, struct err *err)
 		.noun = "contact",
 		.record = id,
 		.contact = id };
-	struct text text = { 0 };
-	struct json_out out;
+	struct json_doc doc;
 	int64_t row;
-	int result;
 
-	json_out_init(&out, &text);
-	result = contact_write(turn->store, turn->arena, id, &out, err);
-	entry.after = text.bytes;
-	if (result == 0)
-		result = journal_add(turn->store, &entry, &row, err);
-	text_clear(&text);
-	return result;
+	json_doc_begin(&doc);
+	if (json_doc_end(&doc, turn->arena,
+		    contact_write(turn->store, turn->arena, id, &doc.out, err), &entry.after) < 0)
+		return -1;
+	return journal_add(turn->store, &entry, &row, err);
 }
 
 static const char WANT_PAST[] =

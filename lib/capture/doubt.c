@@ -59,12 +59,11 @@ is_somebodys_name(struct turn *turn, const char *folded, bool *taken, struct err
 {
 	struct known *known = known_name(turn, folded);
 	struct stmt *q;
-	int64_t one;
 
 	if (known->generation != turn->capture->generation) {
 		q = sql_prepare(turn->store, SELECT_NAMED);
 		stmt_bind_text(q, folded);
-		if (sql_get_int(q, &one, taken, err) < 0)
+		if (sql_get_int(q, NULL, taken, err) < 0)
 			return -1;
 		known->generation = turn->capture->generation;
 		known->holder_count = *taken;

@@ -37,7 +37,8 @@ write_captures(struct story *story, struct err *err)
 
 static const char SELECT_LINK[] =
 	"SELECT c.no FROM interaction i JOIN interaction_contact x ON x.interaction_id = i.id "
-	"JOIN contact c ON c.id = x.contact_id WHERE i.message_id = ? AND x.email = ? LIMIT 1";
+	"JOIN contact c ON c.id = x.contact_id WHERE i.message_id = ? AND x.email = ? "
+	"AND x.via <> 'manual' LIMIT 1";
 
 /* *no: of a contact that the address once linked, or NULL. */
 static int
@@ -52,9 +53,7 @@ linked_once(struct turn *turn, int64_t message_id, const struct considered *seen
 	q = sql_prepare(turn->store, SELECT_LINK);
 	stmt_bind_int(q, message_id);
 	stmt_bind_text(q, seen->party->address);
-	if (stmt_row(q))
-		*no = stmt_text_copy(q, turn->arena);
-	return stmt_end(q, err);
+	return sql_get_text(q, turn->arena, no, err);
 }
 
 static int
@@ -82,6 +81,35 @@ write_considered(struct story *story, int64_t message_id, const struct view *vie
 	return 0;
 }
 
+static const char SELECT_BY_HAND[] =
+	"SELECT x.email, x.role, c.no FROM interaction i JOIN interaction_contact x ON "
+	"x.interaction_id = i.id JOIN contact c ON c.id = x.contact_id WHERE i.message_id = ?1 "
+	"AND x.via = 'manual' AND (viewer() IS NULL OR " SIGHT_SEEN("?1") ") ORDER BY c.no";
+
+/* Whom people linked it to, whatever its addresses say. */
+static int
+write_by_hand(struct story *story, int64_t message_id, struct err *err)
+{
+	struct stmt *q = sql_prepare(story->turn.store, SELECT_BY_HAND);
+	struct json_out *out = story->out;
+
+	stmt_bind_int(q, message_id);
+	while (stmt_row(q)) {
+		const char *no;
+
+		json_object_begin(out, NULL);
+		json_text(out, "address", stmt_text(q));
+		json_text(out, "role", stmt_text(q));
+		no = stmt_text(q);
+		json_text(out, "contact", no);
+		json_text(out, "outcome", "manual");
+		json_text(out, "why",
+			arena_printf(story->turn.arena, "it was linked to %s by hand", no));
+		json_object_end(out);
+	}
+	return stmt_end(q, err);
+}
+
 static const char SELECT_SEEN[] = "SELECT viewer() IS NULL OR " SIGHT_SEEN("?1");
 
 /* Whom a text mentions is what it says. */
@@ -92,10 +120,9 @@ leave_out_mentioned(struct story *story, struct stored *stored, bool *withheld, 
 	struct stmt *q = sql_prepare(story->turn.store, SELECT_SEEN);
 	unsigned kept = 0;
 	int64_t seen = 0;
-	bool found;
 
 	stmt_bind_int(q, stored->id);
-	if (sql_get_int(q, &seen, &found, err) < 0)
+	if (sql_get_int(q, &seen, NULL, err) < 0)
 		return -1;
 	*withheld = seen == 0;
 	if (seen != 0)
@@ -135,7 +162,7 @@ consider_message(struct story *story, int64_t message_id, struct err *err)
 		if (write_considered(story, message_id, &view, &view.considered[i], err) < 0)
 			return -1;
 	}
-	return 0;
+	return write_by_hand(story, message_id, err);
 }
 
 /* Of the first message: as it was first seen. */

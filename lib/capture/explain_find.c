@@ -69,9 +69,8 @@ not_seen(struct story *story, const char *what, const char *id, struct err *err)
 	struct arena *arena = story->turn.lasting;
 	const char *answer;
 	int64_t filling = 0;
-	bool found;
 
-	if (sql_get_int(q, &filling, &found, err) < 0)
+	if (sql_get_int(q, &filling, NULL, err) < 0)
 		return -1;
 	answer = arena_printf(arena, "no %s '%s' was seen in any folder", what, id);
 	if (filling > 0)
@@ -141,9 +140,7 @@ why_no_occurrence(struct story *story, const struct explain_thing *thing, struct
 	const char *calendar = NULL;
 
 	stmt_bind_text(q, thing->event_uid);
-	if (stmt_row(q))
-		calendar = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &calendar, err) < 0)
 		return -1;
 	if (calendar == NULL)
 		return not_seen(story, "event with the UID", thing->event_uid, err);
@@ -216,11 +213,10 @@ static int
 is_outside(struct story *story, int64_t stream_id, uint32_t uid, bool *outside, struct err *err)
 {
 	struct stmt *q = sql_prepare(story->turn.store, IS_OUTSIDE);
-	int64_t one;
 
 	stmt_bind_int(q, stream_id);
 	stmt_bind_int(q, uid);
-	return sql_get_int(q, &one, outside, err);
+	return sql_get_int(q, NULL, outside, err);
 }
 
 /* A UID without a row: where it lies tells why. */

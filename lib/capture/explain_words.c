@@ -18,10 +18,9 @@ static int
 is_source(struct store *store, const char *name, size_t size, bool *known, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_SOURCE);
-	int64_t one;
 
 	stmt_bind_text_n(q, name, size);
-	return sql_get_int(q, &one, known, err);
+	return sql_get_int(q, NULL, known, err);
 }
 
 /* "work:INBOX/a:b:12": the source is before the first colon, the UID after the last. */
@@ -60,12 +59,11 @@ static int
 find_word(struct store *store, const char *word, int64_t *what, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_MESSAGE);
-	bool found;
 
 	*what = 0;
 	stmt_bind_int(q, (int64_t)hash64(word, strlen(word)));
 	stmt_bind_text(q, word);
-	return sql_get_int(q, what, &found, err);
+	return sql_get_int(q, what, NULL, err);
 }
 
 static const char *

@@ -176,10 +176,9 @@ believe(struct store *store, int64_t stream_id, const struct feed *feed, struct 
 {
 	struct stmt *q = sql_prepare(store, SELECT_PRESENT);
 	int64_t items = 0;
-	bool found;
 
 	stmt_bind_int(q, stream_id);
-	if (sql_get_int(q, &items, &found, err) < 0)
+	if (sql_get_int(q, &items, NULL, err) < 0)
 		return -1;
 	if (items > 0 && feed->item_count == 0)
 		fail(err, ERR_REFUSED,

@@ -82,6 +82,25 @@ keep_word(struct arena *arena, struct word_list *list, const char *word)
 	list->items[list->count++] = word;
 }
 
+/* Names of so few letters are parts of anything. */
+static const char *
+list_of(const struct erasing *it)
+{
+	enum { SHORT_NAME = 2 };
+	struct text text = { 0 };
+	const char *list;
+
+	for (unsigned i = 0; i < it->addresses.count; i++)
+		text_printf(&text, "%s\n", it->addresses.items[i]);
+	for (unsigned i = 0; i < it->texts.count; i++) {
+		if (strlen(it->texts.items[i]) > SHORT_NAME)
+			text_printf(&text, "%s\n", it->texts.items[i]);
+	}
+	list = arena_text(it->arena, text.bytes == NULL ? "" : text.bytes);
+	text_clear(&text);
+	return list;
+}
+
 static const char SELECT_WORDS[] =
 	"SELECT kind, word FROM erasure_word WHERE erasure_id = ? ORDER BY kind, word";
 
@@ -105,6 +124,7 @@ load_words(struct erasing *it, struct err *err)
 						       : &it->texts,
 			word);
 	}
+	it->list = list_of(it);
 	it->contacts = arena_array(it->arena, numbers.count + 1, sizeof *it->contacts);
 	it->contact_count = numbers.count;
 	for (unsigned i = 0; i < numbers.count; i++)
@@ -113,7 +133,7 @@ load_words(struct erasing *it, struct err *err)
 }
 
 static const char SELECT_ERASURE[] =
-	"SELECT shared = 'redact', step, place FROM erasure WHERE id = ? AND done IS NULL";
+	"SELECT at, shared = 'redact', step, place FROM erasure WHERE id = ? AND done IS NULL";
 
 static int
 load(struct erasing *it, bool *there, struct err *err)
@@ -123,6 +143,7 @@ load(struct erasing *it, bool *there, struct err *err)
 	stmt_bind_int(q, it->id);
 	*there = stmt_row(q);
 	if (*there) {
+		it->begun = stmt_int(q);
 		it->redact = stmt_int(q) != 0;
 		it->step = stmt_int(q);
 		it->place = stmt_int(q);
@@ -269,6 +290,7 @@ run_steps(struct erasing *it, struct err *err)
 {
 	int64_t first = it->step;
 
+	it->begun_ms = clock_monotonic_ms();
 	while (it->step < STEP_COUNT && !erasing_is_long(it)) {
 		const struct step *step = &STEPS[it->step];
 		bool more = false;
@@ -356,17 +378,22 @@ clear_space(struct erasing *it, bool *held, bool *done, struct err *err)
 	return *done ? store_checkpoint(it->store, true, &left, err) : 0;
 }
 
-/* What its addresses are, and the contact itself, is on the list before anything of it is erased. */
+/* Its addresses, and marks of the contact itself, are on the list before anything of it is erased. */
 static int
 enlist(struct erasing *it, const struct word_list *words, struct err *err)
 {
 	const struct forgotten as = {
-		.since = it->now, .receipt = it->id, .whole = it->contact_count > 0
+		.since = it->begun,
+		.receipt = it->id,
+		.mark = words == &it->marks,
+		.redact = it->redact,
 	};
+	struct forgotten found;
 	bool lacks = false;
 
 	for (unsigned i = 0; i < words->count; i++)
-		lacks |= !forgotten_find(it->store, words->items[i], NULL);
+		lacks |= !forgotten_find(it->store, words->items[i], &found) ||
+			 found.redact < it->redact;
 	return lacks ? forgotten_add(it->store, words->items, words->count, &as, err) : 0;
 }
 
@@ -392,11 +419,7 @@ int
 forget_slice(struct store *store, struct capture *capture, struct arena *arena, int64_t id,
 	int64_t now, bool *held, bool *done, struct err *err)
 {
-	struct erasing it = { .store = store,
-		.arena = arena,
-		.id = id,
-		.begun_ms = clock_monotonic_ms(),
-		.now = now };
+	struct erasing it = { .store = store, .arena = arena, .id = id, .now = now };
 
 	*held = *done = false;
 	return slice(&it, capture, held, done, err);

@@ -1,9 +1,9 @@
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "forget_work.h"
+#include "liaison/base/address.h"
 
 /* JSON without a person: in an object that names one, by number or address, no text stays; in an array, what
  * names it goes. Records are written by our own encoder, so that the text is well-formed. */
@@ -26,28 +26,6 @@ struct scan {
 	} * objects;
 	bool hit, full;
 };
-
-static bool
-is_word_byte(unsigned char byte)
-{
-	return isalnum(byte) || byte >= 0x80 || strchr("._+-", byte) != NULL;
-}
-
-bool
-names_address(const char *text, const char *address)
-{
-	size_t size = strlen(address);
-
-	for (const char *at = text; *at != '\0'; at++) {
-		if (strncasecmp(at, address, size) != 0)
-			continue;
-		if ((at == text || !is_word_byte((unsigned char)at[-1])) &&
-			!(is_word_byte((unsigned char)at[size]) && at[size] != '.' &&
-				at[size] != '\0'))
-			return true;
-	}
-	return false;
-}
 
 static const char *
 skip_string(const char *at)
@@ -73,7 +51,7 @@ names_person(const struct erasing *it, const char *text)
 	if (is_one_of(&it->nos, text))
 		return true;
 	for (unsigned i = 0; strchr(text, '@') != NULL && i < it->addresses.count; i++) {
-		if (names_address(text, it->addresses.items[i]))
+		if (address_is_in(text, strlen(text), it->addresses.items[i]))
 			return true;
 	}
 	return false;
@@ -209,7 +187,9 @@ static bool
 may_name(const char *json, const struct word_list *list)
 {
 	for (unsigned i = 0; i < list->count; i++) {
-		if (strcasestr(json, list->items[i]) != NULL)
+		const char *domain = strrchr(list->items[i], '@'); /* a tag stands before it */
+
+		if (strcasestr(json, domain == NULL ? list->items[i] : domain) != NULL)
 			return true;
 	}
 	return false;

@@ -84,7 +84,7 @@ static const char DROP_LINK_EMAIL[] =
 	"UPDATE interaction_contact SET email = NULL WHERE interaction_id = (SELECT id FROM "
 	"interaction WHERE message_id = ?1) AND email = ?2";
 static const char DROP_HEADER[] = "UPDATE message_header SET value = NULL "
-				  "WHERE message_id = ?1 AND instr(lower(value), ?2) > 0";
+				  "WHERE message_id = ?1 AND names(value, ?2)";
 
 static int
 run_words(struct erasing *it, const char *sql, int64_t message, const struct word_list *list,
@@ -106,6 +106,15 @@ static const char *const SHARED[] = {
 	 "WHERE message_id = ?1"),
 	"UPDATE message SET authentication_reason = NULL WHERE id = ?1",
 };
+static const char *const TAKE_OUT[] = {
+	"UPDATE message SET subject = without(subject, ?2) WHERE id = ?1",
+	("UPDATE message SET parts = (SELECT json_group_array(json_replace(value, '$.name', "
+	 "without(json_extract(value, '$.name'), ?2))) FROM json_each(parts)) "
+	 "WHERE id = ?1 AND json_valid(parts)"),
+	("UPDATE meeting SET location = without(location, ?2), remark = without(remark, ?2) "
+	 "WHERE message_id = ?1"),
+	"UPDATE message_header SET value = without(value, ?2) WHERE message_id = ?1",
+};
 static const char *const SHARED_REDACT[] = {
 	"UPDATE message SET subject = NULL, parts = NULL, text_part = NULL WHERE id = ?1",
 	"DELETE FROM message_header WHERE message_id = ?1",
@@ -121,6 +130,14 @@ leave_message(struct erasing *it, int64_t message, struct err *err)
 		return -1;
 	for (size_t i = 0; i < sizeof SHARED / sizeof *SHARED; i++) {
 		if (run_with(it, SHARED[i], message, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < sizeof TAKE_OUT / sizeof *TAKE_OUT; i++) {
+		struct stmt *q = sql_prepare(it->store, TAKE_OUT[i]);
+
+		stmt_bind_int(q, message);
+		stmt_bind_text(q, it->list);
+		if (stmt_run(q, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; it->redact && i < sizeof SHARED_REDACT / sizeof *SHARED_REDACT; i++) {
@@ -173,7 +190,8 @@ leave_interaction(struct erasing *it, int64_t interaction, int64_t message, stru
 		return -1;
 	if (drop_own_links(it, interaction, err) < 0 ||
 		parties_left(it, message, &parties, err) < 0 ||
-		interaction_leave(it->store, interaction, parties, it->redact, it->now, err) < 0)
+		interaction_leave(
+			it->store, interaction, parties, it->list, it->redact, it->now, err) < 0)
 		return -1;
 	return erasing_count(it, ERASED_SHARED_INTERACTIONS, 1, err);
 }
@@ -195,13 +213,29 @@ has_others(struct erasing *it, int64_t interaction, bool *others, struct err *er
 	return stmt_end(q, err);
 }
 
+/* A bare address that somebody has all the same came back with an older database: what they had by it is not
+ * theirs. */
+static const char DROP_HELD[] =
+	"DELETE FROM interaction_contact WHERE interaction_id = (SELECT id FROM interaction WHERE "
+	"message_id = ?1) AND email = ?2 AND EXISTS (SELECT 1 FROM contact_email e WHERE "
+	"e.contact_id = interaction_contact.contact_id AND e.address = ?2 AND e.state = 'active')";
+
+static int
+drop_held(struct erasing *it, int64_t message, struct err *err)
+{
+	if (it->contact_count > 0 || message == 0)
+		return 0;
+	return run_words(it, DROP_HELD, message, &it->addresses, err);
+}
+
 static int
 erase_one(struct erasing *it, int64_t interaction, int64_t message, struct err *err)
 {
 	bool others = false;
 
-	if (interaction != 0 && (turn_recount(&it->turn, interaction, err) < 0 ||
-					has_others(it, interaction, &others, err) < 0))
+	if (interaction != 0 &&
+		(turn_recount(&it->turn, interaction, err) < 0 || drop_held(it, message, err) < 0 ||
+			has_others(it, interaction, &others, err) < 0))
 		return -1;
 	return others ? leave_interaction(it, interaction, message, err)
 		      : erase_interaction(it, interaction, message, err);

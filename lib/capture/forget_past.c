@@ -142,14 +142,13 @@ drop_where(struct erasing *it, const char *sql, const char *word, struct err *er
 
 /* Both are kept for a short while only, so that all of one that names the person may go. */
 static const char *const DROP_NAMING[] = {
-	"DELETE FROM event WHERE record NOT LIKE '@%' AND instr(lower(record), lower(?1)) > 0",
-	"DELETE FROM idempotency WHERE instr(lower(result), lower(?1)) > 0",
+	"DELETE FROM event WHERE record NOT LIKE '@%' AND names(record, ?1)",
+	"DELETE FROM idempotency WHERE names(result, ?1) OR names(key, ?1)",
 	("UPDATE quarantine SET header = NULL, error = 'somebody in it is forgotten' "
-	 "WHERE instr(lower(CAST(header AS TEXT)), lower(?1)) > 0 "
-	 "OR instr(lower(error), lower(?1)) > 0"),
+	 "WHERE names(header, ?1) OR names(error, ?1)"),
 	("UPDATE ledger SET reason = NULL WHERE decision = 'quarantined' AND (stream_id, uid) IN "
-	 "(SELECT stream_id, uid FROM quarantine) AND instr(lower(reason), lower(?1)) > 0"),
-	"UPDATE reapply SET filter = '', done = 1 WHERE instr(lower(filter), lower(?1)) > 0",
+	 "(SELECT stream_id, uid FROM quarantine) AND names(reason, ?1)"),
+	"UPDATE reapply SET filter = '', done = 1 WHERE names(filter, ?1)",
 	"DELETE FROM candidate WHERE address = ?1",
 	"DELETE FROM candidate_again WHERE address = ?1",
 	"DELETE FROM candidate_past WHERE address = ?1",

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "forget_work.h"
+#include "liaison/base/address.h"
 #include "liaison/store/forgotten.h"
 
 /* Who is forgotten is not seen in what comes. */
@@ -11,7 +12,7 @@ is_in(const struct event *event, const char *text)
 	for (unsigned i = 0; text != NULL && i < event->party_count; i++) {
 		const struct event_party *party = &event->parties[i];
 
-		if (party->address != NULL && names_address(text, party->address))
+		if (party->address != NULL && address_is_in(text, strlen(text), party->address))
 			return true;
 	}
 	return false;

@@ -64,15 +64,19 @@ is_applied(struct store *store, bool *applied, struct err *err)
 	return stmt_end(q, err);
 }
 
+/* Contacts first: what they are called goes from words that stay, too. */
 static const char SELECT_HOLDERS[] =
-	"SELECT contact_id, address FROM contact_email "
+	"SELECT id, 'contact/' || no || '/' || created FROM contact "
+	"UNION ALL SELECT c.id, 'holder/' || e.address || '/' || c.name_fold FROM contact c "
+	"JOIN contact_email e ON e.contact_id = c.id "
+	"UNION ALL SELECT contact_id, address FROM contact_email "
 	"UNION ALL SELECT 0, address FROM address "
-	"UNION ALL SELECT 0, address FROM candidate "
-	"UNION ALL SELECT id, 'contact/' || no || '/' || created FROM contact";
+	"UNION ALL SELECT 0, address FROM candidate";
 
 struct back {
 	int64_t contact;
 	const char *address;
+	bool redact; /* as it was erased then */
 };
 
 static void
@@ -103,9 +107,10 @@ find_back(struct store *store, struct arena *arena, struct back **out, unsigned 
 
 		if (!forgotten_find(store, one.address, &found))
 			continue;
-		if (!found.whole) /* whoever had it then stays */
+		if (!found.mark) /* the address goes from whoever has it there */
 			one.contact = 0;
 		one.address = arena_text(arena, one.address);
+		one.redact = found.redact;
 		add_back(arena, out, count, &room, one);
 	}
 	return stmt_end(q, err);
@@ -137,7 +142,7 @@ begin_one(struct store *store, struct arena *arena, const struct back *one, int6
 
 	if (store_begin(store, err) < 0)
 		return -1;
-	if (forget_begin(store, arena, &person, "liaisond", false, NULL, now, id, err) < 0 ||
+	if (forget_begin(store, arena, &person, "liaisond", one->redact, NULL, now, id, err) < 0 ||
 		store_commit(store, err) < 0) {
 		store_rollback(store);
 		return -1;

@@ -3,6 +3,7 @@
 #include "forget_work.h"
 #include "liaison/base/address.h"
 #include "liaison/crm/contact.h"
+#include "liaison/crm/merge.h"
 #include "liaison/store/forgotten.h"
 
 /* Whom an erasure is about, and what would go with them. */
@@ -62,9 +63,17 @@ static const char ADD_CONTACT[] =
 	" SELECT ?1, 'contact', CAST(id AS TEXT) FROM contact WHERE id = ?2"
 	" UNION ALL SELECT ?1, 'no', no FROM contact WHERE id = ?2"
 	" UNION ALL SELECT ?1, 'no', no FROM merge WHERE into_id = ?2 OR first_id = ?2"
-	/* By this one without an address is known. */
-	" UNION ALL SELECT ?1, 'mark', 'contact/' || no || '/' || created FROM contact"
-	"  WHERE id = ?2"
+	" ON CONFLICT DO NOTHING";
+/* What it is known by in an older database, where one of its addresses may have been another contact's, and it
+ * may be more than one. */
+static const char ADD_MARKS[] =
+	"INSERT INTO erasure_word (erasure_id, kind, word)"
+	" SELECT ?1, 'mark', 'contact/' || no || '/' || created FROM contact WHERE id = ?2"
+	" UNION ALL SELECT ?1, 'mark', 'contact/' || no || '/' || json_extract(merged, '$.created')"
+	"  FROM merge WHERE (into_id = ?2 OR first_id = ?2) AND json_extract(merged, '$.created')"
+	"   IS NOT NULL"
+	" UNION ALL SELECT ?1, 'mark', 'holder/' || w.word || '/' || c.name_fold FROM contact c"
+	"  JOIN erasure_word w ON w.erasure_id = ?1 AND w.kind = 'address' WHERE c.id = ?2"
 	" ON CONFLICT DO NOTHING";
 /* With a tag it is the same person's: "ada+shop@x.example". */
 static const char ADD_TAGGED[] =
@@ -140,6 +149,7 @@ add_words(struct store *store, struct arena *arena, const struct forget_person *
 	if (person->contact != 0 &&
 		(run_two(store, ADD_CONTACT, erasure, person->contact, err) < 0 ||
 			run_two(store, ADD_ADDRESSES, erasure, person->contact, err) < 0 ||
+			run_two(store, ADD_MARKS, erasure, person->contact, err) < 0 ||
 			run_two(store, ADD_TEXTS, erasure, person->contact, err) < 0))
 		return -1;
 	if (add_all_tagged(store, arena, erasure, err) < 0)
@@ -172,9 +182,40 @@ forget_begin(struct store *store, struct arena *arena, const struct forget_perso
 /* ---- what speaks against it -------------------------------------------------------------------- */
 
 static const char SELECT_NAMING[] =
-	"SELECT 'rule ' || id FROM rule WHERE instr(lower(condition), ?1) > 0"
-	" UNION ALL SELECT 'the view ' || name FROM view WHERE instr(lower(\"where\"), ?1) > 0"
+	"SELECT 'rule ' || id FROM rule WHERE names(condition, ?1)"
+	" UNION ALL SELECT 'the view ' || name FROM view WHERE names(\"where\", ?1)"
 	" LIMIT 1";
+
+/* A name of one word is looked for as a whole value. */
+static const char SELECT_NAMING_NAME[] =
+	"WITH called(name) AS (SELECT name FROM contact WHERE id = ?1 UNION SELECT name_2 FROM "
+	"contact WHERE id = ?1 UNION SELECT first_name || ' ' || surname FROM contact WHERE id = "
+	"?1), texts(owner, text) AS (SELECT 'rule ' || id, condition FROM rule UNION ALL SELECT "
+	"'the view ' || name, \"where\" FROM view) SELECT name, owner FROM called, texts WHERE "
+	"length(name) > 2 AND names(text, name) AND (instr(name, ' ') > 0 OR instr(lower(text), "
+	"'''' || lower(name) || '''') > 0 OR instr(lower(text), '\"' || lower(name) || '\"') > 0 "
+	"OR "
+	"instr(replace(lower(text), ' ', ''), '=' || lower(name)) > 0) LIMIT 1";
+
+static int
+check_names(struct store *store, struct arena *arena, int64_t contact, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_NAMING_NAME);
+	const char *name = NULL, *owner = NULL;
+
+	stmt_bind_int(q, contact);
+	if (stmt_row(q)) {
+		name = stmt_text_copy(q, arena);
+		owner = stmt_text_copy(q, arena);
+	}
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (owner == NULL)
+		return 0;
+	fail_field(err, ERR_REFUSED, "contact", "'%s' is named by %s", name, owner);
+	return err_hint(err, "change or remove that first: it is not known what it means without "
+			     "the name");
+}
 
 static int
 check_address(struct store *store, struct capture *capture, struct arena *arena,
@@ -213,7 +254,10 @@ forget_check(struct store *store, struct capture *capture, struct arena *arena,
 		return -1;
 	if (person->address != NULL)
 		return check_address(store, capture, arena, person->address, err);
-	if (contact_emails(store, arena, person->contact, &emails, &count, err) < 0)
+	if (contact_merge_refuse(store, arena, person->contact, err) < 0)
+		return -1;
+	if (contact_emails(store, arena, person->contact, &emails, &count, err) < 0 ||
+		check_names(store, arena, person->contact, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < count; i++) {
 		if (check_address(store, capture, arena, emails[i].address, err) < 0)

@@ -17,10 +17,12 @@ struct erasing {
 	struct store *store;
 	struct arena *arena;
 	int64_t id, step, place, begun_ms, now;
+	int64_t begun; /* its time, the same after every start */
 	bool redact;
 	int64_t *contacts;
 	unsigned contact_count;
 	struct word_list nos, addresses, texts, files, marks;
+	const char *list; /* addresses and texts, a line each */
 };
 
 /* Its time for one transaction is over. */
@@ -52,8 +54,6 @@ int erase_merges(struct erasing *it, bool *more, struct err *err);
 /* forget_json.c */
 /* Whether the JSON text names the person; *out: what is left of it, arena, or NULL when it does not. */
 bool erase_json(struct arena *arena, const char *json, const struct erasing *it, const char **out);
-/* The text has the address as a whole, in whatever case. */
-bool names_address(const char *text, const char *address);
 
 /* forget_seen.c */
 /* Parties that are forgotten are taken out of event; true: there were some. */

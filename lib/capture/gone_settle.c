@@ -59,21 +59,37 @@ set_doubted(struct store *store, int64_t stream, int64_t count, struct err *err)
 	return stmt_run(q, err);
 }
 
+/* Only a doubt that is not there yet asks for what the folder still has. */
+static int
+find_doubt(struct store *store, int64_t stream, int64_t before, bool doubted, int64_t *out,
+	struct err *err)
+{
+	int64_t left, there = 0;
+
+	*out = 0;
+	if (ask(store, COUNT_LEFT, stream, &before, &left, err) < 0)
+		return -1;
+	if (!doubted && left < DOUBT_FROM)
+		return 0;
+	if (!doubted && ask(store, COUNT_THERE, stream, NULL, &there, err) < 0)
+		return -1;
+	if (left > there)
+		*out = left;
+	return 0;
+}
+
 /* Half of what a folder had, but for a handful, is not deleted at once as a rule. A doubt stays until somebody
  * accepts it, or the mail is there again. */
 static int
 judge(struct store *store, int64_t stream, int64_t before, bool accept, int64_t *doubted,
 	struct err *err)
 {
-	int64_t left, there, was;
+	int64_t was;
 
-	if (ask(store, COUNT_LEFT, stream, &before, &left, err) < 0 ||
-		ask(store, COUNT_THERE, stream, NULL, &there, err) < 0 ||
-		gone_doubted(store, stream, &was, err) < 0)
-		return -1;
 	*doubted = 0;
-	if (!accept && left > 0 && (was > 0 || (left >= DOUBT_FROM && left > there)))
-		*doubted = left;
+	if (gone_doubted(store, stream, &was, err) < 0 ||
+		(!accept && find_doubt(store, stream, before, was > 0, doubted, err) < 0))
+		return -1;
 	return *doubted == was ? 0 : set_doubted(store, stream, *doubted, err);
 }
 

@@ -4,6 +4,8 @@
 #include "liaison/capture/capture.h"
 #include "liaison/crm/interaction.h"
 #include "liaison/wire/meeting.h"
+#include "parties.h"
+#include "threading.h"
 
 /* What the files of capture share: the state kept between slices, a turn of work in one transaction,
  * and one message as deciding sees it. */
@@ -26,67 +28,6 @@ extern const struct query_words decision_words[];
 const char *decision_word(enum decision decision);
 enum decision decision_by_word(const char *word); /* DECISION_COUNT: none */
 
-enum side { SIDE_UNASKED, SIDE_OURS, SIDE_COLLEAGUE, SIDE_OTHER };
-
-/* A contact that holds, or once held, an address or a domain. */
-struct holder {
-	int64_t contact_id, company_id;
-	const char *no;
-	bool person, removed;
-	bool blocked; /* for privacy: nothing new is recorded of it */
-	bool has_from, has_until;
-	int64_t from, until;
-};
-bool holder_valid(const struct holder *holder, int64_t at);
-
-struct tally;
-
-/* One address ("ada@x.example") or domain ("@x.example") as it was last looked up. */
-struct known {
-	uint64_t hash;
-	const char *key;
-	int64_t id; /* row of address, 0: not asked yet */
-	unsigned id_generation;
-	enum side side;
-	unsigned generation; /* of the contacts when holders were read; 0: never */
-	struct holder *holders;
-	unsigned holder_count;
-	enum { PERSON_UNASKED, PERSON_STRANGER, PERSON_NONE } person;
-	struct tally *tally; /* of candidate_tally.c, while it is of this turn */
-	uint64_t tally_turn;
-};
-
-struct known_table {
-	struct arena *memory;
-	struct known **slots;
-	size_t room, count;
-};
-
-/* Message-IDs and their threads, as far as they were asked lately. */
-struct thread_seen {
-	uint64_t hash;
-	int64_t thread; /* 0: the slot is free, or the id is unknown */
-	char what; /* 'r' referred to only; 'i' 'o' 'n': the direction of the message */
-};
-
-struct thread_table {
-	struct thread_seen *slots;
-	size_t room, count;
-};
-
-struct salesperson_email;
-
-struct own {
-	struct arena *memory;
-	const char **addresses; /* sorted */
-	size_t address_count;
-	const char **patterns, **colleagues;
-	size_t pattern_count, colleague_count;
-	struct arena *people; /* has what follows: the salespeople's, sorted */
-	struct salesperson_email *theirs;
-	unsigned their_count, generation;
-};
-
 /* The rules as they were compiled, and the state they were compiled at; rule_judge.c. */
 struct compiled_rule;
 struct rules {
@@ -98,9 +39,20 @@ struct rules {
 	bool fixed; /* a draft: those of the database are not asked */
 };
 
+/* Messages that the past is still matched with, by one key. */
+struct past_list {
+	char *key; /* own; NULL: all that nobody matched */
+	int64_t *ids; /* own */
+	size_t count, room, next;
+	int64_t after; /* the one that was done last */
+	bool more; /* there may be more than are listed */
+};
+void past_list_clear(struct past_list *list);
+
 struct capture {
 	const struct config *config; /* borrowed */
 	struct rules rules;
+	struct rules former; /* those of the database, while a draft stands in their place */
 	struct own own;
 	struct known_table known;
 	struct thread_table threads;
@@ -111,6 +63,8 @@ struct capture {
 	int64_t ours; /* person_digest; 0: not asked yet */
 	int64_t *uncounted; /* contacts that capture_count counts */
 	unsigned uncounted_count, uncounted_room;
+	struct past_list past;
+	int64_t past_awaited; /* when a run was left that somebody waits for */
 	/* The last row written: if it is gone at the next turn, that turn was rolled back. */
 	int64_t last_id, last_stream;
 	uint32_t last_uid;
@@ -205,19 +159,9 @@ struct view {
 	const struct holder *blocked; /* somebody in it, or NULL */
 	enum decision plain; /* what it would be without rules */
 	const struct compiled_rule *rule, *level, *template; /* that decide, or NULL */
+	struct rule_verdict *verdicts; /* of each rule; borrowed, or NULL */
 	bool unknown; /* a rule asks for what is not known of it */
-};
-
-/* Where a message belongs among the others. */
-struct placement {
-	uint64_t own; /* hash of its Message-ID */
-	int64_t thread; /* 0: nothing is kept to thread by */
-	bool fresh, awaited, reused;
-	const char *initiated_by;
-	uint64_t *unseen; /* references nobody knew */
-	unsigned unseen_count;
-	int64_t *others; /* threads that turn out to be this one */
-	unsigned other_count;
+	bool template_unknown; /* and so does one about templates */
 };
 
 /* A row of the ledger with where it is. */
@@ -241,25 +185,6 @@ struct stored {
 	enum held held;
 	struct meeting_facts meeting;
 };
-
-/* own.c */
-void own_init(struct own *own, const struct config *config);
-void own_clear(struct own *own);
-/* By the configuration. */
-enum side own_side(const struct own *own, const char *address);
-/* Reads the salespeople's addresses if they may have changed. */
-int own_learn(struct turn *turn, struct err *err);
-bool own_was_theirs(const struct own *own, const char *address, int64_t at);
-
-/* known.c */
-void known_init(struct known_table *table);
-void known_clear(struct known_table *table);
-void known_flush(struct known_table *table);
-/* Between messages: forgets all when there is too much. */
-void known_trim(struct known_table *table);
-struct known *known_find(struct known_table *table, const char *key);
-int known_address_id(struct turn *turn, struct known *known, int64_t *id, struct err *err);
-int known_holders(struct turn *turn, struct known *known, struct err *err);
 
 /* turn.c */
 int turn_begin(struct turn *turn, struct store *store, struct capture *capture, struct arena *arena,
@@ -319,6 +244,8 @@ const char *rule_value(const struct compiled_rule *rule);
 int64_t rule_number(const struct compiled_rule *rule); /* 0: none */
 /* The rules that decided about view count it, at the end of the turn. */
 void rules_note(struct turn *turn, const struct view *view);
+/* Of what stays captured: those that took links away, and the one that set the template. */
+void rules_note_more(struct turn *turn, const struct view *view, bool unlinked, bool retemplated);
 int rules_save(struct turn *turn, struct err *err);
 
 /* doubt.c */
@@ -334,34 +261,6 @@ int parties_grew(struct turn *turn, int64_t message_id, struct err *err);
 /* create.c */
 /* Makes contacts of those strangers in it that create-contacts says, and decides it anew. */
 int contacts_create(struct turn *turn, struct view *view, struct err *err);
-
-/* thread.c */
-void threads_clear(struct thread_table *table);
-void thread_remember(struct thread_table *table, uint64_t hash, int64_t thread, char what);
-/* thread 0: nobody knows the Message-ID. */
-int thread_look_up(struct turn *turn, uint64_t hash, struct thread_seen *out, struct err *err);
-/* "them" or "us" by the first message's direction; mail among ourselves is ours. */
-const char *thread_begun_by(char what);
-/* It answers nothing and refers to nothing. */
-bool thread_is_root(const struct event *event);
-/* The initiator of the thread's earliest interaction up to at; NULL: there is none. */
-int thread_first(struct turn *turn, int64_t thread, int64_t at, const char **out, struct err *err);
-int thread_current(struct turn *turn, int64_t thread, int64_t *current, struct err *err);
-/* The best guess for a stored message of thread. */
-int thread_initiator(struct turn *turn, int64_t thread, const struct event *event,
-	const char *direction, const char **initiated_by, struct err *err);
-/* Who began is known better now: the thread's interactions from at on follow. */
-int thread_harmonise(
-	struct turn *turn, int64_t thread, int64_t at, const char *initiated_by, struct err *err);
-
-/* place.c */
-int thread_place(struct turn *turn, const struct event *event, const char *direction,
-	struct placement *out, struct err *err);
-/* Writes what place found, once the message is known to be new. */
-int thread_note(struct turn *turn, const struct placement *placement, const char *direction,
-	bool speaks, struct err *err);
-int thread_counter_load(struct turn *turn, struct err *err);
-int thread_counter_save(struct turn *turn, struct err *err);
 
 /* evidence.c */
 /* *id: the row of the message; *fresh false: it was there. */
@@ -388,6 +287,16 @@ int headers_load(struct store *store, struct arena *arena, int64_t message_id, s
 void view_stored(struct turn *turn, const struct stored *stored, struct view *out);
 int message_load(
 	struct store *store, struct arena *arena, int64_t id, struct stored *out, struct err *err);
+/* The same piece by piece, from the statement's next column on: of message m with its meeting g, and of
+ * party p with its address a, *room being 0 before the first one. */
+#define STORED_MESSAGE \
+	"m.id, m.thread, m.direction, m.text_part, m.at, m.offset_min, m.message_id, " \
+	"m.in_reply_to, m.subject, m.class, m.class_reason, m.list_id, m.sensitivity, " \
+	"g.event_uid, g.recurrence, g.end_at, g.all_day, g.location, g.status = 'cancelled', " \
+	"g.sequence, g.stamp, g.content, m.source_id, m.size, m.kept, m.held"
+#define STORED_PARTY "p.role, p.name, a.address, p.email, p.response"
+void stored_message(struct stmt *q, struct arena *arena, struct stored *out);
+void stored_party(struct stmt *q, struct arena *arena, struct stored *out, unsigned *room);
 
 /* ledger.c */
 struct ledger_row {
@@ -460,8 +369,11 @@ int message_hold(struct turn *turn, int64_t row, enum held held, struct err *err
 
 /* retain.c */
 #define REASON_LEFT "it left the mailbox"
+/* So is it of what is in no folder that is read any more, until it is seen in another. */
+#define REASON_UNREAD "it is in no folder that is read"
 /* Its interaction is older than [retention] keeps mail: it is not recorded. */
 bool is_outlived(const struct turn *turn, int64_t at);
+bool is_meeting_outlived(const struct turn *turn, int64_t end_at);
 /* Ignores what would be captured, if it is; true: so it was. */
 bool refuse_outlived(const struct turn *turn, struct view *view);
 /* The interaction of a message goes, or what people did not write of it; reason: why, in its rows. */

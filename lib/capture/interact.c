@@ -112,11 +112,10 @@ int
 interaction_of(struct store *store, int64_t message_id, int64_t *id, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_INTERACTION);
-	bool found;
 
 	*id = 0;
 	stmt_bind_int(q, message_id);
-	return sql_get_int(q, id, &found, err);
+	return sql_get_int(q, id, NULL, err);
 }
 
 /* Text that would be dropped at once is not asked for. */

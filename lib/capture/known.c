@@ -123,10 +123,9 @@ static int
 find_address(struct store *store, const char *address, int64_t *id, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_ADDRESS);
-	bool found;
 
 	stmt_bind_text(q, address);
-	return sql_get_int(q, id, &found, err);
+	return sql_get_int(q, id, NULL, err);
 }
 
 /* A new address is tried as new first: that is one look-up. An old number is asked again. */

@@ -233,11 +233,10 @@ int
 meeting_shown_elsewhere(struct turn *turn, int64_t message_id, bool *shown, struct err *err)
 {
 	struct stmt *q = sql_prepare(turn->store, IS_SHOWN);
-	int64_t one;
 
 	stmt_bind_int(q, message_id);
 	stmt_bind_int(q, turn->stream_id);
-	return sql_get_int(q, &one, shown, err);
+	return sql_get_int(q, NULL, shown, err);
 }
 
 /* The calendar that had it first shows it no more: the next one that does is the first. */
@@ -341,10 +340,9 @@ static int
 is_seen(struct turn *turn, int64_t message_id, bool *seen, struct err *err)
 {
 	struct stmt *q = sql_prepare(turn->store, IS_SEEN);
-	int64_t one;
 
 	stmt_bind_int(q, message_id);
-	return sql_get_int(q, &one, seen, err);
+	return sql_get_int(q, NULL, seen, err);
 }
 
 int

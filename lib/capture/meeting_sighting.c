@@ -13,12 +13,11 @@ meeting_next_uid(struct work *work, uint32_t *uid, struct err *err)
 {
 	struct stmt *q;
 	int64_t next = 1;
-	bool found;
 
 	if (work->next_uid == 0) {
 		q = sql_prepare(work->turn.store, SELECT_NEXT_UID);
 		stmt_bind_int(q, work->turn.stream_id);
-		if (sql_get_int(q, &next, &found, err) < 0)
+		if (sql_get_int(q, &next, NULL, err) < 0)
 			return -1;
 		work->next_uid = (uint32_t)next;
 	}

@@ -164,14 +164,32 @@ settle_stored(struct work *work, int64_t message_id, struct err *err)
 	return meeting_settle(turn, &view, message_id, err);
 }
 
+/* Retention took it out, or would at once: what is said of it now is not kept either. */
+static int
+is_over(const struct work *work, int64_t message_id, bool *over, struct err *err)
+{
+	int64_t interaction = 0;
+
+	*over = is_meeting_outlived(&work->turn, work->reading.facts.end_at);
+	if (*over && interaction_of(work->turn.store, message_id, &interaction, err) < 0)
+		return -1;
+	*over = *over && interaction == 0;
+	return 0;
+}
+
 int
 version_settle(struct work *work, const struct view *view, const struct recorded *recorded,
 	struct err *err)
 {
 	enum standing standing = version_stand(work, recorded);
+	bool over;
 	int failed;
 
-	if (standing == STANDS && work->reading.facts.content != recorded->content)
+	if (is_over(work, recorded->message_id, &over, err) < 0)
+		return -1;
+	if (over)
+		failed = 0;
+	else if (standing == STANDS && work->reading.facts.content != recorded->content)
 		failed = settle_stored(work, recorded->message_id, err);
 	else
 		failed = settle_reading(work, view, recorded, standing, err);

@@ -21,11 +21,10 @@ thread_counter_load(struct turn *turn, struct err *err)
 {
 	struct capture *capture = turn->capture;
 	int64_t next = 1;
-	bool found;
 
 	if (capture->next_thread != 0)
 		return 0;
-	if (sql_get_int(sql_prepare(turn->store, SELECT_NEXT), &next, &found, err) < 0)
+	if (sql_get_int(sql_prepare(turn->store, SELECT_NEXT), &next, NULL, err) < 0)
 		return -1;
 	capture->next_thread = capture->saved_thread = next;
 	return 0;

@@ -9,12 +9,21 @@
 
 enum { ROWS_A_TIME = 100 };
 
+/* With a tag, "ada+shop@x.example", it is the same person's. */
+#define NAMED \
+	"WITH named(address) AS (SELECT ?2 WHERE ?2 IS NOT NULL UNION SELECT e.address FROM " \
+	"contact_email e WHERE e.contact_id = ?1), " \
+	"cut(mine, host) AS (SELECT substr(address, 1, instr(address, '@') - 1), " \
+	"substr(address, instr(address, '@')) FROM named) "
+#define TAGGED \
+	"a.address > c.mine || '+' AND a.address < c.mine || ',' AND " \
+	"substr(a.address, -length(c.host)) = c.host"
 #define WHO \
-	"WITH who(id) AS (SELECT a.id FROM address a WHERE a.address = ?2 OR a.address IN " \
-	"(SELECT " \
-	"e.address FROM contact_email e WHERE e.contact_id = ?1)), " \
-	"said(id) AS (SELECT DISTINCT p.message_id FROM who w JOIN party p ON p.address_id = " \
-	"w.id) "
+	NAMED ", who(id) AS (SELECT a.id FROM named n JOIN address a ON a.address = n.address " \
+	      "UNION SELECT a.id FROM cut c JOIN address a ON " TAGGED "), " \
+	      "said(id) AS (SELECT DISTINCT p.message_id FROM who w JOIN party p ON p.address_id " \
+	      "= " \
+	      "w.id) "
 #define OF(table) \
 	" FROM " table " WHERE contact_id = ?1 AND ?2 IS ?2 AND id > ?3 ORDER BY id LIMIT 100"
 #define OF_PART(table) \
@@ -93,15 +102,13 @@ static const struct {
 			"at") ", 'user', user, 'method', method, 'noun', noun, 'before', "
 			      "json(before), 'after', json(after)) FROM journal WHERE contact = ?1 "
 			      "AND ?2 IS ?2 AND id > ?3 ORDER BY id LIMIT 100" },
-	{ "candidate",
-		"SELECT id, json_object('address', address, 'name', name, 'received', received, "
-		"'sent', sent, 'copied', copied, 'meetings', meetings, 'first', " TIME(
-			"first_at") ", 'last', " TIME("last_at") ", 'ignored', ignored) FROM "
-								 "candidate WHERE (address = ?2 "
-								 "OR address IN (SELECT address "
-								 "FROM contact_email WHERE "
-								 "contact_id = ?1)) AND id > ?3 "
-								 "ORDER BY id LIMIT 100" },
+	{ "candidate", NAMED
+		"SELECT a.id, json_object('address', a.address, 'name', a.name, 'received', "
+		"a.received, 'sent', a.sent, 'copied', a.copied, 'meetings', a.meetings, "
+		"'first', " TIME("a.first_at") ", 'last', " TIME(
+			"a.last_at") ", 'ignored', a.ignored) FROM candidate a WHERE (a.address IN "
+				     "(SELECT address FROM named) OR EXISTS (SELECT 1 FROM cut c "
+				     "WHERE " TAGGED ")) AND a.id > ?3 ORDER BY a.id LIMIT 100" },
 	{ "imports", "SELECT r.rowid_, json_object('file', i.name, 'at', " TIME(
 			     "i.at") ", 'user', i.user, 'line', r.line) FROM (SELECT import_id * "
 				     "4294967296 + line AS rowid_, import_id, line FROM import_row "

@@ -72,8 +72,17 @@ again_read(struct again *it, int64_t message_id, struct err *err)
 	struct turn *turn = &it->turn;
 
 	if (message_load(turn->store, turn->arena, message_id, &it->stored, err) < 0 ||
-		interaction_of(turn->store, message_id, &it->interaction_id, err) < 0 ||
-		turn_let_blocked(turn, it->interaction_id, err) < 0)
+		interaction_of(turn->store, message_id, &it->interaction_id, err) < 0)
+		return -1;
+	return again_see(it, err);
+}
+
+int
+again_see(struct again *it, struct err *err)
+{
+	struct turn *turn = &it->turn;
+
+	if (turn_let_blocked(turn, it->interaction_id, err) < 0)
 		return -1;
 	view_stored(turn, &it->stored, &it->view);
 	return 0;
@@ -82,8 +91,12 @@ again_read(struct again *it, int64_t message_id, struct err *err)
 int
 again_decide(struct again *it, struct err *err)
 {
-	return it->view.meeting != NULL ? meeting_decide(&it->turn, &it->view, err)
-					: view_decide(&it->turn, &it->view, err);
+	int failed = it->view.meeting != NULL ? meeting_decide(&it->turn, &it->view, err)
+					      : view_decide(&it->turn, &it->view, err);
+
+	if (failed == 0 && again_is_unread(it))
+		again_ignore_unread(it);
+	return failed;
 }
 
 int
@@ -151,7 +164,7 @@ compare_links(struct again *it, bool *changed, struct err *err)
 	unsigned wanted = 0;
 
 	it->links_left = 0;
-	it->linked_by_hand = false;
+	it->linked_by_hand = it->unlinks = false;
 	stmt_bind_int(q, it->interaction_id);
 	while (stmt_row(q)) {
 		int64_t contact = stmt_int(q);
@@ -160,10 +173,10 @@ compare_links(struct again *it, bool *changed, struct err *err)
 
 		it->linked_by_hand = it->linked_by_hand || by_hand;
 		it->links_left += by_hand || !goes;
-		*changed = *changed || (goes && !by_hand);
+		it->unlinks = it->unlinks || (goes && !by_hand);
 		wanted += link_wanted(&it->view, contact) != NULL;
 	}
-	*changed = *changed || wanted < it->view.link_count;
+	*changed = it->unlinks || wanted < it->view.link_count;
 	return stmt_end(q, err);
 }
 
@@ -213,11 +226,65 @@ same_direction(const struct again *it)
 	return it->view.meeting != NULL || strcmp(it->view.direction, it->stored.direction) == 0;
 }
 
+/* What is known of a message tells its template, if anything does. */
+static int
+retemplate(struct again *it, bool dry, struct err *err)
+{
+	const struct compiled_rule *rule = it->view.template;
+	struct turn *turn = &it->turn;
+
+	if (rule == NULL && it->view.template_unknown)
+		return 0;
+	if (interaction_template(turn->store, turn->arena, it->interaction_id,
+		    rule == NULL ? NULL : rule_value(rule), dry, turn->now, &it->retemplates,
+		    err) < 0)
+		return -1;
+	if (it->retemplates && !dry) {
+		turn_tell(turn, it->interaction_id, CAPTURE_CHANGED);
+		rules_note_more(turn, &it->view, false, true);
+	}
+	return 0;
+}
+
+static int
+compare_template(struct again *it, struct reapplied *told, struct err *err)
+{
+	const struct capture *capture = it->turn.capture;
+
+	/* A draft that says nothing of templates is tried without looking for them. */
+	if (capture->rules.fixed &&
+		((capture->rules.kinds | capture->former.kinds) & 1u << KIND_TEMPLATE) == 0)
+		return 0;
+	if (retemplate(it, true, err) < 0)
+		return -1;
+	told->retemplated = it->retemplates;
+	if (it->retemplates && it->view.template != NULL)
+		told->template = rule_value(it->view.template);
+	return 0;
+}
+
+/* Which rule changes links or the template of what stays captured; 0: none. */
+static int64_t
+rule_of_rest(const struct again *it, const struct reapplied *told)
+{
+	const struct view *view = &it->view;
+
+	for (unsigned i = 0; told->relinked && it->unlinks && i < view->considered_count; i++) {
+		if (view->considered[i].outcome == OUTCOME_LEFT_OUT)
+			return rule_number(view->considered[i].rule);
+	}
+	return told->retemplated ? rule_number(view->template) : 0;
+}
+
 static int
 change(struct again *it, enum decision decision, struct reapplied *told, struct err *err)
 {
-	if (decision == DECIDED_CAPTURED)
-		return again_capture(it, &told->changed, err);
+	if (decision == DECIDED_CAPTURED && again_capture(it, &told->changed, err) < 0)
+		return -1;
+	if (decision == DECIDED_CAPTURED) {
+		told->changed = told->changed || it->retemplates;
+		return it->retemplates ? retemplate(it, false, err) : 0;
+	}
 	told->changed = true;
 	return again_drop(it, decision, it->view.reason, false, err);
 }
@@ -245,8 +312,13 @@ again_judge(struct again *it, bool dry, struct reapplied *told, struct err *err)
 	}
 	told->after = decision_word(after);
 	told->rule = after == it->view.decision ? rule_number(it->view.rule) : 0;
-	told->changed = after != before || !same_direction(it) ||
-			(after == DECIDED_CAPTURED && relinked);
+	if (after == DECIDED_CAPTURED && before == after && compare_template(it, told, err) < 0)
+		return -1;
+	told->relinked = after == DECIDED_CAPTURED && before == after && relinked;
+	told->changed = after != before || !same_direction(it) || told->relinked ||
+			told->retemplated;
+	if (told->rule == 0)
+		told->rule = rule_of_rest(it, told);
 	return dry || !told->changed ? 0 : change(it, after, told, err);
 }
 
@@ -259,6 +331,8 @@ capture_reapply_row(struct store *store, struct capture *capture, struct arena *
 	struct reapplied is = { 0 };
 	struct again it = { .first_only = true, .scope = scope };
 
+	if (scope != NULL)
+		it.unread = scope->unread;
 	if (turn_begin(&it.turn, store, capture, arena, now, &result, err) < 0 ||
 		again_load(&it, row, err) < 0)
 		return -1;

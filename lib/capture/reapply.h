@@ -9,6 +9,7 @@ struct again {
 	struct turn turn;
 	bool first_only; /* a row that is not its message's first is not looked at */
 	const struct reapply_scope *scope; /* the first of these rows is; NULL: of all */
+	struct unread_folders unread;
 	struct sighting *seen;
 	unsigned count;
 	const struct sighting *main; /* what was decided of the message; the others are copies */
@@ -17,6 +18,8 @@ struct again {
 	int64_t interaction_id; /* 0: none */
 	unsigned links_left; /* of its interaction, that nothing takes away */
 	bool linked_by_hand;
+	bool unlinks; /* a rule, or who we are, takes a link away */
+	bool retemplates;
 };
 
 /* Loads the message of a row, and decides it; main NULL: nothing of it is to be judged. */
@@ -25,7 +28,11 @@ int again_load(struct again *it, int64_t row, struct err *err);
  * hand, and what is decided of that. */
 const struct sighting *again_main(const struct sighting *seen, unsigned count);
 int again_read(struct again *it, int64_t message_id, struct err *err);
+int again_see(struct again *it, struct err *err); /* the last part of it */
 int again_decide(struct again *it, struct err *err);
+/* It was seen in unread folders alone, so that it is ignored. */
+bool again_is_unread(const struct again *it);
+void again_ignore_unread(struct again *it);
 /* What becomes of it; dry: would become. */
 int again_judge(struct again *it, bool dry, struct reapplied *told, struct err *err);
 /* A party whose links go: it is one of us, or a rule leaves it out. */

@@ -166,8 +166,8 @@ again_bare(struct again *it, struct err *err)
 /* ---- capturing --------------------------------------------------------------------------------- */
 
 static const char FOLLOW[] =
-	"UPDATE interaction SET direction = ?2, initiated_by = ?3, template = coalesce(template, "
-	"?4), version = version + 1, changed = ?5 WHERE id = ?1";
+	"UPDATE interaction SET direction = ?2, initiated_by = ?3, version = version + 1, "
+	"changed = ?4 WHERE id = ?1";
 
 /* Who wrote to whom, as it is known now. */
 static int
@@ -186,7 +186,6 @@ follow(struct again *it, struct err *err)
 	stmt_bind_int(q, it->interaction_id);
 	stmt_bind_text(q, it->view.direction);
 	stmt_bind_text(q, initiated_by);
-	stmt_bind_text(q, it->view.template == NULL ? NULL : rule_value(it->view.template));
 	stmt_bind_int(q, turn->now);
 	return stmt_run(q, err);
 }
@@ -224,6 +223,7 @@ capture_still(struct again *it, bool *changed, struct err *err)
 	*changed = turned || relinked;
 	if (*changed)
 		turn_tell(turn, it->interaction_id, CAPTURE_CHANGED);
+	rules_note_more(turn, &it->view, relinked && it->unlinks, false);
 	if (it->view.rule == NULL && !it->main->marked)
 		return 0;
 	return ledger_set_rule(turn, it->main->id, &it->view, err);
@@ -253,7 +253,10 @@ again_capture(struct again *it, bool *changed, struct err *err)
 	if (it->view.meeting != NULL) {
 		if (!captured && set_rows(it, DECIDED_UNMATCHED, it->view.reason, false, err) < 0)
 			return -1;
-		return meeting_rematch(turn, &it->view, it->stored.id, changed, err);
+		if (meeting_rematch(turn, &it->view, it->stored.id, changed, err) < 0)
+			return -1;
+		rules_note_more(turn, &it->view, captured && it->unlinks, false);
+		return 0;
 	}
 	return captured ? capture_still(it, changed, err) : capture_anew(it, err);
 }

@@ -37,7 +37,7 @@ static const char SELECT_STAMP[] = "SELECT stamp FROM rule_state";
 
 int
 reapply_key(struct store *store, const struct capture *capture, struct arena *arena,
-	const char *filter, const char **key, struct err *err)
+	const char *filter, const struct unread_folders *unread, const char **key, struct err *err)
 {
 	const struct own *own = &capture->own;
 	uint64_t ours = 0;
@@ -49,6 +49,10 @@ reapply_key(struct store *store, const struct capture *capture, struct arena *ar
 	ours = add_names(ours, own->addresses, own->address_count);
 	ours = add_names(ours, own->patterns, own->pattern_count);
 	ours = add_names(ours, own->colleagues, own->colleague_count);
+	for (size_t i = 0; i < unread->count; i++) {
+		ours = add_names(ours, &unread->items[i].source, 1);
+		ours = add_names(ours, &unread->items[i].folder, 1);
+	}
 	*key = arena_printf(
 		arena, "%s\n%lld %016llx", filter, (long long)stamp, (unsigned long long)ours);
 	return 0;

@@ -3,21 +3,27 @@
 #include "reapply.h"
 
 /* A draft of rules tried on a stretch of the ledger. It may be about every row, so conditions are judged
- * here and not in SQL: rows are read in one walk, and what no rule may concern is not decided. */
+ * here and not in SQL: rows are read in one walk, their parties in another, and what no rule may concern is
+ * not decided. */
 
 struct tried_row {
 	struct sighting seen;
 	enum decision plain;
 	bool alone; /* no other row is of its message */
+	int64_t interaction_id; /* 0: none */
+	struct stored stored; /* but its headers */
+	unsigned room; /* for its parties */
 };
 
 static const char COUNT_ROWS[] = "SELECT count(*) FROM ledger WHERE id > ? AND id <= ?";
 
 static const char SELECT_ROWS[] =
-	"SELECT l.id, l.stream_id, l.message_id, l.decision, coalesce(l.plain, l.decision), "
+	"SELECT l.id, l.stream_id, l.decision, coalesce(l.plain, l.decision), "
 	"l.by_hand, l.rule IS NOT NULL OR l.plain IS NOT NULL, "
-	"(SELECT count(*) FROM ledger o WHERE o.message_id = l.message_id) = 1 "
-	"FROM ledger l JOIN message m ON m.id = l.message_id "
+	"(SELECT count(*) FROM ledger o WHERE o.message_id = l.message_id) = 1, "
+	"(SELECT i.id FROM interaction i WHERE i.message_id = l.message_id), " STORED_MESSAGE " "
+	"FROM ledger l CROSS JOIN message m ON m.id = l.message_id "
+	"LEFT JOIN meeting g ON g.message_id = m.id "
 	"WHERE l.id > ?1 AND l.id <= ?2 AND m.at >= ?3 ORDER BY l.id";
 
 static int
@@ -30,6 +36,21 @@ count_rows(struct store *store, const struct ledger_span *span, int64_t *count, 
 	stmt_bind_int(q, span->after);
 	stmt_bind_int(q, span->last);
 	return sql_get_int(q, count, &found, err);
+}
+
+static void
+read_row(struct stmt *q, struct arena *arena, struct tried_row *row)
+{
+	row->seen.id = stmt_int(q);
+	row->seen.stream_id = stmt_int(q);
+	row->seen.decision = decision_word(decision_by_word(stmt_text(q)));
+	row->plain = decision_by_word(stmt_text(q));
+	row->seen.by_hand = stmt_int(q) != 0;
+	row->seen.marked = stmt_int(q) != 0;
+	row->alone = stmt_int(q) != 0;
+	row->interaction_id = stmt_int(q);
+	stored_message(q, arena, &row->stored);
+	row->seen.message_id = row->stored.id;
 }
 
 static int
@@ -47,19 +68,61 @@ read_rows(struct turn *turn, const struct ledger_span *span, struct tried_row **
 	stmt_bind_int(q, span->after);
 	stmt_bind_int(q, span->last);
 	stmt_bind_int(q, span->since);
-	while (*count < (size_t)room && stmt_row(q)) {
-		struct tried_row *row = &(*out)[(*count)++];
+	while (*count < (size_t)room && stmt_row(q))
+		read_row(q, turn->lasting, &(*out)[(*count)++]);
+	return stmt_end(q, err);
+}
 
-		row->seen.id = stmt_int(q);
-		row->seen.stream_id = stmt_int(q);
-		row->seen.message_id = stmt_int(q);
-		row->seen.decision = decision_word(decision_by_word(stmt_text(q)));
-		row->plain = decision_by_word(stmt_text(q));
-		row->seen.by_hand = stmt_int(q) != 0;
-		row->seen.marked = stmt_int(q) != 0;
-		row->alone = stmt_int(q) != 0;
+static const char SELECT_PARTIES[] =
+	"SELECT l.id, " STORED_PARTY " FROM ledger l CROSS JOIN party p "
+	"ON p.message_id = l.message_id LEFT JOIN address a ON a.id = p.address_id "
+	"WHERE l.id BETWEEN ? AND ? ORDER BY l.id, p.place";
+
+/* Both come in the same order; rows of too long ago are among the parties alone. */
+static int
+read_parties(struct turn *turn, struct tried_row *rows, size_t count, struct err *err)
+{
+	struct stmt *q;
+	size_t i = 0;
+
+	if (count == 0)
+		return 0;
+	q = sql_prepare(turn->store, SELECT_PARTIES);
+	stmt_bind_int(q, rows[0].seen.id);
+	stmt_bind_int(q, rows[count - 1].seen.id);
+	while (stmt_row(q)) {
+		int64_t id = stmt_int(q);
+
+		while (i < count && rows[i].seen.id < id)
+			i++;
+		if (i < count && rows[i].seen.id == id)
+			stored_party(q, turn->lasting, &rows[i].stored, &rows[i].room);
 	}
 	return stmt_end(q, err);
+}
+
+static const char ANY_HEADERS[] =
+	"SELECT EXISTS (SELECT 1 FROM ledger l JOIN message_header h ON h.message_id = "
+	"l.message_id WHERE l.id > ? AND l.id <= ?)";
+
+/* Most messages have none: not each of them is asked then. */
+static int
+read_headers(struct turn *turn, const struct ledger_span *span, struct tried_row *rows,
+	size_t count, struct err *err)
+{
+	struct stmt *q = sql_prepare(turn->store, ANY_HEADERS);
+	int64_t any = 0;
+
+	stmt_bind_int(q, span->after);
+	stmt_bind_int(q, span->last);
+	if (sql_get_int(q, &any, NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; any != 0 && i < count; i++) {
+		if (headers_load(turn->store, turn->lasting, rows[i].stored.id,
+			    &rows[i].stored.event, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* A message has one decision but for its copies; copies of what is not captured share it. */
@@ -77,18 +140,22 @@ counts(const struct again *it, const struct sighting *row)
 
 /* As the conditions see it in SQL. */
 static bool
-is_concerned(struct again *it, const struct tried_row *row)
+is_concerned(struct again *it, const struct tried_row *row, struct rule_verdict *verdicts)
 {
 	const struct rules *rules = &it->turn.capture->rules;
-	struct view view = it->view;
+	const struct stored *stored = &row->stored;
+	const struct view view = { .event = &stored->event,
+		.meeting = stored->meeting.event_uid != NULL ? &stored->meeting : NULL,
+		.kept = stored->kept,
+		.plain = row->plain,
+		.direction = stored->direction,
+		.verdicts = verdicts };
 
-	view.plain = row->plain;
-	view.direction = it->stored.direction;
 	for (unsigned i = 0; i < rules->count; i++) {
 		if (rule_judge(&it->turn, &view, NULL, &rules->items[i]) != QUERY_FALSE)
 			return true;
 	}
-	return row->seen.marked;
+	return row->seen.marked || rules_former_concern(&it->turn, &view);
 }
 
 static int
@@ -115,10 +182,32 @@ see_copies(struct again *it, struct tried_row *row, struct err *err)
 				    &it->seen, &it->count, err);
 }
 
+/* Of what is captured and stays so. */
+static void
+compare_levels(struct again *it, struct reapplied *told)
+{
+	const struct rules *rules = &it->turn.capture->rules, *former = &it->turn.capture->former;
+	enum config_level before, after;
+
+	if (strcmp(told->before, decision_word(DECIDED_CAPTURED)) != 0 ||
+		strcmp(told->after, told->before) != 0 || told->by_hand ||
+		((rules->kinds | former->kinds) & 1u << KIND_LEVEL) == 0)
+		return;
+	before = rules_former_level(&it->turn, &it->view);
+	after = view_level(&it->turn, &it->view);
+	if (before == after)
+		return;
+	told->level_before = config_level_words[before];
+	told->level_after = config_level_words[after];
+	if (told->rule == 0 && !told->changed)
+		told->rule = rule_number(it->view.level);
+}
+
 static int
 try_row(struct again *it, struct tried_row *row, const struct trying *trying, struct err *err)
 {
 	struct reapplied told = { .row = row->seen.id };
+	struct rule_verdict *verdicts;
 
 	if (see_copies(it, row, err) < 0)
 		return -1;
@@ -127,14 +216,20 @@ try_row(struct again *it, struct tried_row *row, const struct trying *trying, st
 	it->main = again_main(it->seen, it->count);
 	if (it->main == NULL || it->main->id != row->seen.id)
 		return 0;
-	if (at_stream(&it->turn, row->seen.stream_id, it->turn.arena, err) < 0 ||
-		again_read(it, row->seen.message_id, err) < 0)
+	if (at_stream(&it->turn, row->seen.stream_id, it->turn.arena, err) < 0)
 		return -1;
-	if (!is_concerned(it, row))
+	verdicts = arena_array(it->turn.arena, it->turn.capture->rules.count + 1, sizeof *verdicts);
+	if (!is_concerned(it, row, verdicts))
 		return 0;
+	it->stored = row->stored;
+	it->interaction_id = row->interaction_id;
 	told.at = it->stored.event.at;
+	if (again_see(it, err) < 0)
+		return -1;
+	it->view.verdicts = verdicts;
 	if (again_decide(it, err) < 0 || again_judge(it, true, &told, err) < 0)
 		return -1;
+	compare_levels(it, &told);
 	return trying->each(trying->to, &told, err);
 }
 
@@ -149,11 +244,13 @@ capture_try_span(struct store *store, struct capture *capture, struct arena *are
 	size_t count;
 
 	if (turn_begin(&turn, store, capture, arena, now, &result, err) < 0 ||
-		read_rows(&turn, span, &rows, &count, err) < 0)
+		read_rows(&turn, span, &rows, &count, err) < 0 ||
+		read_parties(&turn, rows, count, err) < 0 ||
+		read_headers(&turn, span, rows, count, err) < 0)
 		return -1;
 	turn.arena = scratch;
 	for (size_t i = 0; i < count; i++) {
-		struct again it = { .turn = turn };
+		struct again it = { .turn = turn, .unread = trying->unread };
 
 		arena_reset(scratch);
 		known_trim(&capture->known);

@@ -265,14 +265,13 @@ capture_withheld(struct store *store, int64_t row, bool *withheld, struct err *e
 {
 	struct stmt *q;
 	int64_t level = 0;
-	bool found;
 
 	*withheld = false;
 	if (store_viewer(store) == NULL)
 		return 0;
 	q = sql_prepare(store, SELECT_LEVEL);
 	stmt_bind_int(q, row);
-	if (sql_get_int(q, &level, &found, err) < 0)
+	if (sql_get_int(q, &level, NULL, err) < 0)
 		return -1;
 	*withheld = level != 0;
 	return 0;

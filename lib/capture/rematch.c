@@ -165,6 +165,8 @@ message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err
 	captured = first_with(seen, count, DECIDED_CAPTURED);
 	if (unmatched == NULL && captured == NULL)
 		return 0;
+	if (captured != NULL && captured->by_hand) /* people said whom it is with */
+		return 0;
 	turn_at_sighting(turn, captured != NULL ? captured : unmatched);
 	if (message_load(turn->store, turn->arena, message_id, &stored, err) < 0 ||
 		match_stored(turn, &stored, &view, err) < 0 ||
@@ -175,6 +177,8 @@ message_rematch(struct turn *turn, int64_t message_id, bool *counted, struct err
 	/* A rule that came since then lets nothing new in; what it takes away is capture_reapply's. */
 	if (view.rule != NULL && view.decision != DECIDED_CAPTURED &&
 		(captured == NULL || view.meeting != NULL))
+		return 0;
+	if (view.meeting != NULL && id == 0 && is_meeting_outlived(turn, view.meeting->end_at))
 		return 0;
 	if (view.meeting != NULL)
 		return meeting_rematch(turn, &view, message_id, counted, err);

@@ -12,6 +12,14 @@ is_outlived(const struct turn *turn, int64_t at)
 }
 
 bool
+is_meeting_outlived(const struct turn *turn, int64_t end_at)
+{
+	int64_t keep = turn->capture->config->retain_meeting;
+
+	return keep > 0 && end_at < turn->now - keep;
+}
+
+bool
 refuse_outlived(const struct turn *turn, struct view *view)
 {
 	if (view->decision != DECIDED_CAPTURED || !is_outlived(turn, view->event->at))

@@ -138,9 +138,8 @@ static int
 count_rules(struct store *store, int64_t *count, struct err *err)
 {
 	static const char COUNT[] = "SELECT count(*) FROM rule";
-	bool found;
 
-	return sql_get_int(sql_prepare(store, COUNT), count, &found, err);
+	return sql_get_int(sql_prepare(store, COUNT), count, NULL, err);
 }
 
 static const char MAKE_ROOM[] = "UPDATE rule SET place = place + 1 WHERE place >= ?";
@@ -200,14 +199,15 @@ rule_move(struct store *store, int64_t id, int64_t place, int64_t now, struct er
 	static const char SELECT_PLACE[] = "SELECT place FROM rule WHERE id = ?";
 	struct stmt *q = sql_prepare(store, SELECT_PLACE);
 	int64_t from = 0, count = 0;
-	bool found;
 
 	stmt_bind_int(q, id);
-	if (sql_get_int(q, &from, &found, err) < 0 || count_rules(store, &count, err) < 0)
+	if (sql_get_int(q, &from, NULL, err) < 0 || count_rules(store, &count, err) < 0)
 		return -1;
-	if (place < 1 || place > count)
-		return fail_field(err, ERR_USAGE, "place", "the place %lld is not from 1 to %lld",
-			(long long)place, (long long)count);
+	if (place < 1)
+		return fail_field(err, ERR_USAGE, "place", "the place %lld is not from 1 on",
+			(long long)place);
+	if (place > count)
+		place = count;
 	q = sql_prepare(store, MOVE_RULE);
 	stmt_bind_int(q, id);
 	stmt_bind_int(q, from);

@@ -12,12 +12,6 @@ static const char *const action_words[] = {
 	[RULE_TEMPLATE] = "template",
 };
 
-static const char *const level_words[] = {
-	[LEVEL_METADATA] = "metadata",
-	[LEVEL_SNIPPET] = "snippet",
-	[LEVEL_TEXT] = "text",
-};
-
 int
 rule_action_by_word(const char *word)
 {
@@ -43,8 +37,8 @@ rule_parse(struct arena *arena, const char *where, struct query_node **out, stru
 static int
 read_level(const char *word, enum config_level *out)
 {
-	for (size_t i = 0; i < sizeof level_words / sizeof *level_words; i++) {
-		if (word == NULL || strcmp(level_words[i], word) != 0)
+	for (unsigned i = 0; word != NULL && config_level_words[i] != NULL; i++) {
+		if (strcmp(config_level_words[i], word) != 0)
 			continue;
 		*out = (enum config_level)i;
 		return 0;
@@ -212,6 +206,15 @@ kind_of(enum rule_action action, bool link)
 }
 
 /* Rules were checked when they were added; one that is no condition any more is one nobody can judge. */
+static void
+note_changing(void *to, const struct query_field *field)
+{
+	bool *lasting = to;
+
+	if (strcmp(field->name, "decision") == 0 || strcmp(field->name, "direction") == 0)
+		*lasting = false;
+}
+
 void
 rules_compile(struct rules *rules, const struct rule *list, unsigned count)
 {
@@ -233,6 +236,8 @@ rules_compile(struct rules *rules, const struct rule *list, unsigned count)
 		items[i].value = arena_text(arena, list[i].value);
 		read_level(list[i].value, &items[i].level);
 		items[i].where = where;
+		items[i].lasting = true;
+		query_each_field(where, note_changing, &items[i].lasting);
 		kinds |= 1u << items[i].kind;
 	}
 	rules_clear(rules);

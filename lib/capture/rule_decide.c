@@ -23,13 +23,12 @@ rules_refresh(struct turn *turn, struct err *err)
 	struct rule *list;
 	unsigned count;
 	int64_t stamp = 0;
-	bool found;
 
 	for (unsigned i = 0; i < rules->count; i++)
 		rules->items[i].hits = 0; /* of a turn that came to no end */
 	if (rules->fixed)
-		return 0;
-	if (sql_get_int(sql_prepare(turn->store, SELECT_STAMP), &stamp, &found, err) < 0)
+		return rules_former(turn, err);
+	if (sql_get_int(sql_prepare(turn->store, SELECT_STAMP), &stamp, NULL, err) < 0)
 		return -1;
 	if (stamp == rules->stamp)
 		return 0;
@@ -187,7 +186,7 @@ rules_decide(struct turn *turn, struct view *view, struct err *err)
 	if (rule == NULL)
 		ignore_left_out(turn, view);
 	view->level = first_rule(turn, view, NULL, KIND_LEVEL, &ignored);
-	view->template = first_rule(turn, view, NULL, KIND_TEMPLATE, &ignored);
+	view->template = first_rule(turn, view, NULL, KIND_TEMPLATE, &view->template_unknown);
 	return 0;
 }
 
@@ -222,11 +221,20 @@ note(struct turn *turn, const struct compiled_rule *rule)
 		rules->items[rule - rules->items].hits++;
 }
 
+/* Those about a link that left somebody out, but for the one that was noted last. */
+static void
+note_left_out(struct turn *turn, const struct view *view, const struct compiled_rule *last)
+{
+	for (unsigned i = 0; i < view->considered_count; i++) {
+		if (view->considered[i].outcome == OUTCOME_LEFT_OUT &&
+			view->considered[i].rule != last)
+			note(turn, last = view->considered[i].rule);
+	}
+}
+
 void
 rules_note(struct turn *turn, const struct view *view)
 {
-	const struct compiled_rule *last = view->rule;
-
 	if (turn->capture->rules.count == 0)
 		return;
 	note(turn, view->rule);
@@ -234,11 +242,16 @@ rules_note(struct turn *turn, const struct view *view)
 		note(turn, view->level);
 		note(turn, view->template);
 	}
-	for (unsigned i = 0; i < view->considered_count; i++) {
-		if (view->considered[i].outcome == OUTCOME_LEFT_OUT &&
-			view->considered[i].rule != last)
-			note(turn, last = view->considered[i].rule);
-	}
+	note_left_out(turn, view, view->rule);
+}
+
+void
+rules_note_more(struct turn *turn, const struct view *view, bool unlinked, bool retemplated)
+{
+	if (unlinked)
+		note_left_out(turn, view, NULL);
+	if (retemplated)
+		note(turn, view->template);
 }
 
 static const char ADD_HITS[] =

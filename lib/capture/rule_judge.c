@@ -13,39 +13,67 @@ struct judged {
 
 typedef bool each_value(void *to, const char *value);
 
-static enum party_role
-role_of_field(const char *field)
-{
-	static const char *const names[] = {
-		[PARTY_FROM] = "from",
-		[PARTY_SENDER] = "sender",
-		[PARTY_REPLY_TO] = "reply_to",
-		[PARTY_TO] = "to",
-		[PARTY_CC] = "cc",
-		[PARTY_BCC] = "bcc",
-		[PARTY_ORGANIZER] = "organizer",
-		[PARTY_ATTENDEE] = "attendee",
-	};
+/* What a field of rule_message.c is about; parties by their role. */
+enum about {
+	ABOUT_ROLES = PARTY_MENTIONED,
+	ABOUT_ANY,
+	ABOUT_HEADER,
+	ABOUT_LISTED, /* from here on fields of one value; list_id and message_id */
+	ABOUT_MESSAGE_ID,
+	ABOUT_SUBJECT,
+	ABOUT_FOLDER,
+	ABOUT_SOURCE,
+	ABOUT_SIZE,
+	ABOUT_DIRECTION,
+	ABOUT_DECISION,
+};
 
-	for (int role = PARTY_FROM; role <= PARTY_ATTENDEE; role++) {
-		if (strcmp(names[role], field) == 0)
-			return (enum party_role)role;
+/* Asked of all mail there is: the letters that differ are looked at, not the names compared. */
+static int
+about(const char *field)
+{
+	switch (field[0]) {
+	case 'a':
+		return field[1] == 'n' ? (int)ABOUT_ANY : (int)PARTY_ATTENDEE;
+	case 'b':
+		return PARTY_BCC;
+	case 'c':
+		return PARTY_CC;
+	case 'd':
+		return field[1] == 'i' ? ABOUT_DIRECTION : ABOUT_DECISION;
+	case 'f':
+		return field[1] == 'r' ? (int)PARTY_FROM : (int)ABOUT_FOLDER;
+	case 'h':
+		return ABOUT_HEADER;
+	case 'l':
+		return ABOUT_LISTED;
+	case 'm':
+		return ABOUT_MESSAGE_ID;
+	case 'o':
+		return PARTY_ORGANIZER;
+	case 'r':
+		return PARTY_REPLY_TO;
+	case 's':
+		return field[1] == 'e'   ? (int)PARTY_SENDER
+		       : field[1] == 'i' ? (int)ABOUT_SIZE
+		       : field[1] == 'o' ? (int)ABOUT_SOURCE
+					 : (int)ABOUT_SUBJECT;
+	default:
+		return PARTY_TO;
 	}
-	return PARTY_MENTIONED;
 }
 
-/* any: in whatever role. */
+/* role: ABOUT_ANY: in whatever role. */
 static void
-tell_parties(const struct judged *it, const char *field, bool any, each_value *each, void *to)
+tell_parties(const struct judged *it, int role, each_value *each, void *to)
 {
-	enum party_role role = any ? PARTY_MENTIONED : role_of_field(field);
 	const struct event *event = it->view->event;
 
 	for (unsigned i = 0; i < event->party_count && i < EVENT_PARTIES_MAX; i++) {
 		const struct event_party *party = &event->parties[i];
 
 		if (party->address == NULL || (it->party != NULL && party != it->party) ||
-			(!any && party->role != role))
+			(role != ABOUT_ANY && (int)party->role != role))
 			continue;
 		if (!each(to, party->address))
 			return;
@@ -72,79 +100,75 @@ tell_headers(const struct event *event, const char *field, each_value *each, voi
 
 /* What single-valued fields say; size: of the room for numbers. */
 static const char *
-single(const struct judged *it, const char *field, char *room, size_t size)
+single(const struct judged *it, int field, char *room, size_t size)
 {
 	const struct event *event = it->view->event;
 
-	if (strcmp(field, "subject") == 0)
+	switch (field) {
+	case ABOUT_SUBJECT:
 		return event->subject;
-	if (strcmp(field, "folder") == 0)
+	case ABOUT_FOLDER:
 		return it->turn->folder;
-	if (strcmp(field, "source") == 0)
+	case ABOUT_SOURCE:
 		return it->turn->source_name;
-	if (strcmp(field, "list_id") == 0)
+	case ABOUT_LISTED:
 		return event->list_id;
-	if (strcmp(field, "message_id") == 0)
+	case ABOUT_MESSAGE_ID:
 		return event->message_id;
-	if (strcmp(field, "direction") == 0)
+	case ABOUT_DIRECTION:
 		return it->view->direction;
-	if (strcmp(field, "decision") == 0)
+	case ABOUT_DECISION:
 		return decision_word(it->view->plain);
-	snprintf(room, size, "%llu", (unsigned long long)event->size);
-	return room;
+	default:
+		snprintf(room, size, "%llu", (unsigned long long)event->size);
+		return room;
+	}
+}
+
+static void
+tell_values(void *object, const char *name, each_value *each, void *to)
+{
+	const struct judged *it = object;
+	int field = about(name);
+	char room[24];
+
+	if (field == ABOUT_HEADER)
+		tell_headers(it->view->event, name, each, to);
+	else if (field > ABOUT_HEADER)
+		each(to, single(it, field, room, sizeof room));
+	else
+		tell_parties(it, field, each, to);
 }
 
 static bool
-is_single(const char *field)
+has_header(const struct event *event, const char *name)
 {
-	static const char *const names[] = { "subject", "folder", "source", "list_id", "message_id",
-		"direction", "decision", "size" };
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strcmp(names[i], field) == 0)
+	for (unsigned i = 0; i < event->header_count; i++) {
+		if (is_of(&event->headers[i], name))
 			return true;
 	}
 	return false;
 }
 
-static void
-tell_values(void *object, const char *field, each_value *each, void *to)
-{
-	const struct judged *it = object;
-	char room[24];
-
-	if (text_starts(field, "header("))
-		tell_headers(it->view->event, field, each, to);
-	else if (is_single(field))
-		each(to, single(it, field, room, sizeof room));
-	else
-		tell_parties(it, field, strcmp(field, "any_address") == 0, each, to);
-}
-
 /* As the noun says it in SQL. */
 static bool
-is_known(void *object, const char *field)
+is_known(void *object, const char *name)
 {
 	const struct judged *it = object;
-	const struct event *event = it->view->event;
 	enum keep kept = it->view->kept;
+	int field = about(name);
 
-	if (text_starts(field, "header(")) {
-		for (unsigned i = 0; i < event->header_count; i++) {
-			if (is_of(&event->headers[i], field))
-				return true;
-		}
-		return it->view->meeting != NULL;
-	}
-	if (strcmp(field, "subject") == 0)
+	if (field == ABOUT_HEADER)
+		return has_header(it->view->event, name) || it->view->meeting != NULL;
+	if (field == ABOUT_SUBJECT)
 		return kept == KEEP_ALL;
-	if (strcmp(field, "list_id") == 0 || strcmp(field, "message_id") == 0)
+	if (field == ABOUT_LISTED || field == ABOUT_MESSAGE_ID)
 		return kept != KEEP_NOTHING;
-	return is_single(field) || kept == KEEP_ALL || kept == KEEP_ADDRESSES;
+	return field > ABOUT_HEADER || kept == KEEP_ALL || kept == KEEP_ADDRESSES;
 }
 
-enum query_truth
-rule_judge(struct turn *turn, const struct view *view, const struct event_party *party,
+static enum query_truth
+judge(struct turn *turn, const struct view *view, const struct event_party *party,
 	const struct compiled_rule *rule)
 {
 	struct judged it = { .turn = turn, .view = view, .party = party };
@@ -153,6 +177,22 @@ rule_judge(struct turn *turn, const struct view *view, const struct event_party 
 	if (rule->where == NULL)
 		return QUERY_UNKNOWN;
 	return query_judge(rule->where, &values, turn->arena);
+}
+
+enum query_truth
+rule_judge(struct turn *turn, const struct view *view, const struct event_party *party,
+	const struct compiled_rule *rule)
+{
+	struct rule_verdict *verdict;
+
+	if (party != NULL || view->verdicts == NULL || !rule->lasting)
+		return judge(turn, view, party, rule);
+	verdict = &view->verdicts[rule - turn->capture->rules.items];
+	if (!verdict->known) {
+		verdict->truth = judge(turn, view, NULL, rule);
+		verdict->known = true;
+	}
+	return verdict->truth;
 }
 
 const char *

@@ -18,6 +18,13 @@ struct compiled_rule {
 	enum config_level level;
 	const char *written, *value;
 	const struct query_node *where;
+	bool lasting; /* its condition asks for nothing that deciding the message anew may change */
+};
+
+/* What a rule was once judged to be of a message, which is decided more than once. */
+struct rule_verdict {
+	bool known;
+	enum query_truth truth;
 };
 
 /* -1: no action of that name. */
@@ -52,6 +59,13 @@ void rules_compile(struct rules *rules, const struct rule *list, unsigned count)
 /* rule_judge.c */
 enum query_truth rule_judge(struct turn *turn, const struct view *view,
 	const struct event_party *party, const struct compiled_rule *rule);
+/* rule_former.c: of the rules that the draft at hand stands in place of */
+/* Makes sure that they are those of the database. */
+int rules_former(struct turn *turn, struct err *err);
+/* One about links, levels or templates may be about it. */
+bool rules_former_concern(struct turn *turn, const struct view *view);
+enum config_level rules_former_level(struct turn *turn, const struct view *view);
+
 /* "rule 3, ignore: from = …", cut. */
 const char *rule_words(struct turn *turn, const struct compiled_rule *rule);
 

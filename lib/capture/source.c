@@ -53,12 +53,11 @@ source_list(struct store *store, struct arena *arena, struct source **out, unsig
 	struct err *err)
 {
 	int64_t most = 0;
-	bool found;
 	struct source *sources;
 	unsigned got = 0;
 	struct stmt *q;
 
-	if (sql_get_int(sql_prepare(store, COUNT_SOURCES), &most, &found, err) < 0)
+	if (sql_get_int(sql_prepare(store, COUNT_SOURCES), &most, NULL, err) < 0)
 		return -1;
 	sources = arena_array(arena, (size_t)most + 1, sizeof *sources);
 	q = sql_prepare(store, SELECT_SOURCES);
@@ -120,9 +119,7 @@ source_name(
 
 	*name = NULL;
 	stmt_bind_int(q, id);
-	if (stmt_row(q))
-		*name = stmt_text_copy(q, arena);
-	return stmt_end(q, err);
+	return sql_get_text(q, arena, name, err);
 }
 
 static const char SET_PAUSED[] =
@@ -167,6 +164,24 @@ source_rename(struct store *store, int64_t id, const char *name, struct err *err
 	return -1;
 }
 
+/* The journal knows: its entry of a rename is the one that says a source's name alone. */
+static const char SELECT_RENAMED[] =
+	"SELECT s.name FROM journal j JOIN source s ON s.id = j.record WHERE j.noun = 'source' "
+	"AND j.method = 'source.rename' AND j.before = json_object('name', ?1) "
+	"AND s.retired = 0 AND NOT EXISTS (SELECT 1 FROM source o WHERE o.name = ?1) "
+	"ORDER BY j.id DESC LIMIT 1";
+
+int
+source_renamed(struct store *store, struct arena *arena, const char *name, const char **now,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_RENAMED);
+
+	*now = NULL;
+	stmt_bind_text(q, name);
+	return sql_get_text(q, arena, now, err);
+}
+
 /* Interactions that only this source has seen. */
 #define ONLY_HERE \
 	"SELECT DISTINCT l.interaction_id FROM ledger l JOIN stream t ON t.id = l.stream_id " \
@@ -183,10 +198,9 @@ static int
 count_one(struct store *store, const char *sql, int64_t id, int64_t *out, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, sql);
-	bool found;
 
 	stmt_bind_int(q, id);
-	return sql_get_int(q, out, &found, err);
+	return sql_get_int(q, out, NULL, err);
 }
 
 int
@@ -230,7 +244,5 @@ static const char SELECT_LAST[] = "SELECT coalesce(max(id), 0) FROM ledger";
 int
 ledger_last(struct store *store, int64_t *id, struct err *err)
 {
-	bool found;
-
-	return sql_get_int(sql_prepare(store, SELECT_LAST), id, &found, err);
+	return sql_get_int(sql_prepare(store, SELECT_LAST), id, NULL, err);
 }

@@ -4,8 +4,30 @@
 
 /* A message read back as an event, so that the past is matched by the same code as the present. */
 
+void
+stored_party(struct stmt *q, struct arena *arena, struct stored *out, unsigned *room)
+{
+	struct event *event = &out->event;
+	unsigned i = event->party_count++;
+	struct event_party *party;
+
+	if (i == *room) {
+		event->parties = arena_grow(arena, event->parties, i, room, sizeof *party);
+		out->meeting.responses = arena_grow(
+			arena, out->meeting.responses, i, room, sizeof *out->meeting.responses);
+	}
+	party = &event->parties[i];
+	party->role = role_by_word(stmt_text(q));
+	party->name = stmt_text_copy(q, arena);
+	party->address = stmt_text_copy(q, arena);
+	party->email = stmt_text_copy(q, arena);
+	if (party->email == NULL)
+		party->email = party->address;
+	out->meeting.responses[i] = stmt_text_copy(q, arena);
+}
+
 static const char SELECT_PARTIES[] =
-	"SELECT p.role, p.name, a.address, p.email, p.response FROM party p LEFT JOIN address a "
+	"SELECT " STORED_PARTY " FROM party p LEFT JOIN address a "
 	"ON a.id = p.address_id WHERE p.message_id = ? ORDER BY p.place";
 
 static int
@@ -13,28 +35,11 @@ load_parties(
 	struct store *store, struct arena *arena, int64_t id, struct stored *out, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_PARTIES);
-	struct event *event = &out->event;
 	unsigned room = 0;
 
 	stmt_bind_int(q, id);
-	while (stmt_row(q)) {
-		unsigned i = event->party_count++;
-		struct event_party *party;
-
-		if (i == room) {
-			event->parties = arena_grow(arena, event->parties, i, &room, sizeof *party);
-			out->meeting.responses = arena_grow(arena, out->meeting.responses, i, &room,
-				sizeof *out->meeting.responses);
-		}
-		party = &event->parties[i];
-		party->role = role_by_word(stmt_text(q));
-		party->name = stmt_text_copy(q, arena);
-		party->address = stmt_text_copy(q, arena);
-		party->email = stmt_text_copy(q, arena);
-		if (party->email == NULL)
-			party->email = party->address;
-		out->meeting.responses[i] = stmt_text_copy(q, arena);
-	}
+	while (stmt_row(q))
+		stored_party(q, arena, out, &room);
 	return stmt_end(q, err);
 }
 
@@ -60,8 +65,8 @@ read_meeting(struct stmt *q, struct arena *arena, struct meeting_facts *out)
 	out->content = stmt_int(q);
 }
 
-static void
-read_message(struct stmt *q, struct arena *arena, struct stored *out)
+void
+stored_message(struct stmt *q, struct arena *arena, struct stored *out)
 {
 	struct event *event = &out->event;
 
@@ -97,14 +102,8 @@ view_stored(struct turn *turn, const struct stored *stored, struct view *out)
 }
 
 static const char SELECT_MESSAGE[] =
-	"SELECT m.id, m.thread, m.direction, m.text_part, m.at, m.offset_min, m.message_id, "
-	"m.in_reply_to, m.subject, m.class, m.class_reason, m.list_id, m.sensitivity, g.event_uid, "
-	"g.recurrence, g.end_at, g.all_day, g.location, g.status = 'cancelled', g.sequence, "
-	"g.stamp, "
-	"g.content, m.source_id, m.size, m.kept, m.held FROM message m LEFT JOIN meeting g ON "
-	"g.message_id "
-	"= m.id WHERE "
-	"m.id = ?";
+	"SELECT " STORED_MESSAGE
+	" FROM message m LEFT JOIN meeting g ON g.message_id = m.id WHERE m.id = ?";
 
 int
 message_load(
@@ -115,7 +114,7 @@ message_load(
 	*out = (struct stored){ 0 };
 	stmt_bind_int(q, id);
 	if (stmt_row(q))
-		read_message(q, arena, out);
+		stored_message(q, arena, out);
 	if (stmt_end(q, err) < 0)
 		return -1;
 	if (out->id == 0)

@@ -4,18 +4,12 @@
 
 /* Sources and their streams: how far each folder is decided, and what its window is. */
 
-static const char *const kind_words[] = {
-	[SOURCE_IMAP] = "imap",
-	[SOURCE_MAILDIR] = "maildir",
-	[SOURCE_ICAL] = "ical",
-};
-
 static const char PUT_SOURCE[] =
 	"INSERT INTO source (name, kind, visibility, salesperson) VALUES (?, ?, ?, ?) "
 	"ON CONFLICT (name) DO UPDATE SET "
-	"kind = excluded.kind, retired = 0, visibility = excluded.visibility, "
+	"kind = excluded.kind, visibility = excluded.visibility, "
 	"salesperson = excluded.salesperson, version = version + 1 "
-	"WHERE kind <> excluded.kind OR retired <> 0 OR visibility <> excluded.visibility "
+	"WHERE kind <> excluded.kind OR visibility <> excluded.visibility "
 	"OR salesperson IS NOT excluded.salesperson";
 
 static const char SELECT_SOURCE[] = "SELECT id FROM source WHERE name = ?";
@@ -24,17 +18,16 @@ int
 source_row(struct store *store, const struct config_source *source, int64_t *id, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, PUT_SOURCE);
-	bool found;
 
 	stmt_bind_text(q, source->name);
-	stmt_bind_text(q, kind_words[source->kind]);
+	stmt_bind_text(q, config_kind_words[source->kind]);
 	stmt_bind_text(q, source->visibility == VISIBLE_OWNER ? "owner" : "all");
 	stmt_bind_text(q, source->salesperson);
 	if (stmt_run(q, err) < 0)
 		return -1;
 	q = sql_prepare(store, SELECT_SOURCE);
 	stmt_bind_text(q, source->name);
-	return sql_get_int(q, id, &found, err);
+	return sql_get_int(q, id, NULL, err);
 }
 
 static void

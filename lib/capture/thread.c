@@ -148,9 +148,7 @@ thread_first(struct turn *turn, int64_t thread, int64_t at, const char **out, st
 	*out = NULL;
 	stmt_bind_int(q, thread);
 	stmt_bind_int(q, at);
-	if (stmt_row(q))
-		*out = stmt_text_copy(q, turn->arena);
-	return stmt_end(q, err);
+	return sql_get_text(q, turn->arena, out, err);
 }
 
 int

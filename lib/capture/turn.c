@@ -59,8 +59,10 @@ capture_free(struct capture *capture)
 	own_clear(&capture->own);
 	known_clear(&capture->known);
 	rules_clear(&capture->rules);
+	rules_clear(&capture->former);
 	threads_clear(&capture->threads);
 	text_clear(&capture->scratch);
+	past_list_clear(&capture->past);
 	free(capture->uncounted);
 	free(capture);
 }

@@ -70,10 +70,8 @@ static const char COUNT_WAITING[] =
 int
 classify_count_waiting(struct store *store, int64_t *count, struct err *err)
 {
-	bool found;
-
 	*count = 0;
-	return sql_get_int(sql_prepare(store, COUNT_WAITING), count, &found, err);
+	return sql_get_int(sql_prepare(store, COUNT_WAITING), count, NULL, err);
 }
 
 /* ---- contacts ---- */

@@ -133,10 +133,9 @@ read_standing(struct marking *marking, struct err *err)
 {
 	struct stmt *q = sql_prepare(marking->store, COUNT_STANDING);
 	int64_t count = 0;
-	bool found;
 
 	stmt_bind_int(q, marking->subject.id);
-	if (sql_get_int(q, &count, &found, err) < 0)
+	if (sql_get_int(q, &count, NULL, err) < 0)
 		return -1;
 	marking->standing = arena_array(
 		marking->arena, (size_t)count + 1, sizeof *marking->standing);

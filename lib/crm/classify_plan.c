@@ -142,9 +142,8 @@ read_all(struct store *store, const struct zone *zone, struct plan *plan, struct
 {
 	struct stmt *q = sql_prepare(store, COUNT_ASKED);
 	int64_t count = 0;
-	bool found;
 
-	if (sql_get_int(q, &count, &found, err) < 0)
+	if (sql_get_int(q, &count, NULL, err) < 0)
 		return -1;
 	plan->asked = arena_array(plan->arena, (size_t)count + 1, sizeof *plan->asked);
 	q = sql_prepare(store, SELECT_ASKED);

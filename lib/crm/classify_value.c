@@ -146,7 +146,6 @@ has_relation(struct store *store, const struct asked *asked, const struct subjec
 	bool *has, struct err *err)
 {
 	struct stmt *q;
-	int64_t one;
 
 	*has = true;
 	if (asked->relation == NULL)
@@ -155,7 +154,7 @@ has_relation(struct store *store, const struct asked *asked, const struct subjec
 	stmt_bind_int(q, subject->id);
 	stmt_bind_int(q, subject->company);
 	stmt_bind_text(q, asked->relation);
-	return sql_get_int(q, &one, has, err);
+	return sql_get_int(q, NULL, has, err);
 }
 
 int

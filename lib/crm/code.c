@@ -70,7 +70,6 @@ write_uses(struct store *store, const struct record *record, struct json_out *ou
 	const char *sql = count_of_kind(record->values[at_code_kind].text);
 	struct stmt *q;
 	int64_t count = 0;
-	bool found;
 
 	if (sql == NULL) {
 		json_int(out, "contacts", 0);
@@ -78,7 +77,7 @@ write_uses(struct store *store, const struct record *record, struct json_out *ou
 	}
 	q = sql_prepare(store, sql);
 	stmt_bind_text(q, record->values[at_code_code].text);
-	if (sql_get_int(q, &count, &found, err) < 0)
+	if (sql_get_int(q, &count, NULL, err) < 0)
 		return -1;
 	json_int(out, "contacts", count);
 	return 0;

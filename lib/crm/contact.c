@@ -150,7 +150,8 @@ choose_number(struct store *store, struct arena *arena, struct contact *contact,
 
 	if (contact->no != NULL) {
 		if (code_check(arena, "no", &contact->no, err) < 0 ||
-			series_manual(store, "contact-series", contact->no, err) < 0 ||
+			series_manual(store, "contact-series", contact->series, contact->no, err) <
+				0 ||
 			number_is_taken(store, contact->no, &taken, err) < 0)
 			return -1;
 		return !taken ? 0
@@ -204,6 +205,21 @@ insert_contact(struct store *store, struct arena *arena, struct contact *contact
 	return 0;
 }
 
+/* A part that was cut from the name is blamed on the name. */
+static int
+check_new(struct arena *arena, const struct contact *given, struct contact *ready, struct err *err)
+{
+	if (contact_check(arena, ready, err) == 0)
+		return 0;
+	if (err == NULL)
+		return -1;
+	if ((given->surname == NULL && strcmp(err->field, "surname") == 0) ||
+		(given->first_name == NULL && strcmp(err->field, "first_name") == 0) ||
+		(given->middle_name == NULL && strcmp(err->field, "middle_name") == 0))
+		return fail_field(err, ERR_USAGE, "name", "in the name, %s", err->message);
+	return -1;
+}
+
 int
 contact_add(struct store *store, struct arena *arena, struct contact *contact, int64_t now,
 	struct err *err)
@@ -213,7 +229,7 @@ contact_add(struct store *store, struct arena *arena, struct contact *contact, i
 	if (ready.type == NULL)
 		ready.type = "person";
 	contact_complete_name(arena, &ready);
-	if (contact_check(arena, &ready, err) < 0 || check_company(store, &ready, err) < 0 ||
+	if (check_new(arena, contact, &ready, err) < 0 || check_company(store, &ready, err) < 0 ||
 		contact_check_codes(store, arena, NULL, &ready, err) < 0 ||
 		choose_number(store, arena, &ready, now, err) < 0 ||
 		insert_contact(store, arena, &ready, now, err) < 0 ||

@@ -126,10 +126,9 @@ int
 address_in_force(struct store *store, int64_t contact, int64_t day, int64_t *id, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_IN_FORCE);
-	bool found;
 
 	*id = 0;
 	stmt_bind_int(q, contact);
 	stmt_bind_int(q, day);
-	return sql_get_int(q, id, &found, err);
+	return sql_get_int(q, id, NULL, err);
 }

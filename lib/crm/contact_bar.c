@@ -18,6 +18,9 @@ static const struct {
 		    " SELECT 1 FROM interaction_contact WHERE company_id = ?1"),
 		"interactions" },
 	{ BAR_TO_PERSON | BAR_UNADD, HAS("contact WHERE company_id = ?1"), "persons" },
+	{ BAR_REMOVE | BAR_TO_PERSON | BAR_TO_COMPANY | BAR_UNADD,
+		HAS("merge WHERE under_way IS NOT NULL AND ?1 IN (merged_id, into_id)"),
+		"a merge under way" },
 	{ BAR_TO_PERSON, HAS("contact_domain WHERE contact_id = ?1"), "domains" },
 	{ BAR_TO_PERSON, HAS("contact_relation WHERE contact = ?1"), "business relations" },
 	{ BAR_TO_PERSON, LABELLED("industry-group"), "industry groups" },
@@ -33,13 +36,12 @@ contact_barred(
 	for (size_t i = 0; i < sizeof BARS / sizeof *BARS; i++) {
 		struct stmt *q;
 		int64_t has = 0;
-		bool found;
 
 		if (!(BARS[i].bars & what))
 			continue;
 		q = sql_prepare(store, BARS[i].sql);
 		stmt_bind_int(q, id);
-		if (sql_get_int(q, &has, &found, err) < 0)
+		if (sql_get_int(q, &has, NULL, err) < 0)
 			return -1;
 		if (has != 0) {
 			*why = BARS[i].why;

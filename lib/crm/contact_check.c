@@ -2,7 +2,9 @@
 
 #include "code_text.h"
 #include "contact_row.h"
+#include "currency.h"
 #include "liaison/base/text.h"
+#include "liaison/base/utf8.h"
 
 /* What the fields of a contact may hold. A message names the field, the value and the rule. */
 
@@ -88,10 +90,10 @@ check_currency(const struct contact *contact, struct err *err)
 {
 	const char *value = contact->currency;
 
-	if (value == NULL || (strlen(value) == 3 && strspn(value, CAPITALS) == 3))
+	if (value == NULL || currency_known(value))
 		return 0;
 	return fail_field(err, ERR_USAGE, "currency",
-		"the currency '%s' is no code of three letters such as EUR", value);
+		"the currency '%.40s' is none of ISO 4217, such as EUR", value);
 }
 
 /* Countries write theirs with digits and letters, in groups or not. */
@@ -147,11 +149,46 @@ check_company(const struct contact *contact, struct err *err)
 	return 0;
 }
 
+/* Blanks, marks of direction and joiners: Unicode's Zs and Cf, and Hangul's fillers. */
+static bool
+is_invisible(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} SPANS[] = { { 0, 0x20 }, { 0x7f, 0xa0 }, { 0xad, 0xad }, { 0x34f, 0x34f },
+		{ 0x61c, 0x61c }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+		{ 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f }, { 0x2800, 0x2800 },
+		{ 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0xe0000, 0xe0fff } };
+
+	for (size_t i = 0; i < sizeof SPANS / sizeof *SPANS; i++) {
+		if (code >= SPANS[i].first && code <= SPANS[i].last)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_seen(const char *text)
+{
+	while (*text != '\0') {
+		uint32_t code;
+
+		text += utf8_read(text, UTF8_MAX, &code);
+		if (!is_invisible(code))
+			return true;
+	}
+	return false;
+}
+
 static int
 check_kind(struct contact *contact, struct err *err)
 {
 	if (contact->name == NULL)
 		return fail_field(err, ERR_USAGE, "name", "a contact must have a name");
+	if (!is_seen(contact->name))
+		return fail_field(
+			err, ERR_USAGE, "name", "the name has no character in it that is seen");
 	if (strcmp(contact->type, "person") != 0 && strcmp(contact->type, "company") != 0)
 		return fail_field(err, ERR_USAGE, "type",
 			"the type '%s' is neither person nor company", contact->type);

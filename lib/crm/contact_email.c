@@ -62,14 +62,20 @@ static const char SELECT_OTHERS[] =
 	"SELECT EXISTS (SELECT 1 FROM contact_email WHERE address = ?1 AND state = 'active'),"
 	" EXISTS (SELECT 1 FROM contact_email WHERE contact_id = ?2)";
 
+static const char SELECT_HELD[] =
+	"SELECT 1 FROM contact_email WHERE address = ? AND state = 'active' LIMIT 1";
+
 /* held: somebody has the address. any: the contact has addresses, or had. */
 static int
-look_around(struct store *store, int64_t contact_id, const char *address, bool *held, bool *any,
-	struct err *err)
+look_around(struct store *store, int64_t contact_id, const struct contact_email *email, bool *held,
+	bool *any, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, SELECT_OTHERS);
+	struct stmt *q = sql_prepare(store, email->first ? SELECT_HELD : SELECT_OTHERS);
 
-	stmt_bind_text(q, address);
+	stmt_bind_text(q, email->address);
+	*any = false;
+	if (email->first)
+		return sql_get_int(q, NULL, held, err);
 	stmt_bind_int(q, contact_id);
 	*held = *any = true;
 	if (stmt_row(q)) {
@@ -186,12 +192,11 @@ static int
 find_id(struct store *store, int64_t contact_id, struct contact_email *email, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_ID);
-	bool found;
 
 	stmt_bind_int(q, contact_id);
 	stmt_bind_text(q, email->address);
 	stmt_bind_int_or_null(q, email->from, !email->has_from);
-	return sql_get_int(q, &email->id, &found, err);
+	return sql_get_int(q, &email->id, NULL, err);
 }
 
 /* There is nothing to revive, and none to choose from. */
@@ -232,7 +237,7 @@ contact_email_add(struct store *store, struct arena *arena, int64_t contact_id,
 	if (email->has_from && email->has_until && email->until < email->from)
 		return fail_field(
 			err, ERR_USAGE, "until", "the address '%s' ends before it begins", address);
-	if (look_around(store, contact_id, address, &held, &any, err) < 0 ||
+	if (look_around(store, contact_id, email, &held, &any, err) < 0 ||
 		(held && refuse_rival(store, arena, contact_id, email, err) < 0) ||
 		(any ? add_another : add_first)(store, contact_id, email, err) < 0)
 		return -1;

@@ -113,9 +113,7 @@ read_entry(struct store *store, struct arena *arena, int64_t id, const char **ou
 
 	*out = NULL;
 	stmt_bind_int(q, id);
-	if (stmt_row(q))
-		*out = stmt_text_copy(q, arena);
-	return stmt_end(q, err);
+	return sql_get_text(q, arena, out, err);
 }
 
 static const char PUT_ENTRY[] = "INSERT INTO find_entry (contact_id, words) VALUES (?1, ?2)"
@@ -284,13 +282,12 @@ contact_index_check(struct store *store, int64_t id, bool *wrong, struct err *er
 {
 	struct stmt *q = sql_prepare(store, IS_QUEUED);
 	struct arena *arena;
-	int64_t one;
 	bool queued;
 	int result;
 
 	*wrong = false;
 	stmt_bind_int(q, id);
-	if (sql_get_int(q, &one, &queued, err) < 0)
+	if (sql_get_int(q, NULL, &queued, err) < 0)
 		return -1;
 	if (queued)
 		return 0;

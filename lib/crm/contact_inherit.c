@@ -153,6 +153,13 @@ contact_follow_company(struct store *store, struct arena *arena, const struct co
 	return take_all(store, arena, before, &old_company, &company, after, err);
 }
 
+int
+contact_follow_new(struct store *store, struct arena *arena, const struct contact *company,
+	struct contact *person, struct err *err)
+{
+	return take_all(store, arena, &NOBODY, &NOBODY, company, person, err);
+}
+
 /* ---- a company changes ---- */
 
 static bool

@@ -91,13 +91,12 @@ look_up(struct store *store, int64_t contact, const char *kind, const char *code
 	struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_LABEL);
-	bool found;
 
 	*id = 0;
 	stmt_bind_int(q, contact);
 	stmt_bind_text(q, kind);
 	stmt_bind_text(q, code);
-	return sql_get_int(q, id, &found, err);
+	return sql_get_int(q, id, NULL, err);
 }
 
 int
@@ -247,11 +246,10 @@ contact_labels_any(
 	struct store *store, int64_t contact, const char *kind, bool *any, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_ANY);
-	int64_t one;
 
 	stmt_bind_int(q, contact);
 	stmt_bind_text(q, kind);
-	return sql_get_int(q, &one, any, err);
+	return sql_get_int(q, NULL, any, err);
 }
 
 static const char DELETE_KIND[] = "DELETE FROM contact_label WHERE contact_id = ?1 AND kind = ?2";

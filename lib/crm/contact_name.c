@@ -121,11 +121,62 @@ is_blank(const char *text)
 	return text == NULL || text[0] == '\0';
 }
 
-/* The part that was given, if any, is the one that the split found. */
+/* Cuts part off the end of rest, where it stands as words of its own. */
 static bool
-agrees(const char *given, const char *found)
+cut_end(char *rest, const char *part)
 {
-	return is_blank(given) || (found != NULL && strcmp(given, found) == 0);
+	size_t size = strlen(rest), length = strlen(part);
+
+	if (length > size || strcmp(rest + size - length, part) != 0 ||
+		(length < size && rest[size - length - 1] != ' '))
+		return false;
+	rest[size - length] = '\0';
+	return true;
+}
+
+static bool
+cut_beginning(char *rest, const char *part)
+{
+	size_t size = strlen(rest), length = strlen(part);
+
+	if (strncmp(rest, part, length) != 0 || (rest[length] != ' ' && rest[length] != '\0'))
+		return false;
+	memmove(rest, rest + length, size - length + 1);
+	return true;
+}
+
+static const char *
+trimmed(struct arena *arena, const char *rest)
+{
+	const char *text = text_trim(arena, rest, strlen(rest));
+
+	return text[0] != '\0' ? text : NULL;
+}
+
+/* Parts that were not given are what of the name the given ones leave. */
+static void
+fill_parts(struct arena *arena, struct contact *contact)
+{
+	char *rest = arena_text(arena, contact->name + titles_size(contact->name));
+	bool has_first = !is_blank(contact->first_name);
+	bool begins = has_first && cut_beginning(rest, contact->first_name);
+	const char *middle = NULL;
+
+	if (is_blank(contact->surname))
+		contact->surname = take_last_word(arena, rest);
+	else if (!cut_end(rest, contact->surname))
+		(void)take_last_word(arena, rest);
+	rest = text_trim(arena, rest, strlen(rest));
+	if (!is_blank(contact->middle_name))
+		(void)cut_end(rest, contact->middle_name);
+	else if (begins)
+		middle = trimmed(arena, rest);
+	else if (count_words(rest) > 1 && !(has_first && cut_end(rest, contact->first_name)))
+		middle = take_last_word(arena, rest);
+	if (middle != NULL)
+		contact->middle_name = middle;
+	if (!has_first)
+		contact->first_name = trimmed(arena, rest);
 }
 
 static void
@@ -139,19 +190,13 @@ set_parts(struct contact *contact, const struct name_parts *parts)
 void
 contact_complete_name(struct arena *arena, struct contact *contact)
 {
-	struct name_parts parts;
-
 	if (strcmp(contact->type, "person") != 0)
 		return;
 	if (is_blank(contact->name)) {
 		contact->name = compose_name(arena, contact);
 		return;
 	}
-	parts = split_name(arena, contact->name);
-	if (agrees(contact->first_name, parts.first) &&
-		agrees(contact->middle_name, parts.middle) &&
-		agrees(contact->surname, parts.surname))
-		set_parts(contact, &parts);
+	fill_parts(arena, contact);
 }
 
 void

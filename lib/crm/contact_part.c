@@ -53,9 +53,7 @@ check_holder(struct store *store, struct arena *arena, const struct record *reco
 	stmt_bind_text(q, kind);
 	stmt_bind_text(q, no);
 	stmt_bind_int(q, record->id);
-	if (stmt_row(q))
-		holder = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &holder, err) < 0)
 		return -1;
 	if (holder == NULL)
 		return 0;
@@ -97,9 +95,7 @@ check_kind(struct store *store, struct arena *arena, const struct record *record
 	stmt_bind_int(q, record->values[at_relation_contact].number);
 	stmt_bind_text(q, kind);
 	stmt_bind_int(q, record->id);
-	if (stmt_row(q))
-		code = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &code, err) < 0)
 		return -1;
 	if (code == NULL || text_equal_nocase(code, record->values[at_relation_code].text))
 		return 0; /* the same code is the key's own conflict */
@@ -165,7 +161,6 @@ check_fact(struct store *store, struct arena *arena, struct record *record,
 	const struct record_value *reference = &record->values[at_fact_reference];
 	const char *kind = record->values[at_fact_kind].text;
 	struct stmt *q;
-	int64_t one;
 	bool taken;
 
 	(void)arena, (void)before;
@@ -175,7 +170,7 @@ check_fact(struct store *store, struct arena *arena, struct record *record,
 	stmt_bind_text(q, kind);
 	stmt_bind_text(q, reference->text);
 	stmt_bind_int(q, record->id);
-	if (sql_get_int(q, &one, &taken, err) < 0)
+	if (sql_get_int(q, NULL, &taken, err) < 0)
 		return -1;
 	return !taken ? 0
 		      : fail_field(err, ERR_CONFLICT, "reference",
@@ -216,12 +211,11 @@ consent_holds(struct store *store, int64_t contact, const char *purpose, int64_t
 	struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_HOLDS);
-	int64_t one;
 
 	stmt_bind_int(q, contact);
 	stmt_bind_text(q, purpose);
 	stmt_bind_int(q, day);
-	return sql_get_int(q, &one, holds, err);
+	return sql_get_int(q, NULL, holds, err);
 }
 
 static const char SELECT_OPEN[] =

@@ -157,9 +157,7 @@ put_emails(struct store *store, struct arena *arena, int64_t id, const char *who
 	q = sql_prepare(store, SELECT_LOST);
 	stmt_bind_int(q, id);
 	stmt_bind_text(q, whole);
-	if (stmt_row(q))
-		taken = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &taken, err) < 0)
 		return -1;
 	if (taken != NULL)
 		add_lost(arena, lost,
@@ -340,9 +338,7 @@ refuse_holder(struct store *store, struct arena *arena, int64_t contact, const c
 
 	stmt_bind_int(q, contact);
 	stmt_bind_text(q, address);
-	if (stmt_row(q))
-		holder = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &holder, err) < 0)
 		return -1;
 	return holder == NULL
 		       ? 0

@@ -2,7 +2,7 @@
 
 #include "liaison/crm/contact_picture.h"
 #include "liaison/crm/field.h"
-#include "setup_keys.h"
+#include "currency.h"
 
 /* The contact record of the protocol: three prepared statements, written as their rows come. */
 

@@ -53,9 +53,7 @@ find_by_text(struct store *store, struct arena *arena, const char *text, const c
 
 	*code = NULL;
 	stmt_bind_text(q, text);
-	if (stmt_row(q))
-		*code = stmt_text_copy(q, arena);
-	return stmt_end(q, err);
+	return sql_get_text(q, arena, code, err);
 }
 
 int

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "setup_keys.h"
-
 /* lib/crm/data/currencies.txt: a line that says what it is, then codes with blanks between. */
 extern const char data_crm_currencies_txt[];
 

@@ -5,5 +5,7 @@
 
 /* Whether ISO 4217 has the code, which is upper case. */
 bool currency_known(const char *code);
+/* Digits after the point of amounts in currency (ISO 4217); NULL is the default currency. */
+int currency_exponent(const char *currency);
 
 #endif

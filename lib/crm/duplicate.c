@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-#include "duplicate_side.h"
+#include "duplicate_search.h"
 #include "liaison/base/clock.h"
 #include "liaison/base/text.h"
 #include "liaison/crm/contact_find.h"
 
-/* Pairs of contacts that may be one: as records, apart, and all of them in turns. */
+/* Pairs of contacts that may be one: as records, and all of them in turns. */
 
 static const struct query_field fields[] = {
 	{ "id", QUERY_NUMBER, "d.id", NULL, true },
@@ -37,6 +37,26 @@ const struct query_noun duplicate_noun = {
 	.words = words,
 	.sort = "-score",
 };
+
+void
+duplicate_reasons_write(unsigned reasons, struct json_out *out)
+{
+	static const char *const WORDS[] = {
+		[DUPLICATE_NAME] = "name",
+		[DUPLICATE_SIMILAR_NAME] = "similar-name",
+		[DUPLICATE_EMAIL] = "email",
+		[DUPLICATE_PHONE] = "phone",
+		[DUPLICATE_DOMAIN] = "domain",
+		[DUPLICATE_ADDRESS] = "address",
+		[DUPLICATE_COMPANY] = "company",
+		[DUPLICATE_STRINGS_ALIKE] = "strings",
+	};
+
+	for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+		if (reasons & 1u << i)
+			json_text(out, NULL, WORDS[i]);
+	}
+}
 
 static const char SELECT_PAIR[] =
 	"SELECT a.no, a.name, b.no, b.name, a.type, d.score, d.reasons FROM duplicate_pair d"
@@ -68,67 +88,6 @@ duplicate_write(
 	return stmt_end(q, err);
 }
 
-/* ---- apart ---- */
-
-static const char SEPARATE[] =
-	"INSERT OR IGNORE INTO duplicate_separate (contact_id, other_id) VALUES (?1, ?2), (?2, ?1)";
-static const char JOIN[] =
-	"DELETE FROM duplicate_separate WHERE (contact_id = ?1 AND other_id = ?2)"
-	" OR (contact_id = ?2 AND other_id = ?1)";
-static const char DROP_PAIR[] =
-	"DELETE FROM duplicate_pair WHERE contact_id = min(?1, ?2) AND other_id = max(?1, ?2)";
-static const char LOOK_AGAIN[] =
-	"UPDATE duplicate_content SET checked = 0 WHERE contact_id IN (?1, ?2)";
-
-static int
-run_two(struct store *store, const char *sql, int64_t contact, int64_t other, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, sql);
-
-	stmt_bind_int(q, contact);
-	stmt_bind_int(q, other);
-	return stmt_run(q, err);
-}
-
-int
-duplicate_separate(
-	struct store *store, int64_t contact, int64_t other, bool withdraw, struct err *err)
-{
-	if (contact == other)
-		return fail_field(
-			err, ERR_REFUSED, "other", "a contact cannot be separated from itself");
-	if (!withdraw)
-		return run_two(store, SEPARATE, contact, other, err) < 0
-			       ? -1
-			       : run_two(store, DROP_PAIR, contact, other, err);
-	if (run_two(store, JOIN, contact, other, err) < 0)
-		return -1;
-	if (store_changes(store) == 0)
-		return fail_field(err, ERR_NOT_FOUND, "other", "nobody separated the two");
-	return run_two(store, LOOK_AGAIN, contact, other, err);
-}
-
-static const char SELECT_SEPARATED[] =
-	"SELECT other_id FROM duplicate_separate WHERE contact_id = ? ORDER BY other_id";
-
-int
-duplicate_separated(struct store *store, struct arena *arena, int64_t contact, int64_t **others,
-	unsigned *count, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, SELECT_SEPARATED);
-	unsigned room = 0;
-
-	*others = NULL;
-	*count = 0;
-	stmt_bind_int(q, contact);
-	while (stmt_row(q)) {
-		if (*count == room)
-			*others = arena_grow(arena, *others, *count, &room, sizeof **others);
-		(*others)[(*count)++] = stmt_int(q);
-	}
-	return stmt_end(q, err);
-}
-
 /* ---- all of them, in turns ---- */
 
 enum { TURN_MS = 50 };
@@ -137,6 +96,17 @@ struct round {
 	int64_t round, indexed;
 	unsigned hit;
 	const char *strings;
+};
+
+/* What one turn does. */
+struct turn {
+	struct store *store;
+	const struct duplicate_rows *rows;
+	struct duplicate_search *search; /* or NULL */
+	struct round round;
+	int64_t until; /* of the monotonic clock */
+	unsigned looked; /* at so many contacts */
+	bool over; /* there is nothing more to look at */
 };
 
 static const char SELECT_ROUND[] =
@@ -173,35 +143,45 @@ put_round(struct store *store, const struct round *round, struct err *err)
 }
 
 static bool
-is_over(int64_t until)
+is_late(const struct turn *turn)
 {
-	return clock_monotonic_ms() >= until;
+	return clock_monotonic_ms() >= turn->until;
 }
 
 static const char SELECT_NEXT[] = "SELECT id FROM contact WHERE id > ? ORDER BY id LIMIT 1";
 
+static int
+index_next(struct turn *turn, struct arena *arena, bool *found, struct err *err)
+{
+	struct stmt *q = sql_prepare(turn->store, SELECT_NEXT);
+
+	stmt_bind_int(q, turn->round.indexed);
+	if (sql_get_int(q, &turn->round.indexed, found, err) < 0)
+		return -1;
+	if (!*found)
+		return 0;
+	turn->looked++;
+	return duplicate_index_by(turn->store, arena, turn->round.indexed, turn->rows, err);
+}
+
 /* *done: all contacts have been looked at by the rules of this round. */
 static int
-index_on(struct store *store, const struct duplicate_rows *rows, struct round *round, int64_t until,
-	bool *done, struct err *err)
+index_on(struct turn *turn, bool *done, struct err *err)
 {
+	const int64_t before = turn->round.indexed;
 	struct arena *arena = arena_new();
+	bool found = true;
 	int result = 0;
 
-	*done = false;
-	while (result == 0 && !*done && !is_over(until)) {
-		struct stmt *q = sql_prepare(store, SELECT_NEXT);
-		bool found;
-
-		stmt_bind_int(q, round->indexed);
-		result = sql_get_int(q, &round->indexed, &found, err);
-		*done = result == 0 && !found;
-		if (result == 0 && found)
-			result = duplicate_index_by(store, arena, round->indexed, rows, err);
+	while (result == 0 && found && !is_late(turn)) {
+		result = index_next(turn, arena, &found, err);
 		arena_reset(arena);
 	}
 	arena_free(arena);
-	return result < 0 ? -1 : put_round(store, round, err);
+	*done = !found;
+	if (result < 0)
+		return -1;
+	return turn->round.indexed == before ? 0 : put_round(turn->store, &turn->round, err);
 }
 
 static const char SELECT_UNCHECKED[] =
@@ -209,77 +189,118 @@ static const char SELECT_UNCHECKED[] =
 	" LIMIT 1";
 
 static int
-check_on(struct store *store, const struct duplicate_rows *rows, const struct round *round,
-	int64_t until, struct err *err)
+check_next(struct turn *turn, struct arena *arena, bool *found, struct err *err)
 {
-	struct arena *arena = arena_new();
+	struct stmt *q = sql_prepare(turn->store, SELECT_UNCHECKED);
 	struct duplicate_hit *hits;
 	unsigned count;
-	int result = 0;
+	int64_t id = 0;
+
+	stmt_bind_int(q, turn->round.round);
+	if (sql_get_int(q, &id, found, err) < 0)
+		return -1;
+	if (!*found)
+		return 0;
+	turn->looked++;
+	return duplicate_check_by(
+		turn->store, arena, id, turn->rows, turn->search, &hits, &count, err);
+}
+
+static int
+check_on(struct turn *turn, struct err *err)
+{
+	struct arena *arena = arena_new();
 	bool found = true;
+	int result = 0;
 
-	while (result == 0 && found && !is_over(until)) {
-		struct stmt *q = sql_prepare(store, SELECT_UNCHECKED);
-		int64_t id = 0;
-
-		stmt_bind_int(q, round->round);
-		result = sql_get_int(q, &id, &found, err);
-		if (result == 0 && found)
-			result = duplicate_check_by(store, arena, id, rows, &hits, &count, err);
+	if (turn->search != NULL)
+		duplicate_search_begin(turn->search, turn->store);
+	while (result == 0 && found && !is_late(turn)) {
+		result = check_next(turn, arena, &found, err);
 		arena_reset(arena);
 	}
 	arena_free(arena);
+	turn->over = !found;
 	return result;
-}
-
-static const char COUNT_LEFT[] =
-	"SELECT (SELECT count(*) FROM duplicate_content WHERE checked < ?1)"
-	" + (SELECT count(*) FROM contact WHERE id > ?2)";
-
-static int
-count_left(struct store *store, const struct round *round, int64_t *left, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, COUNT_LEFT);
-	bool found;
-
-	stmt_bind_int(q, round->round);
-	stmt_bind_int(q, round->indexed);
-	return sql_get_int(q, left, &found, err);
 }
 
 /* By other rules everything is compared again. */
 static int
-turn(struct store *store, const struct duplicate_rows *rows, struct round *round, int64_t until,
-	struct err *err)
+begin_round(struct turn *turn, struct err *err)
+{
+	const struct duplicate_rows *rows = turn->rows;
+	struct round *round = &turn->round;
+
+	if (text_same(rows->text, round->strings) && rows->hit == round->hit)
+		return 0;
+	*round = (struct round){
+		.round = round->round + 1, .strings = rows->text, .hit = rows->hit
+	};
+	return put_round(turn->store, round, err);
+}
+
+static int
+look_on(struct turn *turn, struct err *err)
 {
 	bool done;
 
-	if (!text_same(rows->text, round->strings) || rows->hit != round->hit)
-		*round = (struct round){
-			.round = round->round + 1, .strings = rows->text, .hit = rows->hit
-		};
-	if (index_on(store, rows, round, until, &done, err) < 0)
+	if (begin_round(turn, err) < 0 || index_on(turn, &done, err) < 0)
 		return -1;
-	return done ? check_on(store, rows, round, until, err) : 0;
+	return done ? check_on(turn, err) : 0;
+}
+
+/* Contacts are not counted, which would read all of them: numbers that are none any more count. */
+static const char COUNT_LEFT[] =
+	"SELECT (SELECT count(*) FROM duplicate_content WHERE checked < ?1)"
+	" + max(coalesce((SELECT max(id) FROM contact), 0) - ?2, 0)";
+
+static int
+count_left(const struct turn *turn, int64_t *left, struct err *err)
+{
+	struct stmt *q = sql_prepare(turn->store, COUNT_LEFT);
+
+	stmt_bind_int(q, turn->round.round);
+	stmt_bind_int(q, turn->round.indexed);
+	return sql_get_int(q, left, NULL, err);
+}
+
+/* Counted once, as it takes a tenth of a turn, and then down. */
+static int
+estimate_left(const struct turn *turn, int64_t *left, struct err *err)
+{
+	int64_t *counted = turn->search != NULL ? duplicate_search_left(turn->search) : left;
+
+	if (turn->over) {
+		*left = 0;
+		return 0;
+	}
+	if (turn->search != NULL && *counted > 0)
+		*counted -= turn->looked;
+	else if (count_left(turn, counted, err) < 0)
+		return -1;
+	if (*counted < 1)
+		*counted = 1;
+	*left = *counted;
+	return 0;
 }
 
 int
-duplicate_turn(struct store *store, struct arena *arena, int64_t *left, struct err *err)
+duplicate_turn(struct store *store, struct arena *arena, struct duplicate_search *search,
+	int64_t *left, struct err *err)
 {
-	int64_t until = clock_monotonic_ms() + TURN_MS;
 	struct duplicate_rows rows;
-	struct round round;
+	struct turn turn = { .store = store,
+		.rows = &rows,
+		.search = search,
+		.until = clock_monotonic_ms() + TURN_MS };
 	bool more;
 
 	if (contact_index_turn(store, &more, err) < 0)
 		return -1;
 	if (duplicate_rows_get(store, arena, &rows, err) < 0 ||
-		read_round(store, arena, &round, err) < 0)
+		read_round(store, arena, &turn.round, err) < 0)
 		return -1;
-	if (!more && turn(store, &rows, &round, until, err) < 0)
+	if (!more && look_on(&turn, err) < 0)
 		return -1;
-	if (count_left(store, &round, left, err) < 0)
-		return -1;
-	*left += more && *left == 0;
-	return 0;
+	return estimate_left(&turn, left, err);
 }

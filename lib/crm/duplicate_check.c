@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duplicate_side.h"
+#include "duplicate_search.h"
 #include "liaison/base/text.h"
 #include "liaison/crm/setup.h"
 
@@ -23,15 +23,38 @@ struct candidates {
 	unsigned count;
 };
 
+/* One that it is paired with already. */
+struct paired {
+	int64_t contact;
+	unsigned score;
+	const char *reasons; /* JSON */
+};
+
+struct look {
+	struct store *store;
+	struct arena *arena;
+	int64_t id;
+	const struct duplicate_rows *rows;
+	struct duplicate_search *search; /* or NULL */
+	struct duplicate_side side;
+	struct paired paired[CANDIDATES_MOST * 2];
+	unsigned paired_count;
+};
+
+/* ---- whom to compare it with ---- */
+
 static const char SELECT_SHARING[] = "SELECT contact_id FROM duplicate_key WHERE key = ? LIMIT ?";
 
 static int
-add_sharing(struct store *store, const struct duplicate_key *key, int64_t self,
-	struct candidates *to, struct err *err)
+add_sharing(
+	struct look *look, const struct duplicate_key *key, struct candidates *to, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, SELECT_SHARING);
 	unsigned before = to->count, seen = 0;
+	struct stmt *q;
 
+	if (look->search != NULL && duplicate_search_is_full(look->search, key->key))
+		return 0;
+	q = sql_prepare(look->store, SELECT_SHARING);
 	stmt_bind_int(q, key->key);
 	stmt_bind_int(q, SHARED_MOST + 1);
 	while (stmt_row(q)) {
@@ -39,9 +62,11 @@ add_sharing(struct store *store, const struct duplicate_key *key, int64_t self,
 
 		if (++seen > SHARED_MOST)
 			to->count = before;
-		else if (contact != self)
+		else if (contact != look->id)
 			to->items[to->count++] = (struct candidate){ contact, key->weight };
 	}
+	if (seen > SHARED_MOST && look->search != NULL)
+		duplicate_search_note_full(look->search, key->key);
 	return stmt_end(q, err);
 }
 
@@ -83,63 +108,111 @@ rank(struct candidates *candidates)
 }
 
 static const char SELECT_PAIRED[] =
-	"SELECT other_id FROM duplicate_pair WHERE contact_id = ?1"
-	" UNION ALL SELECT contact_id FROM duplicate_pair WHERE other_id = ?1";
+	"SELECT other_id, score, reasons FROM duplicate_pair WHERE contact_id = ?1"
+	" UNION ALL SELECT contact_id, score, reasons FROM duplicate_pair WHERE other_id = ?1";
 
-/* Who was found from the other side stays as long as the score does. */
 static int
-add_paired(struct store *store, int64_t id, struct candidates *to, struct err *err)
+read_paired(struct look *look, struct err *err)
 {
-	enum { FIRST = 1000 };
-	struct stmt *q = sql_prepare(store, SELECT_PAIRED);
+	struct stmt *q = sql_prepare(look->store, SELECT_PAIRED);
 
-	stmt_bind_int(q, id);
-	for (unsigned i = 0; i < CANDIDATES_MOST && stmt_row(q); i++)
-		to->items[to->count++] = (struct candidate){ stmt_int(q), FIRST };
+	look->paired_count = 0;
+	stmt_bind_int(q, look->id);
+	while (look->paired_count < CANDIDATES_MOST * 2 && stmt_row(q)) {
+		struct paired *paired = &look->paired[look->paired_count++];
+
+		paired->contact = stmt_int(q);
+		paired->score = (unsigned)stmt_int(q);
+		paired->reasons = stmt_text_copy(q, look->arena);
+	}
 	return stmt_end(q, err);
 }
 
+/* Who was found from the other side stays as long as the score does. */
+static void
+add_paired(const struct look *look, struct candidates *to)
+{
+	enum { FIRST = 1000 };
+
+	for (unsigned i = 0; i < CANDIDATES_MOST && i < look->paired_count; i++)
+		to->items[to->count++] = (struct candidate){ look->paired[i].contact, FIRST };
+}
+
 static int
-find_candidates(struct store *store, struct arena *arena, int64_t id,
-	const struct duplicate_side *side, const struct duplicate_rows *rows,
-	struct candidates *out, struct err *err)
+find_candidates(struct look *look, struct candidates *out, struct err *err)
 {
 	struct duplicate_key keys[DUPLICATE_KEYS_MAX];
-	unsigned count = duplicate_keys(arena, side, rows, keys);
+	unsigned count = duplicate_keys(look->arena, &look->side, look->rows, keys);
 
 	out->count = 0;
 	for (unsigned i = 0; i < count && i < DUPLICATE_KEYS_MAX - 1; i++) {
-		if (add_sharing(store, &keys[i], id, out, err) < 0)
+		if (add_sharing(look, &keys[i], out, err) < 0)
 			return -1;
 	}
-	if (add_paired(store, id, out, err) < 0)
+	if (read_paired(look, err) < 0)
 		return -1;
+	add_paired(look, out);
 	rank(out);
 	return 0;
 }
 
 /* ---- comparing ---- */
 
-/* Not of one that is gone, nor of one that is known to be another. */
-static const char SELECT_OTHER[] =
-	"SELECT d.content FROM duplicate_content d WHERE d.contact_id = ?2"
-	" AND EXISTS (SELECT 1 FROM contact WHERE id = ?2) AND NOT EXISTS (SELECT 1 FROM"
-	" duplicate_separate s WHERE s.contact_id = ?1 AND s.other_id = ?2)";
+static const char SELECT_CONTENT[] = "SELECT content FROM duplicate_content WHERE contact_id = ?";
 
 static int
-compare(struct store *store, struct arena *arena, int64_t id, const struct duplicate_side *side,
-	struct duplicate_hit *hit, struct err *err)
+read_side(struct store *store, struct arena *arena, int64_t id, struct duplicate_side *out,
+	bool *found, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, SELECT_OTHER);
-	struct duplicate_side other;
+	struct stmt *q = sql_prepare(store, SELECT_CONTENT);
 
 	stmt_bind_int(q, id);
-	stmt_bind_int(q, hit->contact);
-	if (stmt_row(q)) {
-		duplicate_read(arena, stmt_text(q), &other);
-		hit->score = duplicate_score(side, &other, &hit->reasons);
-	}
+	*found = stmt_row(q);
+	if (*found)
+		duplicate_read(arena, stmt_text(q), out);
 	return stmt_end(q, err);
+}
+
+/* Not of one that is gone, nor of one that is known to be another. */
+static const char SELECT_MAY_BE[] =
+	"SELECT 1 FROM contact WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM duplicate_separate s"
+	" WHERE s.contact_id = ?1 AND s.other_id = ?2)";
+
+static int
+may_be(const struct look *look, int64_t other, bool *may, struct err *err)
+{
+	struct stmt *q = sql_prepare(look->store, SELECT_MAY_BE);
+
+	stmt_bind_int(q, look->id);
+	stmt_bind_int(q, other);
+	return sql_get_int(q, NULL, may, err);
+}
+
+/* It is not read for that. */
+static bool
+is_excluded(const struct look *look, int64_t other)
+{
+	return look->search != NULL && look->rows->hit > 0 &&
+	       duplicate_search_excludes(look->search, &look->side, other);
+}
+
+static int
+compare(const struct look *look, struct duplicate_hit *hit, bool *is, struct err *err)
+{
+	struct duplicate_side other;
+	bool found;
+
+	*is = false;
+	if (is_excluded(look, hit->contact))
+		return 0;
+	if (read_side(look->store, look->arena, hit->contact, &other, &found, err) < 0)
+		return -1;
+	if (!found)
+		return 0;
+	if (look->search != NULL)
+		duplicate_search_learn(look->search, hit->contact, &other);
+	hit->score = duplicate_score(&look->side, &other, &hit->reasons);
+	return hit->score < look->rows->hit ? 0 : may_be(look, hit->contact, is, err);
 }
 
 static int
@@ -153,20 +226,19 @@ by_score(const void *a, const void *b)
 }
 
 static int
-compare_all(struct store *store, struct arena *arena, int64_t id, const struct duplicate_side *side,
-	const struct duplicate_rows *rows, struct duplicate_hit **out, unsigned *count,
-	struct err *err)
+compare_all(struct look *look, struct duplicate_hit **out, unsigned *count, struct err *err)
 {
 	struct candidates *candidates = mem_alloc(sizeof *candidates);
-	struct duplicate_hit *hits = arena_array(arena, CANDIDATES_MOST, sizeof *hits);
+	struct duplicate_hit *hits = arena_array(look->arena, CANDIDATES_MOST, sizeof *hits);
+	int result = find_candidates(look, candidates, err);
 	unsigned used = 0;
-	int result = find_candidates(store, arena, id, side, rows, candidates, err);
 
 	for (unsigned i = 0; result == 0 && i < candidates->count; i++) {
+		bool is = false;
+
 		hits[used] = (struct duplicate_hit){ .contact = candidates->items[i].contact };
-		result = compare(store, arena, id, side, &hits[used], err);
-		if (hits[used].score >= rows->hit)
-			used++;
+		result = compare(look, &hits[used], &is, err);
+		used += is;
 	}
 	free(candidates);
 	qsort(hits, used, sizeof *hits, by_score);
@@ -177,50 +249,44 @@ compare_all(struct store *store, struct arena *arena, int64_t id, const struct d
 
 /* ---- pairs ---- */
 
-void
-duplicate_reasons_write(unsigned reasons, struct json_out *out)
-{
-	static const char *const WORDS[] = {
-		[DUPLICATE_NAME] = "name",
-		[DUPLICATE_SIMILAR_NAME] = "similar-name",
-		[DUPLICATE_EMAIL] = "email",
-		[DUPLICATE_PHONE] = "phone",
-		[DUPLICATE_DOMAIN] = "domain",
-		[DUPLICATE_ADDRESS] = "address",
-		[DUPLICATE_COMPANY] = "company",
-		[DUPLICATE_STRINGS_ALIKE] = "strings",
-	};
-
-	for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
-		if (reasons & 1u << i)
-			json_text(out, NULL, WORDS[i]);
-	}
-}
-
 static const char PUT_PAIR[] =
 	"INSERT INTO duplicate_pair (contact_id, other_id, score, reasons)"
 	" VALUES (min(?1, ?2), max(?1, ?2), ?3, ?4)"
 	" ON CONFLICT (contact_id, other_id) DO UPDATE SET score = excluded.score,"
 	" reasons = excluded.reasons WHERE score <> excluded.score OR reasons <> excluded.reasons";
 
+static bool
+is_kept(const struct look *look, const struct duplicate_hit *hit, const char *reasons)
+{
+	for (unsigned i = 0; i < look->paired_count; i++) {
+		const struct paired *paired = &look->paired[i];
+
+		if (paired->contact == hit->contact)
+			return paired->score == hit->score && strcmp(paired->reasons, reasons) == 0;
+	}
+	return false;
+}
+
 static int
-put_pair(struct store *store, int64_t id, const struct duplicate_hit *hit, struct err *err)
+put_pair(const struct look *look, const struct duplicate_hit *hit, struct err *err)
 {
 	struct text text = { 0 };
 	struct json_out out;
-	struct stmt *q;
-	int result;
+	int result = 0;
 
 	json_out_init(&out, &text);
 	json_array_begin(&out, NULL);
 	duplicate_reasons_write(hit->reasons, &out);
 	json_array_end(&out);
-	q = sql_prepare(store, PUT_PAIR);
-	stmt_bind_int(q, id);
-	stmt_bind_int(q, hit->contact);
-	stmt_bind_int(q, hit->score);
-	stmt_bind_text_n(q, text.bytes, text.size);
-	result = stmt_run(q, err);
+	if (!is_kept(look, hit, text.bytes)) {
+		struct stmt *q = sql_prepare(look->store, PUT_PAIR);
+
+		stmt_bind_int(q, look->id);
+		stmt_bind_int(q, hit->contact);
+		stmt_bind_int(q, hit->score);
+		stmt_bind_text_n(q, text.bytes, text.size);
+		result = stmt_run(q, err);
+	}
 	text_clear(&text);
 	return result;
 }
@@ -248,77 +314,52 @@ drop_pair(struct store *store, int64_t id, int64_t other, struct err *err)
 	return stmt_run(q, err);
 }
 
-/* Pairs that are none any more. */
-static int
-drop_others(struct store *store, struct arena *arena, int64_t id, const struct duplicate_hit *hits,
-	unsigned count, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, SELECT_PAIRED);
-	int64_t *gone = arena_array(arena, CANDIDATES_MOST * 2, sizeof *gone);
-	unsigned used = 0;
-
-	stmt_bind_int(q, id);
-	while (used < CANDIDATES_MOST * 2 && stmt_row(q)) {
-		int64_t other = stmt_int(q);
-
-		if (!is_hit(hits, count, other))
-			gone[used++] = other;
-	}
-	if (stmt_end(q, err) < 0)
-		return -1;
-	for (unsigned i = 0; i < used; i++) {
-		if (drop_pair(store, id, gone[i], err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static const char SET_CHECKED[] =
 	"UPDATE duplicate_content SET checked = (SELECT round FROM duplicate_round)"
 	" WHERE contact_id = ?";
 
+/* Pairs that are none any more go. */
 static int
-keep_pairs(struct store *store, struct arena *arena, int64_t id, const struct duplicate_hit *hits,
-	unsigned count, struct err *err)
+keep_pairs(
+	const struct look *look, const struct duplicate_hit *hits, unsigned count, struct err *err)
 {
 	struct stmt *q;
 
-	if (drop_others(store, arena, id, hits, count, err) < 0)
-		return -1;
-	for (unsigned i = 0; i < count; i++) {
-		if (put_pair(store, id, &hits[i], err) < 0)
+	for (unsigned i = 0; i < look->paired_count; i++) {
+		int64_t other = look->paired[i].contact;
+
+		if (!is_hit(hits, count, other) && drop_pair(look->store, look->id, other, err) < 0)
 			return -1;
 	}
-	q = sql_prepare(store, SET_CHECKED);
-	stmt_bind_int(q, id);
+	for (unsigned i = 0; i < count; i++) {
+		if (put_pair(look, &hits[i], err) < 0)
+			return -1;
+	}
+	q = sql_prepare(look->store, SET_CHECKED);
+	stmt_bind_int(q, look->id);
 	return stmt_run(q, err);
 }
 
 /* ---- all of it ---- */
 
-static const char SELECT_CONTENT[] = "SELECT content FROM duplicate_content WHERE contact_id = ?";
-
 int
 duplicate_check_by(struct store *store, struct arena *arena, int64_t id,
-	const struct duplicate_rows *rows, struct duplicate_hit **out, unsigned *count,
-	struct err *err)
+	const struct duplicate_rows *rows, struct duplicate_search *search,
+	struct duplicate_hit **out, unsigned *count, struct err *err)
 {
-	struct stmt *q = sql_prepare(store, SELECT_CONTENT);
-	struct duplicate_side side;
+	struct look look = {
+		.store = store, .arena = arena, .id = id, .rows = rows, .search = search
+	};
 	bool found;
 
 	*count = 0;
-	stmt_bind_int(q, id);
-	found = stmt_row(q);
-	if (found)
-		duplicate_read(arena, stmt_text(q), &side);
-	if (stmt_end(q, err) < 0)
+	if (read_side(store, arena, id, &look.side, &found, err) < 0)
 		return -1;
 	if (!found)
 		return 0;
-	if (compare_all(store, arena, id, &side, rows, out, count, err) < 0)
+	if (compare_all(&look, out, count, err) < 0)
 		return -1;
-	return keep_pairs(store, arena, id, *out, *count, err);
+	return keep_pairs(&look, *out, *count, err);
 }
 
 int
@@ -330,7 +371,7 @@ duplicate_check(struct store *store, struct arena *arena, int64_t id, struct dup
 	*count = 0;
 	if (duplicate_rows_get(store, arena, &rows, err) < 0)
 		return -1;
-	return duplicate_check_by(store, arena, id, &rows, out, count, err);
+	return duplicate_check_by(store, arena, id, &rows, NULL, out, count, err);
 }
 
 int

@@ -10,7 +10,7 @@
 /* What a contact is compared by, as text: fields that end with FIELD, items of lists that end with ITEM,
  * which no clean text has in it. */
 
-enum { FIELD = '\x1f', ITEM = '\x1e', PHONE_DIGITS = 8, PHONE_LEAST = 6 };
+enum { FIELD = '\x1f', ITEM = '\x1e', OWN = '=', PHONE_DIGITS = 8, PHONE_LEAST = 6 };
 
 /* ---- making it ---- */
 
@@ -127,8 +127,10 @@ add_addresses(struct text *text, struct store *store, struct arena *arena, int64
 		if (!is_earlier_domain(emails, i))
 			add_item(text, domain_of(emails[i].address));
 	}
-	for (unsigned i = 0; i < own && i < DUPLICATE_LIST_MAX; i++)
+	for (unsigned i = 0; i < own && i < DUPLICATE_LIST_MAX; i++) {
+		text_add_char(text, OWN);
 		add_item(text, domains[i]);
+	}
 	text_add_char(text, FIELD);
 	return 0;
 }
@@ -249,6 +251,20 @@ read_list(char *field, char end, unsigned max, struct duplicate_list *out)
 		out->items[out->count++] = next_text(&field, end);
 }
 
+/* A domain that is the contact's own, not only that of its mail, is marked. */
+static void
+read_domains(char *field, struct duplicate_side *out)
+{
+	read_list(field, ITEM, DUPLICATE_LIST_MAX * 2, &out->domains);
+	out->own.count = 0;
+	for (unsigned i = 0; i < out->domains.count; i++) {
+		if (out->domains.items[i][0] != OWN)
+			continue;
+		out->domains.items[i]++;
+		out->own.items[out->own.count++] = out->domains.items[i];
+	}
+}
+
 /* Of all countries that we met; alike in many. */
 static bool
 is_legal_form(const char *word)
@@ -308,6 +324,12 @@ read_company_name(struct arena *arena, char *name, struct duplicate_list *out)
 }
 
 void
+duplicate_read_words(char *name, struct duplicate_list *out)
+{
+	read_list(name, ' ', DUPLICATE_WORDS_MAX, out);
+}
+
+void
 duplicate_read(struct arena *arena, const char *content, struct duplicate_side *out)
 {
 	char *at = arena_text(arena, content), *name;
@@ -317,10 +339,10 @@ duplicate_read(struct arena *arena, const char *content, struct duplicate_side *
 	if (out->company)
 		read_company_name(arena, name, &out->words);
 	else
-		read_list(name, ' ', DUPLICATE_WORDS_MAX, &out->words);
+		duplicate_read_words(name, &out->words);
 	read_list(next_text(&at, FIELD), ITEM, DUPLICATE_LIST_MAX, &out->phones);
 	read_list(next_text(&at, FIELD), ITEM, DUPLICATE_LIST_MAX, &out->emails);
-	read_list(next_text(&at, FIELD), ITEM, DUPLICATE_LIST_MAX * 2, &out->domains);
+	read_domains(next_text(&at, FIELD), out);
 	out->street = next_text(&at, FIELD);
 	out->post_code = next_text(&at, FIELD);
 	out->city = next_text(&at, FIELD);

@@ -91,6 +91,7 @@ drop_content(struct store *store, int64_t id, const struct indexed *before, stru
 
 	if (before->keys == NULL)
 		return 0;
+	store_note_compared(store);
 	if (for_keys(store, DELETE_KEY, id, before->keys, NULL, err) < 0)
 		return -1;
 	q = sql_prepare(store, DELETE_CONTENT);
@@ -131,6 +132,7 @@ duplicate_index_by(struct store *store, struct arena *arena, int64_t id,
 		return drop_content(store, id, &before, err);
 	if (text_same(before.content, after.content))
 		return 0;
+	store_note_compared(store);
 	after.keys = keys_text(arena, after.content, rows);
 	if (before.keys != NULL &&
 		for_keys(store, DELETE_KEY, id, before.keys, after.keys, err) < 0)

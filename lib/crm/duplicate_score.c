@@ -6,7 +6,7 @@
 
 /* How alike two contacts are. Shares are in thousands. */
 
-enum { WHOLE = 1000, SOUND = 850, INITIAL = 800 };
+enum { WHOLE = 1000, SOUND = 850, INITIAL = 860, ALIKE = 700 };
 
 /* ---- names ---- */
 
@@ -35,6 +35,25 @@ spelling_share(const char *a, const char *b, size_t longer, unsigned limit)
 	return distance > limit ? 0 : WHOLE - distance * WHOLE / (unsigned)longer;
 }
 
+/* Names of a man and of a woman sound alike, and end with another letter. */
+static bool
+end_alike(const char *a, const char *b)
+{
+	return a[strlen(a) - 1] == b[strlen(b) - 1];
+}
+
+/* A mistake that nobody hears is half a mistake. */
+static unsigned
+sound_share(const char *a, const char *b, size_t longer, unsigned limit)
+{
+	enum { LETTERS_LEAST = 5 };
+	unsigned share = longer < LETTERS_LEAST || !end_alike(a, b)
+				 ? 0
+				 : (WHOLE + spelling_share(a, b, longer, limit)) / 2;
+
+	return share > SOUND ? share : SOUND;
+}
+
 static unsigned
 word_share(const char *a, const char *b, bool initials)
 {
@@ -47,7 +66,7 @@ word_share(const char *a, const char *b, bool initials)
 	if (la == 1 || lb == 1)
 		return initials && strncmp(a, b, strlen(la == 1 ? a : b)) == 0 ? INITIAL : 0;
 	if (more <= 1 && sound_alike(a, b))
-		return SOUND;
+		return sound_share(a, b, longer, limit);
 	return limit == 0 || more > limit ? 0 : spelling_share(a, b, longer, limit);
 }
 
@@ -71,29 +90,35 @@ best_share(const char *word, const struct duplicate_list *b, const bool *taken, 
 
 /* In any order. Of a company's name long words count for more; of a person's each counts alike. */
 static unsigned
-name_share(const struct duplicate_side *a, const struct duplicate_side *b)
+name_share(const struct duplicate_list *a, const struct duplicate_list *b, bool company)
 {
 	bool taken[DUPLICATE_WORDS_MAX] = { false };
 	size_t whole = 0, common = 0;
 
-	for (unsigned i = 0; i < b->words.count; i++)
-		whole += a->company ? utf8_count(b->words.items[i]) : 1;
-	for (unsigned i = 0; i < a->words.count; i++) {
-		size_t weight = a->company ? utf8_count(a->words.items[i]) : 1;
+	for (unsigned i = 0; i < b->count; i++)
+		whole += company ? utf8_count(b->items[i]) : 1;
+	for (unsigned i = 0; i < a->count; i++) {
+		size_t weight = company ? utf8_count(a->items[i]) : 1;
 		unsigned at = 0, share;
 
 		whole += weight;
-		share = best_share(a->words.items[i], &b->words, taken, !a->company, &at);
+		share = best_share(a->items[i], b, taken, !company, &at);
 		if (share == 0)
 			continue;
 		taken[at] = true;
-		if (a->company)
-			weight += utf8_count(b->words.items[at]);
+		if (company)
+			weight += utf8_count(b->items[at]);
 		else
 			weight++;
 		common += weight * share;
 	}
 	return whole == 0 ? 0 : (unsigned)(common / whole);
+}
+
+bool
+duplicate_names_alike(const struct duplicate_side *person, const struct duplicate_list *words)
+{
+	return name_share(&person->words, words, false) >= ALIKE;
 }
 
 /* ---- the rest ---- */
@@ -180,6 +205,17 @@ weigh(struct tally *tally, const struct duplicate_side *a, const struct duplicat
 		agree(tally, 20, DUPLICATE_COMPANY);
 }
 
+/* A mail address that two have, or a domain that is two companies' own, is shown whatever their names. */
+static unsigned
+least_of(const struct duplicate_side *a, const struct duplicate_side *b, const struct tally *tally)
+{
+	enum { SHARED = 60 };
+
+	if (tally->reasons & 1u << DUPLICATE_EMAIL)
+		return SHARED;
+	return a->company && share_item(&a->own, &b->own) ? SHARED : 0;
+}
+
 /* Colleagues share phone, address and domain, and are still two. */
 static bool
 names_allow(const struct duplicate_side *side, const struct tally *tally, unsigned name)
@@ -187,7 +223,7 @@ names_allow(const struct duplicate_side *side, const struct tally *tally, unsign
 	bool email = tally->reasons & 1u << DUPLICATE_EMAIL;
 
 	if (!side->company)
-		return name >= 700 || (email && name >= 450);
+		return name >= ALIKE || (email && name >= 450);
 	return name >= 750 || (name >= 300 && tally->kinds >= 2) || tally->kinds >= 3;
 }
 
@@ -232,7 +268,7 @@ strings_score(const struct duplicate_side *a, const struct duplicate_side *b, un
 	struct strings strings = compare_strings(a, b);
 	unsigned score = 0;
 
-	if (strings.all == 0 || (!a->company && name < 700))
+	if (strings.all == 0 || (!a->company && name < ALIKE))
 		return 0;
 	score = strings.equal * 100 / strings.all;
 	if (strings.filled >= ENOUGH && name >= 500 && strings.equal * 100 / strings.filled > score)
@@ -244,18 +280,20 @@ unsigned
 duplicate_score(const struct duplicate_side *a, const struct duplicate_side *b, unsigned *reasons)
 {
 	struct tally tally = { 0 };
-	unsigned name, score = 0, most, strings;
+	unsigned name, score = 0, least, most, strings;
 
 	*reasons = 0;
 	if (a->company != b->company)
 		return 0;
-	name = name_share(a, b);
+	name = name_share(&a->words, &b->words, a->company);
 	weigh(&tally, a, b, name);
 	if (names_allow(a, &tally, name)) {
 		score = tally.agreed / tally.weight / 10;
 		most = most_of(a, b, &tally, name);
 		score = score < most ? score : most;
 	}
+	least = least_of(a, b, &tally);
+	score = score > least ? score : least;
 	strings = strings_score(a, b, name);
 	if (strings >= 50)
 		tally.reasons |= 1u << DUPLICATE_STRINGS_ALIKE;

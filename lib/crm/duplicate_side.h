@@ -35,6 +35,8 @@ struct duplicate_side {
 	struct duplicate_list phones; /* digits */
 	struct duplicate_list emails,
 		domains; /* canonical; domains that anybody has are left out */
+	struct duplicate_list
+		own; /* those of the domains that are its own, whoever writes from them */
 	const char *street, *post_code, *city; /* plain; "" when blank */
 	const char *employer; /* number of the company's row; "" for none */
 	struct duplicate_list strings; /* in the order of setup; "" when blank */
@@ -49,7 +51,7 @@ struct duplicate_string {
 struct duplicate_rows {
 	struct duplicate_string items[DUPLICATE_STRINGS_MAX];
 	unsigned count;
-	const char *text; /* as setup has them */
+	const char *text; /* as setup has them, after a word for how contacts are compared */
 	unsigned hit; /* percent */
 };
 int duplicate_rows_get(
@@ -75,11 +77,15 @@ void duplicate_sounds(const char *word, char out[DUPLICATE_SOUND]);
 /* As duplicate_index, by rows that are known. */
 int duplicate_index_by(struct store *store, struct arena *arena, int64_t id,
 	const struct duplicate_rows *rows, struct err *err);
-/* As duplicate_check. */
+/* As duplicate_check. search: or NULL. */
 int duplicate_check_by(struct store *store, struct arena *arena, int64_t id,
-	const struct duplicate_rows *rows, struct duplicate_hit **out, unsigned *count,
-	struct err *err);
+	const struct duplicate_rows *rows, struct duplicate_search *search,
+	struct duplicate_hit **out, unsigned *count, struct err *err);
 
+/* The words of a person's name; the text is cut into them. */
+void duplicate_read_words(char *name, struct duplicate_list *out);
+/* Whether a person can be one whose name is of these words, though they share no mail address. */
+bool duplicate_names_alike(const struct duplicate_side *person, const struct duplicate_list *words);
 /* In percent; 0 when they are no duplicates whatever setup says. */
 unsigned
 duplicate_score(const struct duplicate_side *a, const struct duplicate_side *b, unsigned *reasons);

@@ -114,6 +114,9 @@ duplicate_strings_check(struct arena *arena, const char **value, struct err *err
 	return 0;
 }
 
+/* Another word here, and bases that were searched by older rules are searched anew. */
+static const char RULES[] = "own-domains";
+
 int
 duplicate_rows_get(
 	struct store *store, struct arena *arena, struct duplicate_rows *out, struct err *err)
@@ -124,6 +127,7 @@ duplicate_rows_get(
 		setup_get(store, arena, "duplicate-hit", &hit, err) < 0 ||
 		read_rows(arena, out->text, out, err) < 0)
 		return -1;
+	out->text = arena_printf(arena, "%s %s", RULES, out->text);
 	out->hit = (unsigned)strtoul(hit, NULL, 10);
 	return 0;
 }

@@ -22,7 +22,23 @@ check_field(struct store *store, struct arena *arena, struct record *record,
 	return 0;
 }
 
-RECORD_NOUN(field, "field", "name", FIELD_FIELDS, .check = check_field);
+static const char COUNT_VALUES[] = "SELECT count(*) FROM field_value WHERE field_id = ?";
+
+/* How many contacts have a value, which goes with the field. */
+static int
+write_count(struct store *store, const struct record *record, struct json_out *out, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, COUNT_VALUES);
+	int64_t count = 0;
+
+	stmt_bind_int(q, record->id);
+	if (sql_get_int(q, &count, NULL, err) < 0)
+		return -1;
+	json_int(out, "contacts", count);
+	return 0;
+}
+
+RECORD_NOUN(field, "field", "name", FIELD_FIELDS, .check = check_field, .write_more = write_count);
 
 struct known {
 	int64_t id;

@@ -14,11 +14,10 @@ static int
 look_up(struct store *store, const char *word, int64_t *id, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_WORD);
-	bool found;
 
 	*id = 0;
 	stmt_bind_text(q, word);
-	return sql_get_int(q, id, &found, err);
+	return sql_get_int(q, id, NULL, err);
 }
 
 /* Letters that a tail must have to be looked for: two, three of digits; of other scripts than ours one. */
@@ -123,11 +122,10 @@ static int
 drop_word(struct store *store, const struct find_word *word, int64_t id, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_PLACE);
-	int64_t one;
 	bool used;
 
 	stmt_bind_int(q, id);
-	if (sql_get_int(q, &one, &used, err) < 0)
+	if (sql_get_int(q, NULL, &used, err) < 0)
 		return -1;
 	if (used)
 		return 0;
@@ -170,13 +168,12 @@ find_place_has(struct store *store, int64_t contact, const struct find_word *wor
 	uint32_t hashes[FIND_NEAR_MAX] = { 0 };
 	unsigned near = find_near_hashes(word, hashes);
 	int64_t rows = 0;
-	bool found;
 
 	stmt_bind_text(q, word->text);
 	stmt_bind_int(q, contact);
 	stmt_bind_text(q, *tail != '\0' && is_tail(tail) ? tail : "");
 	stmt_bind_int(q, near > 0 ? (int64_t)hashes[0] : -1);
-	if (sql_get_int(q, &rows, &found, err) < 0)
+	if (sql_get_int(q, &rows, NULL, err) < 0)
 		return -1;
 	*has = rows == 3;
 	return 0;

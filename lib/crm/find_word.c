@@ -163,6 +163,7 @@ take_word(const char **at, char out[FIND_WORD_BYTES], unsigned *letters)
 		}
 	}
 	out[size] = '\0';
+	find_undisguise(out);
 	return *letters > 0;
 }
 

@@ -56,4 +56,7 @@ unsigned find_distance(const char *a, const char *b, unsigned limit);
 /* Hashes that a word shares with every word at most two (of short ones: one) such mistakes away. */
 unsigned find_near_hashes(const struct find_word *word, uint32_t out[FIND_NEAR_MAX]);
 
+/* A plain word that mixes our letters with Cyrillic or Greek ones becomes what it looks like. */
+void find_undisguise(char *word);
+
 #endif

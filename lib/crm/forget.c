@@ -75,9 +75,39 @@ static const char *const REDACT[] = {
 	 " WHERE noun = 'interaction' AND record = ?1 AND json_valid(after)"),
 };
 
+/* What people wrote of it in its note is theirs. */
+#define WITHOUT(column) \
+	"UPDATE journal SET " column " = json_replace(" column \
+	", '$.subject', without(json_extract(" column \
+	", '$.subject'), ?2), '$.snippet', without(json_extract(" column ", '$.snippet'), ?2), " \
+	"'$.location', without(json_extract(" column ", '$.location'), ?2)) WHERE noun = " \
+	"'interaction' AND record = ?1 AND json_valid(" column ")"
+
+static const char *const TAKE_OUT[] = {
+	("UPDATE interaction SET subject = without(subject, ?2), snippet = without(snippet, ?2), "
+	 "location = without(location, ?2) WHERE id = ?1"),
+	"UPDATE interaction_text SET text = without(text, ?2) WHERE interaction_id = ?1",
+	WITHOUT("before"),
+	WITHOUT("after"),
+};
+
+static int
+take_out(struct store *store, int64_t id, const char *list, struct err *err)
+{
+	for (size_t i = 0; i < sizeof TAKE_OUT / sizeof *TAKE_OUT; i++) {
+		struct stmt *q = sql_prepare(store, TAKE_OUT[i]);
+
+		stmt_bind_int(q, id);
+		stmt_bind_text(q, list);
+		if (stmt_run(q, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
-interaction_leave(struct store *store, int64_t id, const char *parties, bool redact, int64_t now,
-	struct err *err)
+interaction_leave(struct store *store, int64_t id, const char *parties, const char *list,
+	bool redact, int64_t now, struct err *err)
 {
 	struct stmt *q;
 
@@ -87,7 +117,7 @@ interaction_leave(struct store *store, int64_t id, const char *parties, bool red
 	stmt_bind_int(q, id);
 	stmt_bind_text(q, parties);
 	stmt_bind_int(q, now);
-	if (stmt_run(q, err) < 0)
+	if (stmt_run(q, err) < 0 || take_out(store, id, list, err) < 0)
 		return -1;
 	for (size_t i = 0; redact && i < sizeof REDACT / sizeof *REDACT; i++) {
 		if (run_with(store, REDACT[i], id, err) < 0)

@@ -34,9 +34,7 @@ history_changed_fields(struct store *store, struct arena *arena, const char *nou
 	stmt_bind_text(q, noun);
 	stmt_bind_int(q, record);
 	stmt_bind_int(q, version);
-	if (stmt_row(q))
-		found = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &found, err) < 0)
 		return -1;
 	*fields = found;
 	return 0;

@@ -43,7 +43,7 @@ import_last_line(
 }
 
 static const char INSERT_IMPORT[] =
-	"INSERT INTO import (digest, name, user, at, batch) VALUES (?, ?, ?, ?, ?)";
+	"INSERT INTO import (digest, name, user, at, batch, under_way) VALUES (?, ?, ?, ?, ?, ?)";
 
 static int
 add_file(struct store *store, struct import_file *file, struct err *err)
@@ -55,6 +55,7 @@ add_file(struct store *store, struct import_file *file, struct err *err)
 	stmt_bind_text(q, file->user);
 	stmt_bind_int(q, file->at);
 	stmt_bind_int(q, file->batch);
+	stmt_bind_int(q, file->whole);
 	if (stmt_run(q, err) < 0)
 		return -1;
 	file->id = store_last_id(store);
@@ -98,7 +99,7 @@ import_row_add(struct store *store, struct import_file *file, const struct impor
 	return stmt_run(q, err);
 }
 
-static const char DELETE_IMPORT[] = "DELETE FROM import WHERE batch = ?";
+static const char DELETE_IMPORT[] = "DELETE FROM import WHERE batch = ? AND under_way = 0";
 
 int
 import_forget(struct store *store, int64_t batch, struct err *err)
@@ -107,6 +108,49 @@ import_forget(struct store *store, int64_t batch, struct err *err)
 
 	stmt_bind_int(q, batch);
 	return stmt_run(q, err);
+}
+
+/* ---- imports that are whole, or nothing ---- */
+
+static int
+run_for(struct store *store, const char *sql, int64_t id, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, sql);
+
+	stmt_bind_int(q, id);
+	return stmt_run(q, err);
+}
+
+static const char END_IMPORT[] = "UPDATE import SET under_way = 0 WHERE id = ?";
+
+int
+import_end(struct store *store, int64_t id, struct err *err)
+{
+	return run_for(store, END_IMPORT, id, err);
+}
+
+static const char DROP_IMPORT[] = "DELETE FROM import WHERE id = ?";
+
+int
+import_drop(struct store *store, int64_t id, struct err *err)
+{
+	return run_for(store, DROP_IMPORT, id, err);
+}
+
+static const char SELECT_UNDER_WAY[] =
+	"SELECT id, coalesce(batch, 0) FROM import WHERE under_way = 1 ORDER BY id LIMIT 1";
+
+int
+import_under_way(struct store *store, int64_t *id, int64_t *batch, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_UNDER_WAY);
+
+	*id = *batch = 0;
+	if (stmt_row(q)) {
+		*id = stmt_int(q);
+		*batch = stmt_int(q);
+	}
+	return stmt_end(q, err);
 }
 
 /* ---- companies that were made before their rows came ---- */
@@ -161,7 +205,7 @@ import_set_no(
 	struct stmt *q;
 
 	if (code_check(arena, "no", no, err) < 0 ||
-		series_manual(store, "contact-series", *no, err) < 0)
+		series_manual(store, "contact-series", NULL, *no, err) < 0)
 		return -1;
 	q = sql_prepare(store, SET_NO);
 	stmt_bind_int(q, id);
@@ -182,6 +226,29 @@ import_find_no(struct store *store, const char *no, int64_t *id, struct err *err
 	*id = 0;
 	stmt_bind_text(q, no);
 	return sql_get_int(q, id, &found, err);
+}
+
+static const char SELECT_EXTERNAL[] =
+	"SELECT id FROM contact WHERE external_id = ? AND type = ? LIMIT 2";
+
+int
+import_find_external(
+	struct store *store, const char *external, const char *type, int64_t *id, struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_EXTERNAL);
+	unsigned count = 0;
+
+	*id = 0;
+	stmt_bind_text(q, external);
+	stmt_bind_text(q, type);
+	for (; stmt_row(q); count++)
+		*id = stmt_int(q);
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (count < 2)
+		return 0;
+	return fail_field(err, ERR_AMBIGUOUS, "external_id",
+		"more than one contact has the external_id '%.60s'", external);
 }
 
 static const char SELECT_COMPANIES[] =
@@ -254,7 +321,8 @@ static const char SELECT_EXTRAS[] =
 	" + EXISTS (SELECT 1 FROM contact_consent WHERE contact = ?1) * 16"
 	" + EXISTS (SELECT 1 FROM contact_address WHERE contact = ?1) * 32"
 	" + EXISTS (SELECT 1 FROM contact_note WHERE contact_id = ?1) * 64"
-	" + EXISTS (SELECT 1 FROM field_value WHERE contact_id = ?1) * 128";
+	" + EXISTS (SELECT 1 FROM field_value WHERE contact_id = ?1) * 128"
+	" + EXISTS (SELECT 1 FROM contact_answer WHERE contact_id = ?1) * 256";
 
 int
 contact_extras(struct store *store, int64_t id, unsigned *out, struct err *err)

@@ -15,10 +15,9 @@ interaction_is_worked_on(struct store *store, int64_t id, bool *worked_on, struc
 {
 	struct stmt *q = sql_prepare(store, SELECT_WORKED_ON);
 	int64_t answer = 0;
-	bool found;
 
 	stmt_bind_int(q, id);
-	if (sql_get_int(q, &answer, &found, err) < 0)
+	if (sql_get_int(q, &answer, NULL, err) < 0)
 		return -1;
 	*worked_on = answer != 0;
 	return 0;
@@ -48,10 +47,9 @@ interaction_drop_text(struct store *store, int64_t id, int64_t now, bool *droppe
 {
 	struct stmt *q = sql_prepare(store, SELECT_TEXT);
 	int64_t there = 0;
-	bool found;
 
 	stmt_bind_int(q, id);
-	if (sql_get_int(q, &there, &found, err) < 0)
+	if (sql_get_int(q, &there, NULL, err) < 0)
 		return -1;
 	*dropped = there != 0;
 	if (!*dropped)

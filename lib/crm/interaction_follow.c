@@ -20,6 +20,7 @@ static const struct {
 	{ "contacts", HAND_CONTACTS },
 	{ "initiated_by", HAND_INITIATOR },
 	{ "duration_min", HAND_DURATION },
+	{ "template", HAND_TEMPLATE },
 };
 
 static const char SELECT_BY_HAND[] =
@@ -262,8 +263,6 @@ static const char SELECT_NEXT[] =
 int
 interaction_next_end(struct store *store, int64_t *next, struct err *err)
 {
-	bool found;
-
 	*next = 0;
-	return sql_get_int(sql_prepare(store, SELECT_NEXT), next, &found, err);
+	return sql_get_int(sql_prepare(store, SELECT_NEXT), next, NULL, err);
 }

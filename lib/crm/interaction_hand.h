@@ -3,7 +3,7 @@
 
 #include "liaison/crm/interaction.h"
 
-/* What people changed of a recorded meeting, which its calendar does not change again. */
+/* What people changed of what was recorded, which its calendar or a rule does not change again. */
 
 enum by_hand {
 	HAND_STATUS = 1 << 0,
@@ -13,6 +13,7 @@ enum by_hand {
 	HAND_CONTACTS = 1 << 4,
 	HAND_INITIATOR = 1 << 5,
 	HAND_DURATION = 1 << 6,
+	HAND_TEMPLATE = 1 << 7,
 };
 
 /* *out: bits of enum by_hand. */

@@ -13,10 +13,8 @@ static const char HIGHEST[] = "SELECT coalesce(max(id), 0) FROM interaction";
 static int
 find_highest(struct store *store, int64_t *highest, struct err *err)
 {
-	bool found;
-
 	*highest = 0;
-	return sql_get_int(sql_prepare(store, HIGHEST), highest, &found, err);
+	return sql_get_int(sql_prepare(store, HIGHEST), highest, NULL, err);
 }
 
 /* Of the newest 10,000 matches the best first: the subject weighs most, then the parties. */

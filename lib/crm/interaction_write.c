@@ -3,7 +3,7 @@
 #include "liaison/crm/doubt.h"
 #include "liaison/crm/interaction.h"
 #include "liaison/crm/sight.h"
-#include "setup_keys.h"
+#include "currency.h"
 
 /* The interaction record of the protocol, written as its rows come. */
 

@@ -2,12 +2,16 @@
 
 #include <string.h>
 
+#include "contact_index.h"
 #include "contact_row.h"
 #include "liaison/base/text.h"
 #include "merge_part.h"
 #include "merge_shared.h"
 
-/* One contact goes up in another. */
+/* One contact goes up in another: at first what is little and what the two may differ in, then the rest in
+ * as many transactions as it takes; the one that goes is there until nothing is left of it. */
+
+enum { ROWS_AT_ONCE = 200, ROWS_ALL = -1 };
 
 static int
 refuse(const struct contact *from, const struct contact *into, struct err *err)
@@ -26,15 +30,15 @@ refuse(const struct contact *from, const struct contact *into, struct err *err)
 
 static const char INSERT_MERGE[] =
 	"INSERT INTO merge (at, user, merged_id, no, into_id, first_id, picture_id, merged, before,"
-	" after) SELECT ?1, ?2, c.id, c.no, ?4, ?4, c.picture_id, " MERGE_CONTACT
-	", ?5, ?6 FROM contact c WHERE c.id = ?3";
+	" after, under_way) SELECT ?1, ?2, c.id, c.no, ?4, ?4, c.picture_id, " MERGE_CONTACT
+	", ?5, ?6, 'merge' FROM contact c WHERE c.id = ?3";
 
 static int
-insert_merge(struct merge *merge, const char *user, int64_t now, struct err *err)
+insert_merge(struct merge *merge, const char *user, struct err *err)
 {
 	struct stmt *q = sql_prepare(merge->store, INSERT_MERGE);
 
-	stmt_bind_int(q, now);
+	stmt_bind_int(q, merge->now);
 	stmt_bind_text(q, user);
 	stmt_bind_int(q, merge->from);
 	stmt_bind_int(q, merge->into);
@@ -54,8 +58,8 @@ struct row {
 };
 
 static int
-load_rows(struct merge *merge, const struct merge_part *part, struct row **out, size_t *count,
-	struct err *err)
+load_rows(struct merge *merge, const struct merge_part *part, int most, struct row **out,
+	size_t *count, struct err *err)
 {
 	struct stmt *q = sql_prepare(merge->store, part->rows);
 	struct row *rows = NULL;
@@ -63,6 +67,7 @@ load_rows(struct merge *merge, const struct merge_part *part, struct row **out, 
 
 	stmt_bind_int(q, merge->from);
 	stmt_bind_int(q, merge->into);
+	stmt_bind_int(q, most);
 	while (stmt_row(q)) {
 		if (used == room) {
 			struct row *more = arena_array(
@@ -93,9 +98,10 @@ move_row(struct merge *merge, const struct merge_part *part, const struct row *r
 		merge_run(merge->store, part->move, row->row, merge->from, merge->into, &moved,
 			err) < 0)
 		return -1;
-	return moved ? 0
-		     : fail(err, ERR_CONFLICT, "of the %s one stands in the way of another",
-			       part->name);
+	if (!moved)
+		return fail(err, ERR_CONFLICT, "of the %s one stands in the way of another",
+			part->name);
+	return strcmp(part->name, "persons") == 0 ? merge_follow_person(merge, row->row, err) : 0;
 }
 
 static int
@@ -141,16 +147,19 @@ merge_row(struct merge *merge, const struct merge_part *part, const struct row *
 	return taken ? move_row(merge, part, rows, err) : drop_row(merge, part, rows, err);
 }
 
+/* *count: rows there were. */
 static int
-merge_rows(struct merge *merge, const struct merge_part *part, struct err *err)
+merge_rows(struct merge *merge, const struct merge_part *part, int most, size_t *count,
+	struct err *err)
 {
 	struct row *rows;
-	size_t count;
 
-	if (load_rows(merge, part, &rows, &count, err) < 0)
+	if (load_rows(merge, part, most, &rows, count, err) < 0)
 		return -1;
-	for (size_t i = 0, next; i < count; i = next) {
-		for (next = i + 1; next < count && strcmp(rows[i].row, rows[next].row) == 0;)
+	for (size_t i = 0, next; i < *count; i = next) {
+		if (part->many && i > 0 && merge_is_over(merge))
+			return 0;
+		for (next = i + 1; next < *count && strcmp(rows[i].row, rows[next].row) == 0;)
 			next++;
 		if (merge_row(merge, part, rows + i, next - i, err) < 0)
 			return -1;
@@ -159,87 +168,38 @@ merge_rows(struct merge *merge, const struct merge_part *part, struct err *err)
 }
 
 static int
-merge_parts_of(struct merge *merge, struct err *err)
+merge_few(struct merge *merge, struct err *err)
 {
+	size_t count;
+
 	if (merge_emails(merge, err) < 0 || merge_addresses(merge, err) < 0 ||
 		merge_separated(merge, err) < 0)
 		return -1;
 	for (const struct merge_part *part = merge_parts; part->name != NULL; part++) {
-		if (part->rows != NULL && merge_rows(merge, part, err) < 0)
+		if (part->rows != NULL && !part->many &&
+			merge_rows(merge, part, ROWS_ALL, &count, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* ---- the picture ---- */
-
-static const char SELECT_PICTURES[] =
-	"SELECT (SELECT f.digest FROM contact c JOIN file f ON f.id = c.picture_id WHERE c.id = "
-	"?1),"
-	" (SELECT f.digest FROM contact c JOIN file f ON f.id = c.picture_id WHERE c.id = ?2)";
-static const char TAKE_PICTURE[] =
-	"UPDATE contact SET picture_id = (SELECT picture_id FROM contact WHERE id = ?3)"
-	" WHERE id = ?2 AND ?1 IS NOT NULL";
-static const char KEEP_PICTURE[] =
-	"UPDATE merge SET other_picture_id = (SELECT picture_id FROM contact WHERE id = ?1)"
-	" WHERE id = ?2";
-
+/* *all: none is left, also of what came to the one that goes meanwhile. */
 static int
-pictures_of(struct merge *merge, const char **theirs, const char **ours, struct err *err)
+merge_many(struct merge *merge, bool *all, struct err *err)
 {
-	struct stmt *q = sql_prepare(merge->store, SELECT_PICTURES);
+	*all = false;
+	for (const struct merge_part *part = merge_parts; part->name != NULL; part++) {
+		size_t count = part->many;
 
-	*theirs = *ours = NULL;
-	stmt_bind_int(q, merge->from);
-	stmt_bind_int(q, merge->into);
-	if (stmt_row(q)) {
-		*theirs = stmt_text_copy(q, merge->arena);
-		*ours = stmt_text_copy(q, merge->arena);
+		while (count > 0) {
+			if (merge_rows(merge, part, ROWS_AT_ONCE, &count, err) < 0)
+				return -1;
+			if (count > 0 && merge_is_over(merge))
+				return 0;
+		}
 	}
-	return stmt_end(q, err);
-}
-
-static int
-keep_picture(struct merge *merge, struct err *err)
-{
-	struct stmt *q = sql_prepare(merge->store, KEEP_PICTURE);
-
-	stmt_bind_int(q, merge->into);
-	stmt_bind_int(q, merge->id);
-	return stmt_run(q, err);
-}
-
-static int
-take_picture(struct merge *merge, struct err *err)
-{
-	const struct merge_part *part = merge_part_find("picture");
-	const char *before, *after;
-
-	if (merge_mark(merge->store, merge->arena, part, "", merge->into, &before, err) < 0 ||
-		keep_picture(merge, err) < 0 ||
-		merge_run(merge->store, TAKE_PICTURE, "", merge->into, merge->from, NULL, err) <
-			0 ||
-		merge_mark(merge->store, merge->arena, part, "", merge->into, &after, err) < 0)
-		return -1;
-	return merge_note(merge, part, MERGE_CHANGED, before, after, err);
-}
-
-/* A conflict tells the two by their digests. */
-static int
-merge_picture(struct merge *merge, struct err *err)
-{
-	const char *theirs, *ours;
-	bool taken = true;
-
-	if (pictures_of(merge, &theirs, &ours, err) < 0)
-		return -1;
-	if (theirs == NULL || text_same(theirs, ours))
-		return 0;
-	if (ours != NULL) {
-		taken = merge_takes(merge, "picture");
-		merge_conflict(merge, "picture", ours, theirs, taken);
-	}
-	return taken ? take_picture(merge, err) : 0;
+	*all = true;
+	return 0;
 }
 
 /* ---- all of it ---- */
@@ -259,17 +219,6 @@ primary_of(struct merge *merge, const char **address, struct err *err)
 	return stmt_end(q, err);
 }
 
-static const char DELETE_CONTACT[] = "DELETE FROM contact WHERE id = ?";
-
-static int
-remove_merged(struct merge *merge, struct err *err)
-{
-	struct stmt *q = sql_prepare(merge->store, DELETE_CONTACT);
-
-	stmt_bind_int(q, merge->from);
-	return stmt_run(q, err);
-}
-
 static int
 check_takes(const struct merge *merge, struct err *err)
 {
@@ -284,49 +233,161 @@ check_takes(const struct merge *merge, struct err *err)
 }
 
 static int
-run_merge(
-	struct merge *merge, struct contact *after, const char *user, int64_t now, struct err *err)
+begin_merge(struct merge *merge, struct contact *after, const char *user, struct err *err)
 {
-	struct merge_places places = { 0 };
 	const char *primary;
 
-	if (insert_merge(merge, user, now, err) < 0 || merge_places_add(merge, &places, err) < 0 ||
-		primary_of(merge, &primary, err) < 0 || merge_parts_of(merge, err) < 0 ||
+	if (merge_refuse_busy(merge, err) < 0 || insert_merge(merge, user, err) < 0 ||
+		primary_of(merge, &primary, err) < 0 || merge_few(merge, err) < 0 ||
 		merge_picture(merge, err) < 0 ||
 		contact_email_choose(merge->store, merge->into, primary, err) < 0 ||
-		remove_merged(merge, err) < 0 || check_takes(merge, err) < 0 ||
-		contact_store(merge->store, merge->arena, after, now, err) < 0)
+		check_takes(merge, err) < 0 ||
+		contact_store(merge->store, merge->arena, after, merge->now, err) < 0 ||
+		contact_index(merge->store, merge->arena, merge->from, err) < 0)
 		return -1;
-	return merge_places_settle(merge, &places, now, err);
+	return contact_index(merge->store, merge->arena, merge->into, err);
+}
+
+static const char SELECT_MERGE[] =
+	"SELECT merged_id, into_id, (SELECT coalesce(max(r.place), 0) FROM merge_row r"
+	" WHERE r.merge_id = m.id) FROM merge m WHERE id = ? AND under_way = 'merge'";
+
+/* Where it has come to. */
+static int
+find_place(struct merge *merge, struct err *err)
+{
+	struct stmt *q = sql_prepare(merge->store, SELECT_MERGE);
+	bool found;
+
+	stmt_bind_int(q, merge->id);
+	found = stmt_row(q);
+	if (found) {
+		merge->from = stmt_int(q);
+		merge->into = stmt_int(q);
+		merge->place = stmt_int(q);
+	}
+	if (stmt_end(q, err) < 0)
+		return -1;
+	return found ? 0 : fail(err, ERR_CONFLICT, "the merge is not under way any more");
+}
+
+static const char SELECT_BROKEN[] =
+	"SELECT id, before, after FROM merge WHERE merged_id = ? AND into_id = ?"
+	" AND under_way = 'merge'";
+
+/* One that was broken off, as when the disk was full, is gone on with. */
+static int
+find_broken(struct merge *merge, struct err *err)
+{
+	struct stmt *q = sql_prepare(merge->store, SELECT_BROKEN);
+	struct merge_result *out = merge->result;
+
+	stmt_bind_int(q, merge->from);
+	stmt_bind_int(q, merge->into);
+	if (stmt_row(q)) {
+		out->again = true;
+		merge->id = out->id = stmt_int(q);
+		out->before = stmt_text_copy(q, merge->arena);
+		out->after = stmt_text_copy(q, merge->arena);
+	}
+	return stmt_end(q, err);
+}
+
+static int
+begin(struct merge *merge, const char *user, struct err *err)
+{
+	struct merge_result *out = merge->result;
+	struct contact merged, before, after;
+
+	if (contact_get(merge->store, merge->arena, merge->from, &merged, err) < 0 ||
+		contact_get(merge->store, merge->arena, merge->into, &before, err) < 0 ||
+		refuse(&merged, &before, err) < 0)
+		return -1;
+	out->merged = merge->from;
+	out->into = merge->into;
+	out->merged_no = merged.no;
+	out->into_no = before.no;
+	if (find_broken(merge, err) < 0)
+		return -1;
+	if (out->again)
+		return find_place(merge, err);
+	after = before;
+	merge_fields(merge, &merged, &before, &after);
+	after.version++;
+	merge_diff(merge->arena, &before, &after, &out->before, &out->after);
+	return begin_merge(merge, &after, user, err);
+}
+
+/* ---- its end ---- */
+
+/* What somebody changed of it meanwhile is what comes back. */
+static const char END_MERGE[] = "UPDATE merge SET under_way = NULL, merged = (SELECT " MERGE_CONTACT
+				" FROM contact c WHERE c.id = merged_id) WHERE id = ?";
+static const char DELETE_CONTACT[] = "DELETE FROM contact WHERE id = ?";
+
+static int
+end(struct merge *merge, struct err *err)
+{
+	struct stmt *q = sql_prepare(merge->store, END_MERGE);
+
+	stmt_bind_int(q, merge->id);
+	if (stmt_run(q, err) < 0)
+		return -1;
+	q = sql_prepare(merge->store, DELETE_CONTACT);
+	stmt_bind_int(q, merge->from);
+	if (stmt_run(q, err) < 0 || merge_recount(merge, err) < 0)
+		return -1;
+	return contact_index(merge->store, merge->arena, merge->from, err);
+}
+
+static int
+count_total(struct merge *merge, struct err *err)
+{
+	struct merge_result *result = merge->result;
+
+	result->rows = merge->place;
+	if (result->total > 0)
+		return 0;
+	result->total = merge->place;
+	for (const struct merge_part *part = merge_parts; part->name != NULL; part++) {
+		int64_t rows, dropped;
+
+		if (!part->many)
+			continue;
+		if (merge_count_left(merge->store, part, result, &rows, &dropped, err) < 0)
+			return -1;
+		result->total += rows;
+	}
+	return 0;
+}
+
+static int
+go_on(struct merge *merge, struct err *err)
+{
+	if (merge_many(merge, &merge->result->done, err) < 0)
+		return -1;
+	return merge->result->done ? end(merge, err) : count_total(merge, err);
 }
 
 int
 contact_merge(struct store *store, struct arena *arena, int64_t from, int64_t into,
 	const char *const *take, unsigned take_count, const char *user, int64_t now,
-	struct merge_result *out, struct err *err)
+	int64_t until_ms, struct merge_result *out, struct err *err)
 {
 	struct merge merge = { .store = store,
 		.arena = arena,
+		.id = out->id,
 		.from = from,
 		.into = into,
+		.now = now,
+		.until_ms = until_ms,
 		.take = take,
 		.take_count = take_count,
 		.taken = arena_array(arena, take_count + 1, sizeof(bool)),
 		.result = out };
-	struct contact merged, before, after;
 
-	memset(out, 0, sizeof *out);
-	if (contact_get(store, arena, from, &merged, err) < 0 ||
-		contact_get(store, arena, into, &before, err) < 0 ||
-		refuse(&merged, &before, err) < 0)
+	if ((out->id == 0 ? begin(&merge, user, err) : find_place(&merge, err)) < 0 ||
+		go_on(&merge, err) < 0)
 		return -1;
-	out->merged = from;
-	out->into = into;
-	out->merged_no = merged.no;
-	out->into_no = before.no;
-	after = before;
-	merge_fields(&merge, &merged, &before, &after);
-	after.version++;
-	merge_diff(arena, &before, &after, &out->before, &out->after);
-	return run_merge(&merge, &after, user, now, err);
+	return out->done ? merge_count_noted(&merge, err) : 0;
 }

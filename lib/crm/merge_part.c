@@ -19,23 +19,28 @@
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): what is pasted are words of a statement */
 
+/* What every part has. */
+#define ROWS_(title, where, contact, COLUMNS) \
+	.name = title, .table = where, .column = contact, \
+	.mark = "SELECT " MARK_(COLUMNS) " FROM " where " f" WHERE_(contact, COLUMNS), \
+	.move = "UPDATE OR IGNORE " where " AS f SET " contact " = ?3" WHERE_(contact, COLUMNS), \
+	.drop = "DELETE FROM " where " AS f" WHERE_(contact, COLUMNS)
 /* title, table, the contact's column, the columns; when a row f and the other's t cannot both be; the
  * name of what would be lost with f, else NULL, and both values; how a dropped row comes back; back. */
-#define PART_BY_(title, where, contact, COLUMNS, clash, lost, theirs, ours, restoring, sets) \
+#define PART_BY_(title, where, contact, COLUMNS, clash, lost, theirs, ours, restoring, sets, lots) \
 	{ \
-		.name = title, .table = where, .column = contact, \
-		.rows = "SELECT " ROW_(COLUMNS) ", " MARK_( \
-			COLUMNS) ", CASE WHEN t." contact \
-				 " IS NOT NULL THEN " OTHER_( \
-					 COLUMNS) " END, " lost ", " theirs ", " ours \
-						  " FROM " where " f LEFT JOIN " where \
-						  " t ON t." contact " = ?2 AND (" clash \
-						  ") WHERE f." contact " = ?1", \
-		.mark = "SELECT " MARK_(COLUMNS) " FROM " where " f" WHERE_(contact, COLUMNS), \
-		.move = "UPDATE OR IGNORE " where " AS f SET " contact \
-			" = ?3" WHERE_(contact, COLUMNS), \
-		.drop = "DELETE FROM " where " AS f" WHERE_(contact, COLUMNS), \
-		.restore = restoring, .back = sets, \
+		ROWS_(title, where, contact, COLUMNS), \
+			.rows = "SELECT " ROW_(COLUMNS) ", " MARK_( \
+				COLUMNS) ", CASE WHEN t." contact \
+					 " IS NOT NULL THEN " OTHER_( \
+						 COLUMNS) " END, " lost ", " theirs ", " ours \
+							  " FROM " where " f LEFT JOIN " where \
+							  " t ON t." contact " = ?2 AND (" clash \
+							  ") WHERE f." contact " = ?1 LIMIT ?3", \
+			.left = "SELECT count(*), count(t." contact ") FROM " where \
+				" f LEFT JOIN " where " t ON t." contact " = ?2 AND (" clash \
+				") WHERE f." contact " = ?1", \
+			.restore = restoring, .back = sets, .many = lots, \
 	}
 #define RESTORE_(where, contact, COLUMNS) \
 	"INSERT OR IGNORE INTO " where " (" contact COLUMNS(COLUMN_, COLUMN_, \
@@ -43,10 +48,18 @@
 /* guard: when a dropped row may come back. */
 #define PART_(title, where, contact, COLUMNS, clash, lost, theirs, ours, guard, sets) \
 	PART_BY_(title, where, contact, COLUMNS, clash, lost, theirs, ours, \
-		RESTORE_(where, contact, COLUMNS) guard, sets)
+		RESTORE_(where, contact, COLUMNS) guard, sets, false)
 /* One that stands beside any other. */
-#define FREE_(title, where, contact, COLUMNS) \
-	PART_(title, where, contact, COLUMNS, "0", "NULL", "NULL", "NULL", "", NULL)
+#define FREE_(title, where, contact, COLUMNS, lots) \
+	{ \
+		ROWS_(title, where, contact, COLUMNS), \
+			.rows = "SELECT " ROW_(COLUMNS) ", " MARK_( \
+				COLUMNS) ", NULL, NULL, NULL, NULL FROM " where \
+					 " f WHERE f." contact " = ?1 LIMIT ?3", \
+			.left = "SELECT count(*), 0 FROM " where " f WHERE f." contact \
+				" = ?1 AND ?2 > 0", \
+			.restore = RESTORE_(where, contact, COLUMNS), .many = lots, \
+	}
 /* One that is the other's if both have it. */
 #define ONCE_(title, where, contact, COLUMNS, clash, guard) \
 	PART_(title, where, contact, COLUMNS, clash, "NULL", "NULL", "NULL", guard, NULL)
@@ -96,7 +109,7 @@
 		"= " \
 		"?1 ->> '$." other "'), (SELECT m.into_id FROM merge m WHERE m.merged_id = " \
 		"?1 ->> '$." other "')) AS id) o WHERE o.id IS NOT NULL AND ?3 > 0", \
-		NULL)
+		NULL, false)
 
 /* A company that is gone has perhaps gone up in another. */
 static const char RESTORE_PARTY[] =
@@ -133,7 +146,7 @@ const struct merge_part merge_parts[] = {
 		" AND e.state = 'active' AND NOT e.shared AND e.contact_id NOT IN (?2, ?3))",
 		BACK_EMAIL),
 	ONCE_("domains", "contact_domain", "contact_id", DOMAIN_COLUMNS, "t.domain = f.domain", ""),
-	FREE_("notes", "contact_note", "contact_id", NOTE_COLUMNS),
+	FREE_("notes", "contact_note", "contact_id", NOTE_COLUMNS, true),
 	PART_("labels", "contact_label", "contact_id", LABEL_COLUMNS,
 		"t.kind = f.kind AND t.code = f.code",
 		"CASE WHEN f.word IS NOT NULL AND f.word IS NOT t.word"
@@ -147,8 +160,8 @@ const struct merge_part merge_parts[] = {
 		"CASE WHEN f.description IS NOT NULL AND f.description IS NOT t.description"
 		" THEN 'link.' || f.url END",
 		"t.description", "f.description", "", NULL),
-	FREE_("facts", "contact_fact", "contact", FACT_COLUMNS),
-	FREE_("consents", "contact_consent", "contact", CONSENT_COLUMNS),
+	FREE_("facts", "contact_fact", "contact", FACT_COLUMNS, true),
+	FREE_("consents", "contact_consent", "contact", CONSENT_COLUMNS, true),
 	PART_("addresses", "contact_address", "contact", ADDRESS_COLUMNS, "0", "NULL", "NULL",
 		"NULL", "", BACK_ADDRESS),
 	PART_("fields", "field_value", "contact_id", VALUE_COLUMNS, "t.field_id = f.field_id",
@@ -165,13 +178,14 @@ const struct merge_part merge_parts[] = {
 		STILL("answer_id", "answer"), NULL),
 	PART_BY_("interactions", "interaction_contact", "contact_id", PARTY_COLUMNS,
 		"t.at = f.at AND t.interaction_id = f.interaction_id", "NULL", "NULL", "NULL",
-		RESTORE_PARTY, BACK_PARTY),
-	FREE_("companies", "interaction_contact", "company_id", COMPANY_COLUMNS),
-	FREE_("persons", "contact", "company_id", PERSON_COLUMNS),
+		RESTORE_PARTY, BACK_PARTY, true),
+	FREE_("companies", "interaction_contact", "company_id", COMPANY_COLUMNS, true),
+	FREE_("persons", "contact", "company_id", PERSON_COLUMNS, true),
 	APART_("separated", "contact_id", SEPARATE_COLUMNS, "other_id"),
 	APART_("separated-from", "other_id", SEPARATED_COLUMNS, "contact_id"),
-	FREE_("merges", "merge", "into_id", MERGE_COLUMNS),
-	FREE_("journal", "journal", "contact", JOURNAL_COLUMNS),
+	/* By these, others find whom they went up in: the first that are back. */
+	FREE_("merges", "merge", "into_id", MERGE_COLUMNS, false),
+	FREE_("journal", "journal", "contact", JOURNAL_COLUMNS, true),
 	{ .name = "picture", .mark = MARK_PICTURE, .back = BACK_PICTURE },
 	{ 0 },
 };

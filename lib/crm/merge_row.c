@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "liaison/base/clock.h"
 #include "liaison/base/text.h"
 #include "merge_part.h"
 
@@ -29,23 +30,27 @@ merge_count_of(struct merge_result *result, const char *part)
 	return &result->counts[result->count++];
 }
 
-static void
-count_row(struct merge *merge, const struct merge_part *part, enum merge_what what)
-{
-	struct merge_count *count = merge_count_of(merge->result, part->name);
+static const char COUNT_NOTED[] =
+	"SELECT part, count(*) FILTER (WHERE what = 'moved'),"
+	" count(*) FILTER (WHERE what IN ('dropped', 'replaced')),"
+	" count(*) FILTER (WHERE what = 'changed')"
+	" FROM merge_row WHERE merge_id = ? GROUP BY part ORDER BY min(place)";
 
-	switch (what) {
-	case MERGE_MOVED:
-		count->moved++;
-		return;
-	case MERGE_CHANGED:
-		count->changed++;
-		return;
-	case MERGE_DROPPED:
-	case MERGE_REPLACED:
-		count->dropped++;
-		return;
+int
+merge_count_noted(struct merge *merge, struct err *err)
+{
+	struct stmt *q = sql_prepare(merge->store, COUNT_NOTED);
+
+	stmt_bind_int(q, merge->id);
+	while (stmt_row(q)) {
+		const struct merge_part *part = merge_part_find(stmt_text(q));
+		struct merge_count *count = merge_count_of(merge->result, part->name);
+
+		count->moved = stmt_int(q);
+		count->dropped = stmt_int(q);
+		count->changed = stmt_int(q);
 	}
+	return stmt_end(q, err);
 }
 
 static const char INSERT_ROW[] =
@@ -58,7 +63,6 @@ merge_note(struct merge *merge, const struct merge_part *part, enum merge_what w
 {
 	struct stmt *q = sql_prepare(merge->store, INSERT_ROW);
 
-	count_row(merge, part, what);
 	stmt_bind_int(q, merge->id);
 	stmt_bind_int(q, ++merge->place);
 	stmt_bind_text(q, part->name);
@@ -97,6 +101,25 @@ merge_mark(struct store *store, struct arena *arena, const struct merge_part *pa
 	if (stmt_row(q))
 		*mark = stmt_text_copy(q, arena);
 	return stmt_end(q, err);
+}
+
+static const char TOUCH_PERSON[] =
+	"UPDATE contact SET version = version + 1, changed = ?2 WHERE id = ?1 ->> '$.id'";
+static const char QUEUE_PERSON[] =
+	"INSERT OR IGNORE INTO find_queue (contact_id) SELECT ?1 ->> '$.id' WHERE ?2 > 0";
+
+int
+merge_follow_person(struct merge *merge, const char *row, struct err *err)
+{
+	if (merge_run(merge->store, TOUCH_PERSON, row, merge->now, 0, NULL, err) < 0)
+		return -1;
+	return merge_run(merge->store, QUEUE_PERSON, row, merge->now, 0, NULL, err);
+}
+
+bool
+merge_is_over(const struct merge *merge)
+{
+	return merge->until_ms != INT64_MAX && clock_monotonic_ms() >= merge->until_ms;
 }
 
 bool

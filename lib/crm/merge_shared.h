@@ -12,15 +12,13 @@
 	" 'company_id', c.company_id, 'picture_id', c.picture_id, 'created', c.created," \
 	" 'changed', c.changed" CONTACT_TEXTS(MERGE_PAIR_) CONTACT_FLAGS(MERGE_PAIR_) ")"
 
-/* The companies that something of the two is counted for, and the persons that change their company. */
-struct merge_places {
-	int64_t *companies, *persons;
-	size_t company_count, company_room, person_count, person_room;
-};
-int merge_places_add(struct merge *merge, struct merge_places *places, struct err *err);
-/* Counts both and those anew, and makes new what is derived of them. */
-int merge_places_settle(
-	struct merge *merge, const struct merge_places *places, int64_t now, struct err *err);
+/* When all rows are where they belong: counts both, and the companies that something of them is counted for,
+ * anew. */
+int merge_recount(struct merge *merge, struct err *err);
+/* ERR_UNAVAILABLE: either of the two goes up in another one just now, or comes back; except in merge. */
+int merge_refuse_busy(struct merge *merge, struct err *err);
+/* Always fails so. */
+int merge_busy(const char *no, struct err *err);
 
 /* The fields in which the two differ, as JSON objects. */
 void merge_diff(struct arena *arena, const struct contact *before, const struct contact *after,

@@ -39,7 +39,8 @@ make_room(struct merge *merge, struct err *err)
 	}
 }
 
-/* f is one that goes, t of ?2 the one that stays. */
+/* f is one that goes, t of ?2 the one that stays: of several the one of the same beginning, which no other may
+ * get. */
 static const char SELECT_OVERLAP[] = "SELECT " EMAIL_ROW("f") ", " EMAIL_ROW(
 	"t") ", f.id, t.id"
 	     " FROM contact_email f JOIN contact_email t ON t.contact_id = ?2 AND t.address = "
@@ -47,7 +48,8 @@ static const char SELECT_OVERLAP[] = "SELECT " EMAIL_ROW("f") ", " EMAIL_ROW(
 	     " AND t.state = 'active' AND (?1 <> ?2 OR t.id < f.id)"
 	     " AND (f.valid_from IS NULL OR t.valid_until IS NULL OR f.valid_from <= t.valid_until)"
 	     " AND (t.valid_from IS NULL OR f.valid_until IS NULL OR t.valid_from <= f.valid_until)"
-	     " WHERE f.contact_id = ?1 AND f.state = 'active' ORDER BY f.id, t.id LIMIT 1";
+	     " WHERE f.contact_id = ?1 AND f.state = 'active'"
+	     " ORDER BY f.id, t.valid_from IS NOT f.valid_from, t.id LIMIT 1";
 
 struct overlap {
 	const char *goes, *stays; /* NULL: there is none */

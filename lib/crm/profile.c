@@ -207,7 +207,6 @@ check_relation(struct store *store, const struct contact *contact,
 {
 	const struct record_value *relation = &questionnaire->values[at_questionnaire_relation];
 	struct stmt *q;
-	int64_t one;
 	bool found;
 
 	if (!relation->given)
@@ -216,7 +215,7 @@ check_relation(struct store *store, const struct contact *contact,
 	stmt_bind_int(q, contact->id);
 	stmt_bind_int(q, contact->company_id);
 	stmt_bind_text(q, relation->text);
-	if (sql_get_int(q, &one, &found, err) < 0)
+	if (sql_get_int(q, NULL, &found, err) < 0)
 		return -1;
 	if (found)
 		return 0;

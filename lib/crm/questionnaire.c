@@ -174,9 +174,8 @@ static int
 settle_place(struct stmt *last, struct record_value *place, struct err *err)
 {
 	int64_t highest = 0;
-	bool found;
 
-	if (sql_get_int(last, &highest, &found, err) < 0)
+	if (sql_get_int(last, &highest, NULL, err) < 0)
 		return -1;
 	if (!place->given || place->number == 0)
 		*place = (struct record_value){ true, highest + 1, NULL };
@@ -348,7 +347,6 @@ check_bounds(struct store *store, const struct record *record, struct err *err)
 	const struct record_value *to = &record->values[at_answer_to];
 	struct stmt *q;
 	int64_t has_source = 0;
-	bool found;
 
 	if (!from->given && !to->given)
 		return 0;
@@ -358,7 +356,7 @@ check_bounds(struct store *store, const struct record *record, struct err *err)
 	q = sql_prepare(store, SELECT_SOURCE);
 	stmt_bind_text(q, record->values[at_answer_questionnaire].text);
 	stmt_bind_text(q, record->values[at_answer_question].text);
-	if (sql_get_int(q, &has_source, &found, err) < 0)
+	if (sql_get_int(q, &has_source, NULL, err) < 0)
 		return -1;
 	if (has_source)
 		return 0;
@@ -382,10 +380,9 @@ write_count(struct store *store, const struct record *record, struct json_out *o
 {
 	struct stmt *q = sql_prepare(store, COUNT_CONTACTS);
 	int64_t count = 0;
-	bool found;
 
 	stmt_bind_int(q, record->id);
-	if (sql_get_int(q, &count, &found, err) < 0)
+	if (sql_get_int(q, &count, NULL, err) < 0)
 		return -1;
 	json_int(out, "contacts", count);
 	return 0;

@@ -20,12 +20,11 @@ check_circle(struct store *store, const struct record *question, const struct re
 	struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_CIRCLE);
-	int64_t one;
 	bool found;
 
 	stmt_bind_int(q, question->id);
 	stmt_bind_int(q, answer->id);
-	if (sql_get_int(q, &one, &found, err) < 0)
+	if (sql_get_int(q, NULL, &found, err) < 0)
 		return -1;
 	if (!found)
 		return 0;

@@ -31,6 +31,9 @@ check_number(const struct record_field *field, int64_t number, struct err *err)
 	if (field->type == RECORD_PERCENT)
 		return fail_field(err, ERR_USAGE, field->name,
 			"the %s is a percentage from 0 to 100", field->name);
+	if (field->type == RECORD_MONEY)
+		return fail_field(err, ERR_USAGE, field->name, "the %s '%lld.%02lld' is below zero",
+			field->name, (long long)number / 100, -(long long)number % 100);
 	if (max == 0)
 		return fail_field(err, ERR_USAGE, field->name, "the %s '%lld' is below zero",
 			field->name, (long long)number);

@@ -35,9 +35,7 @@ check_user(struct store *store, struct arena *arena, const char *user, int64_t i
 	q = sql_prepare(store, SELECT_OTHER);
 	stmt_bind_text(q, user);
 	stmt_bind_int(q, id);
-	if (stmt_row(q))
-		other = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &other, err) < 0)
 		return -1;
 	return other == NULL ? 0
 			     : fail_field(err, ERR_CONFLICT, "user",
@@ -91,9 +89,7 @@ salesperson_of_user(struct store *store, struct arena *arena, const char *user, 
 	const char *found = NULL;
 
 	stmt_bind_text(q, user);
-	if (stmt_row(q))
-		found = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &found, err) < 0)
 		return -1;
 	*code = found;
 	return 0;
@@ -124,10 +120,9 @@ salesperson_is_blocked(struct store *store, const char *code, bool *blocked, str
 {
 	struct stmt *q = sql_prepare(store, SELECT_BLOCKED);
 	int64_t is = 0;
-	bool found;
 
 	stmt_bind_text(q, code);
-	if (sql_get_int(q, &is, &found, err) < 0)
+	if (sql_get_int(q, &is, NULL, err) < 0)
 		return -1;
 	*blocked = is != 0;
 	return 0;

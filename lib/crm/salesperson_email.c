@@ -25,11 +25,10 @@ read_emails(struct store *store, struct arena *arena, const char *counted, const
 	struct salesperson_email *emails;
 	int64_t most = 0;
 	unsigned used = 0;
-	bool found;
 
 	if (id != 0)
 		stmt_bind_int(q, id);
-	if (sql_get_int(q, &most, &found, err) < 0)
+	if (sql_get_int(q, &most, NULL, err) < 0)
 		return -1;
 	emails = arena_array(arena, (size_t)most + 1, sizeof *emails);
 	q = sql_prepare(store, sql);
@@ -130,9 +129,7 @@ salesperson_of_address(struct store *store, struct arena *arena, const char *add
 
 	stmt_bind_text(q, address);
 	stmt_bind_int(q, at);
-	if (stmt_row(q))
-		found = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &found, err) < 0)
 		return -1;
 	*code = found;
 	return 0;

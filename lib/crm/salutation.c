@@ -89,9 +89,7 @@ find_formula(struct store *store, struct arena *arena, const char *code, const c
 	stmt_bind_text(q, manner);
 	stmt_bind_text(q, language);
 	stmt_bind_text(q, first_part(arena, language));
-	if (stmt_row(q))
-		*out = stmt_text_copy(q, arena);
-	return stmt_end(q, err);
+	return sql_get_text(q, arena, out, err);
 }
 
 /* The first letter of each given name, "A. B."; a letter may be several bytes. */
@@ -209,12 +207,11 @@ salutation_seed(struct store *store, struct arena *arena, struct json_out *out, 
 		struct record *record = record_new(arena, &salutation_noun);
 		struct stmt *q = sql_prepare(store, SELECT_SAME);
 		bool there;
-		int64_t one;
 
 		stmt_bind_text(q, SEEDS[i].code);
 		stmt_bind_text(q, SEEDS[i].language);
 		stmt_bind_text(q, SEEDS[i].manner);
-		if (sql_get_int(q, &one, &there, err) < 0)
+		if (sql_get_int(q, NULL, &there, err) < 0)
 			return -1;
 		if (there)
 			continue;

@@ -286,13 +286,13 @@ series_roll_draw(struct store *store, struct series_roll *roll, const char *setu
 }
 
 static int
-check_manual(struct store *store, struct arena *arena, const char *setup_key, const char *no,
-	struct err *err)
+check_manual(struct store *store, struct arena *arena, const char *setup_key, const char *asked,
+	const char *no, struct err *err)
 {
 	struct series series = { 0 };
 	const char *code = NULL;
 
-	if (series_for(store, arena, setup_key, &code, err) < 0 ||
+	if (series_choose(store, arena, setup_key, asked, &code, err) < 0 ||
 		find_series(store, arena, code, &series, err) < 0)
 		return -1;
 	if (!series.manual)
@@ -304,7 +304,8 @@ check_manual(struct store *store, struct arena *arena, const char *setup_key, co
 }
 
 int
-series_manual(struct store *store, const char *setup_key, const char *no, struct err *err)
+series_manual(struct store *store, const char *setup_key, const char *asked, const char *no,
+	struct err *err)
 {
 	struct arena *arena;
 	int result;
@@ -313,7 +314,7 @@ series_manual(struct store *store, const char *setup_key, const char *no, struct
 		return fail_field(err, ERR_USAGE, "no", "'%.40s' is no number: 1 to %d characters",
 			no, NUMBER_MAX);
 	arena = arena_new();
-	result = check_manual(store, arena, setup_key, no, err);
+	result = check_manual(store, arena, setup_key, asked, no, err);
 	arena_free(arena);
 	return result;
 }

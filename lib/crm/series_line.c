@@ -93,6 +93,45 @@ check_last(const struct series_line *line, const char *last, struct err *err)
 	return 0;
 }
 
+static const char SELECT_DRAWN[] =
+	"SELECT l.start_no, l.last_no FROM series_line l JOIN series s ON s.id = l.series_id"
+	" WHERE s.code = ?1 AND l.valid_from <> ?2 AND l.last_no IS NOT NULL";
+
+static bool
+reaches(const struct series_line *line, const char *first, const char *last)
+{
+	return number_alike(line->start, last) && number_compare(line->start, last) <= 0 &&
+	       (line->end == NULL || number_compare(line->end, first) >= 0);
+}
+
+/* What another line gave is not given again. */
+static int
+check_drawn(struct store *store, const char *code, int64_t day, const struct series_line *line,
+	struct err *err)
+{
+	struct stmt *q = sql_prepare(store, SELECT_DRAWN);
+	bool drawn = false;
+	struct err taken;
+
+	stmt_bind_text(q, code);
+	stmt_bind_int(q, day);
+	while (!drawn && stmt_row(q)) {
+		const char *first = stmt_text(q), *last = stmt_text(q);
+
+		drawn = reaches(line, first, last);
+		if (drawn)
+			fail_field(&taken, ERR_REFUSED, "start",
+				"'%s' cannot be the starting number: another line of '%s' has "
+				"given '%s' to '%s'",
+				line->start, code, first, last);
+	}
+	if (stmt_end(q, err) < 0)
+		return -1;
+	if (drawn)
+		*err = taken;
+	return drawn ? -1 : 0;
+}
+
 /* Whether a number can follow last. */
 static bool
 is_open(struct arena *arena, const struct series_line *line, const char *last)
@@ -121,7 +160,8 @@ put_line(struct store *store, struct arena *arena, const char *code, const struc
 	const char *last;
 	struct stmt *q;
 
-	if (find_last(store, arena, code, day, &last, err) < 0 || check_last(line, last, err) < 0)
+	if (find_last(store, arena, code, day, &last, err) < 0 || check_last(line, last, err) < 0 ||
+		check_drawn(store, code, day, line, err) < 0)
 		return -1;
 	q = sql_prepare(store, PUT_LINE);
 	stmt_bind_text(q, code);

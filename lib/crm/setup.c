@@ -2,35 +2,12 @@
 
 #include <string.h>
 
-#include "code_text.h"
 #include "currency.h"
 #include "liaison/base/text.h"
 #include "liaison/crm/code.h"
 #include "liaison/crm/duplicate.h"
 #include "liaison/crm/salesperson.h"
 #include "setup_keys.h"
-
-enum setup_type {
-	SETUP_SERIES,
-	SETUP_CODE,
-	SETUP_CURRENCY,
-	SETUP_PERCENT,
-	SETUP_FLAG,
-	SETUP_LANGUAGE,
-	SETUP_COUNTRY,
-	SETUP_REGION,
-	SETUP_CORRESPONDENCE,
-	SETUP_UNKNOWN_CODES,
-	SETUP_STRINGS,
-};
-
-struct setup_key {
-	const char *key;
-	enum setup_type type;
-	const char *fallback; /* NULL: blank */
-	const char *summary;
-	const char *kind; /* the codes it is one of; NULL: of none */
-};
 
 static const char DEFAULT_CURRENCY[] = "EUR";
 
@@ -98,9 +75,6 @@ static const struct setup_key keys[] = {
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 
-/* A row that no key names: the currency that the amounts stored so far are in. */
-static const char FROZEN[] = "currency-frozen";
-
 static const struct setup_key *
 find_key(const char *key)
 {
@@ -127,18 +101,15 @@ unknown_key(const char *key, struct err *err)
 
 static const char SELECT_VALUE[] = "SELECT value FROM setup WHERE key = ?";
 
-/* NULL when there is no row. */
-static int
-stored_value(struct store *store, struct arena *arena, const char *key, const char **value,
+int
+setup_stored(struct store *store, struct arena *arena, const char *key, const char **value,
 	struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_VALUE);
 	const char *found = NULL;
 
 	stmt_bind_text(q, key);
-	if (stmt_row(q))
-		found = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
+	if (sql_get_text(q, arena, &found, err) < 0)
 		return -1;
 	*value = found;
 	return 0;
@@ -153,137 +124,9 @@ setup_get(struct store *store, struct arena *arena, const char *key, const char 
 
 	if (row == NULL)
 		return unknown_key(key, err);
-	if (stored_value(store, arena, key, &found, err) < 0)
+	if (setup_stored(store, arena, key, &found, err) < 0)
 		return -1;
 	*value = found != NULL ? found : row->fallback;
-	return 0;
-}
-
-static const char COUNT_SERIES[] = "SELECT code FROM series WHERE code = ?";
-
-static int
-check_series(struct store *store, struct arena *arena, const char **value, struct err *err)
-{
-	struct stmt *q = sql_prepare(store, COUNT_SERIES);
-	const char *code = NULL;
-
-	stmt_bind_text(q, *value);
-	if (stmt_row(q))
-		code = stmt_text_copy(q, arena);
-	if (stmt_end(q, err) < 0)
-		return -1;
-	if (code == NULL) {
-		fail_field(
-			err, ERR_NOT_FOUND, "value", "there is no number series '%.40s'", *value);
-		return err_hint(err, "add it: series add CODE");
-	}
-	*value = code;
-	return 0;
-}
-
-static int
-check_currency(struct store *store, struct arena *arena, const char **value, struct err *err)
-{
-	const char *code = upper_text(arena, *value), *frozen;
-
-	if (!currency_known(code))
-		return fail_field(err, ERR_USAGE, "value",
-			"'%.40s' is no currency of ISO 4217, such as EUR", *value);
-	if (stored_value(store, arena, FROZEN, &frozen, err) < 0)
-		return -1;
-	if (frozen != NULL && strcmp(frozen, code) != 0)
-		return fail_field(err, ERR_REFUSED, "value",
-			"the currency stays '%s': amounts are stored in it", frozen);
-	*value = code;
-	return 0;
-}
-
-static int
-check_percent(const char *value, struct err *err)
-{
-	int64_t number;
-
-	if (text_to_int64(value, &number) < 0 || number < 1 || number > 100)
-		return fail_field(
-			err, ERR_USAGE, "value", "'%.40s' is no percentage from 1 to 100", value);
-	return 0;
-}
-
-static int
-check_flag(const char **value, struct err *err)
-{
-	static const char *const TRUE_WORDS[] = { "true", "yes", "on", "1" };
-	static const char *const FALSE_WORDS[] = { "false", "no", "off", "0" };
-
-	for (size_t i = 0; i < 4; i++) {
-		if (text_equal_nocase(*value, TRUE_WORDS[i])) {
-			*value = "true";
-			return 0;
-		}
-		if (text_equal_nocase(*value, FALSE_WORDS[i])) {
-			*value = "false";
-			return 0;
-		}
-	}
-	return fail_field(err, ERR_USAGE, "value", "'%.40s' is neither true nor false", *value);
-}
-
-static int
-check_word(const char *value, const char *const words[], const char *rule, struct err *err)
-{
-	for (size_t i = 0; words[i] != NULL; i++) {
-		if (strcmp(value, words[i]) == 0)
-			return 0;
-	}
-	return fail_field(err, ERR_USAGE, "value", "'%.40s' is not %s", value, rule);
-}
-
-static int
-check_correspondence(const char *value, struct err *err)
-{
-	static const char *const WORDS[] = { "email", "hard-copy", NULL };
-
-	return check_word(value, WORDS, "email or hard-copy", err);
-}
-
-static int
-check_policy(const char *value, struct err *err)
-{
-	static const char *const WORDS[] = { "accept", "refuse", NULL };
-
-	return check_word(value, WORDS, "accept or refuse", err);
-}
-
-/* Checks *value and gives it the form it is stored in. */
-static int
-check_value(struct store *store, struct arena *arena, const struct setup_key *key,
-	const char **value, struct err *err)
-{
-	switch (key->type) {
-	case SETUP_SERIES:
-		return check_series(store, arena, value, err);
-	case SETUP_CODE:
-		return code_check(arena, "value", value, err);
-	case SETUP_CURRENCY:
-		return check_currency(store, arena, value, err);
-	case SETUP_PERCENT:
-		return check_percent(*value, err);
-	case SETUP_FLAG:
-		return check_flag(value, err);
-	case SETUP_LANGUAGE:
-		return language_check("value", *value, err);
-	case SETUP_COUNTRY:
-		*value = upper_text(arena, *value);
-		return country_check("value", *value, err);
-	case SETUP_REGION:
-		return language_check("value", *value, err);
-	case SETUP_CORRESPONDENCE:
-		return check_correspondence(*value, err);
-	case SETUP_UNKNOWN_CODES:
-		return check_policy(*value, err);
-	case SETUP_STRINGS:
-		return duplicate_strings_check(arena, value, err);
-	}
 	return 0;
 }
 
@@ -321,7 +164,7 @@ set_checked(struct store *store, struct arena *arena, const struct setup_key *ke
 	bool given = value != NULL && value[0] != '\0';
 	const char *checked = given ? value : key->fallback;
 
-	if (checked != NULL && check_value(store, arena, key, &checked, err) < 0)
+	if (checked != NULL && setup_check(store, arena, key, &checked, err) < 0)
 		return -1;
 	if (given && check_known(store, arena, key, &checked, err) < 0)
 		return -1;
@@ -406,7 +249,7 @@ setup_freeze_currency(struct store *store, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, FREEZE);
 
-	stmt_bind_text(q, FROZEN);
+	stmt_bind_text(q, SETUP_FROZEN);
 	stmt_bind_text(q, DEFAULT_CURRENCY);
 	return stmt_run(q, err);
 }

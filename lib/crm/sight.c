@@ -8,14 +8,13 @@ sight_level(struct store *store, int64_t interaction, unsigned *level, struct er
 {
 	int64_t found_level = SIGHT_OUTSIDE;
 	struct stmt *q;
-	bool found;
 
 	*level = SIGHT_WHOLE;
 	if (store_viewer(store) == NULL)
 		return 0;
 	q = sql_prepare(store, SELECT_LEVEL);
 	stmt_bind_int(q, interaction);
-	if (sql_get_int(q, &found_level, &found, err) < 0)
+	if (sql_get_int(q, &found_level, NULL, err) < 0)
 		return -1;
 	*level = (unsigned)found_level;
 	return 0;
@@ -42,14 +41,13 @@ int
 sight_links_withheld(struct store *store, const char *links, bool *withheld, struct err *err)
 {
 	struct stmt *q;
-	int64_t one;
 
 	*withheld = false;
 	if (store_viewer(store) == NULL || links == NULL)
 		return 0;
 	q = sql_prepare(store, SELECT_LINKS);
 	stmt_bind_text(q, links);
-	return sql_get_int(q, &one, withheld, err);
+	return sql_get_int(q, NULL, withheld, err);
 }
 
 /* Those of SIGHT_SEEN by name: everybody (the first column), or a salesperson. */

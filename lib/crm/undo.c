@@ -34,7 +34,6 @@ static int
 read_method(struct store *store, struct arena *arena, struct undo_batch *out, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_METHOD);
-	int64_t one;
 
 	stmt_bind_int(q, out->id);
 	out->method = stmt_row(q) ? stmt_text_copy(q, arena) : "";
@@ -42,7 +41,7 @@ read_method(struct store *store, struct arena *arena, struct undo_batch *out, st
 		return -1;
 	q = sql_prepare(store, SELECT_IS_UNDO);
 	stmt_bind_int(q, out->id);
-	return sql_get_int(q, &one, &out->is_undo, err);
+	return sql_get_int(q, NULL, &out->is_undo, err);
 }
 
 int

@@ -4,9 +4,10 @@
 #include "read.h"
 
 /* CSV (RFC 4180), with lines that end in LF, CR or CRLF, and commas, semicolons or tabs, which the
- * header tells. A quote counts where it opens a cell; what follows the closing one is taken as it is. */
+ * header tells. A quote counts where it opens a cell. Where quotes are at fault one line is refused, the one
+ * with the quote that opens, and the next line is a row again: else a stray quote would take all that follows. */
 
-enum place { NONE, AT_START, PLAIN, QUOTED, QUOTE_SEEN };
+enum place { AT_START, PLAIN, QUOTED, QUOTE_SEEN, CLOSED, BROKEN };
 
 /* One step of the scanner: where it is after c. */
 static enum place
@@ -18,8 +19,13 @@ step(enum place place, char c, char delimiter)
 	case QUOTE_SEEN:
 		if (c == '"')
 			return QUOTED;
-		return c == delimiter ? AT_START : PLAIN;
-	case NONE:
+		return step(CLOSED, c, delimiter);
+	case CLOSED:
+		if (c == delimiter)
+			return AT_START;
+		return c == ' ' || c == '\t' ? CLOSED : BROKEN;
+	case BROKEN:
+		return BROKEN;
 	case AT_START:
 		if (c == '"')
 			return QUOTED;
@@ -65,7 +71,7 @@ struct span {
 	size_t end, after; /* of the row, and of its line end */
 	enum place place; /* where it was cut */
 	size_t quote; /* where the last quote opened */
-	enum { WHOLE, PARTIAL, TOO_LONG, UNCLOSED } found;
+	enum { WHOLE, PARTIAL, TOO_LONG, UNCLOSED, TEXT_BEHIND } found;
 };
 
 /* From at to the end of the row. */
@@ -95,6 +101,10 @@ find_end(const struct reading *reading, size_t at, enum place place, size_t max)
 		if (c == '"' && span.place != QUOTED && span.place != QUOTE_SEEN)
 			span.quote = at;
 		span.place = step(span.place, c, delimiter);
+		if (span.place == BROKEN) {
+			span.found = TEXT_BEHIND;
+			return span;
+		}
 	}
 	span.end = span.after = at;
 	span.found = !reading->last ? PARTIAL : span.place == QUOTED ? UNCLOSED : WHOLE;
@@ -223,17 +233,48 @@ tell_delimiter(const struct reading *reading, size_t at)
 
 /* ---- rows ---- */
 
-/* The rest of a row that is too long. */
+/* To the end of the line that at is in, which may be in a later window. False: it is. */
 static bool
-skip_rest(struct reading *reading)
+skip_line(struct reading *reading, size_t at)
 {
 	struct state *state = reading->state;
-	struct span span = find_end(reading, reading->at, state->skipping, SIZE_MAX);
+	size_t end = 0;
 
-	state->line += count_lines(reading, reading->at, span.after);
-	reading->at = span.after;
-	state->skipping = span.found == WHOLE ? NONE : (uint8_t)span.place;
-	return span.found == WHOLE;
+	while (at < reading->size && !is_end(reading->bytes[at]))
+		at++;
+	if (at < reading->size)
+		end = end_size(reading, at);
+	state->skipping = end == 0 && !reading->last;
+	state->line += count_lines(reading, reading->at, at + end);
+	reading->at = at + end;
+	return !state->skipping;
+}
+
+static bool
+is_faulty(const struct span *span)
+{
+	return span->found == TOO_LONG || span->found == UNCLOSED || span->found == TEXT_BEHIND;
+}
+
+/* The line that is at fault, and from where on it is passed over. */
+static void
+refuse_row(struct reading *reading, const struct span *span)
+{
+	struct arena *arena = reading->arena;
+	bool plain = span->found == TOO_LONG && span->place != QUOTED;
+	uint32_t line = reading->state->line;
+	const char *why = "a quote that opens here is not closed";
+
+	if (!plain)
+		line += count_lines(reading, reading->at, span->quote);
+	if (plain)
+		why = arena_printf(arena, "the row is over %d bytes long", IMPORT_ROW_MAX);
+	else if (span->found == TOO_LONG)
+		why = arena_printf(arena, "%s within %d bytes", why, IMPORT_ROW_MAX);
+	else if (span->found == TEXT_BEHIND)
+		why = "a quote that opens here closes in the middle of a cell: text follows it";
+	add_fault(reading, line, why);
+	skip_line(reading, plain ? span->after : span->quote);
 }
 
 /* False: there is no further row in the window. */
@@ -244,17 +285,18 @@ read_row(struct reading *reading)
 	size_t start = reading->at;
 	struct span span = find_end(reading, start, AT_START, IMPORT_ROW_MAX);
 
+	if (span.found == PARTIAL && reading->full && start == 0)
+		span.found = TOO_LONG; /* in UTF-16 a window has fewer of our bytes */
 	if (span.found == PARTIAL)
 		return false;
-	if (span.found == TOO_LONG) {
-		add_fault(reading, state->line,
-			"the row is over 65536 bytes long: is a quote not closed?");
-		state->skipping = (uint8_t)span.place;
-	} else if (span.found == UNCLOSED) {
-		add_fault(reading, state->line + count_lines(reading, start, span.quote),
-			"a quote that opens here is not closed");
-	} else if (!is_blank(reading, start, span.end)) {
+	if (is_faulty(&span)) {
+		refuse_row(reading, &span);
+		return true;
+	}
+	if (!is_blank(reading, start, span.end)) {
 		add_row(reading, start, span.end);
+		if (reading_take_back(reading))
+			return false;
 	}
 	state->line += count_lines(reading, start, span.after);
 	reading->at = span.after;
@@ -271,7 +313,7 @@ settle_delimiter(struct reading *reading)
 		struct span span = find_end(reading, reading->at, PLAIN, SIZE_MAX);
 		bool blank = is_blank(reading, reading->at, span.end);
 
-		if (span.found == PARTIAL && reading->size < IMPORT_ROW_MAX)
+		if (span.found == PARTIAL && reading->size < IMPORT_ROW_MAX && !reading->full)
 			return false;
 		if (!blank && !says_delimiter(reading, reading->at, span.end, &state->delimiter)) {
 			state->delimiter = tell_delimiter(reading, reading->at);
@@ -288,14 +330,14 @@ csv_read(struct reading *reading, struct err *err)
 {
 	struct state *state = reading->state;
 
-	if (state->skipping > QUOTE_SEEN)
+	if (state->skipping > 1)
 		return fail(err, ERR_FORMAT, "the state of a file is none");
 	if (!settle_delimiter(reading))
 		return reading->last ? fail(err, ERR_USAGE, "it is empty") : 0;
 	while (reading->at < reading->size && reading_has_room(reading)) {
 		bool first = state->columns == 0;
 
-		if (state->skipping != NONE ? !skip_rest(reading) : !read_row(reading))
+		if (state->skipping != 0 ? !skip_line(reading, reading->at) : !read_row(reading))
 			break;
 		if (first && reading->out->count > 0 && reading->out->rows[0].error != NULL)
 			return fail(err, ERR_USAGE, "its header cannot be read: %s",

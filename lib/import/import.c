@@ -56,6 +56,24 @@ reading_end_row(struct reading *reading)
 	reading->answer += import_row_size(row);
 }
 
+bool
+reading_take_back(struct reading *reading)
+{
+	struct import_rows *out = reading->out;
+	struct import_row *row = &out->rows[out->count - 1];
+
+	if (reading->answer <= IMPORT_ROOM_MAX)
+		return false;
+	reading->answer -= import_row_size(row);
+	if (out->count > 1) {
+		out->count--;
+		return true;
+	}
+	row->error = arena_printf(reading->arena, "the row is over %d bytes long", IMPORT_ROW_MAX);
+	reading_end_row(reading);
+	return false;
+}
+
 const char *
 reading_text(struct reading *reading, const char *bytes, size_t size)
 {

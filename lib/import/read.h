@@ -12,7 +12,7 @@ enum encoding { ENCODING_UTF8, ENCODING_UTF16LE, ENCODING_UTF16BE };
 struct state {
 	uint8_t type; /* enum import_type */
 	uint8_t encoding; /* enum encoding */
-	uint8_t skipping; /* the rest of a row that is too long: enum place of CSV, depth of vCard */
+	uint8_t skipping; /* 1: the rest of a line of CSV, or of a card, that was refused */
 	char delimiter; /* 0: the header has not been read */
 	uint32_t line; /* the next one's number */
 	uint32_t columns; /* of the header */
@@ -37,6 +37,8 @@ struct import_row *reading_add_row(struct reading *reading, uint32_t line);
 /* Further cells of the newest row; beyond IMPORT_CELLS_MAX they are the row's error. */
 void reading_add_cell(struct reading *reading, const char *name, const char *value);
 void reading_end_row(struct reading *reading);
+/* The newest row, if it is too much for this answer: the next one begins with it, or refuses it. */
+bool reading_take_back(struct reading *reading);
 /* Bytes as clean text: UTF-8 if they are, else Windows-1252, which the newest row notes. */
 const char *reading_text(struct reading *reading, const char *bytes, size_t size);
 

@@ -160,11 +160,14 @@ take_lines(struct reading *reading, size_t end, struct card *card)
 	text_clear(&line);
 }
 
-static void
+/* False: it is for the next window. */
+static bool
 read_card(struct reading *reading, const struct extent *extent)
 {
 	struct import_row *row = reading_add_row(reading, reading->state->line);
 	struct card card = { .reading = reading };
+	uint32_t left_out = reading->out->left_out;
+	size_t start = reading->at;
 
 	if (extent->found == CARD_BROKEN)
 		row->error = "the card has no END:VCARD";
@@ -172,13 +175,20 @@ read_card(struct reading *reading, const struct extent *extent)
 		take_lines(reading, extent->after, &card);
 		row = &reading->out->rows[reading->out->count - 1];
 		if (row->error == NULL && card.size > IMPORT_ROW_MAX)
-			row->error = "the card is over 65536 bytes long, without pictures";
+			row->error = arena_printf(reading->arena,
+				"the card is over %d bytes long, without pictures", IMPORT_ROW_MAX);
 		else if (row->error == NULL)
 			card_end(&card);
 	}
 	reading_end_row(reading);
+	if (reading_take_back(reading)) {
+		reading->out->left_out = left_out;
+		reading->at = start;
+		return false;
+	}
 	reading->at = extent->after;
 	reading->state->line += extent->lines;
+	return true;
 }
 
 /* One that does not fit any window is passed over up to its END. */
@@ -243,7 +253,8 @@ vcard_read(struct reading *reading)
 		if (extent.found == CARD_PARTIAL && !reading->last && !reading->full)
 			return;
 		if (extent.found != CARD_PARTIAL) {
-			read_card(reading, &extent);
+			if (!read_card(reading, &extent))
+				return;
 		} else if (reading->last) {
 			refuse_card(reading, &extent, "the card has no END:VCARD");
 		} else if (reading->at > 0) {

@@ -275,8 +275,8 @@ take_own(struct card *card, const struct property *property)
 	name = arena_text(arena, property->name + sizeof PREFIX - 1);
 	for (char *at = name; *at != '\0'; at++)
 		*at = *at == '-' ? '_' : *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
-	if (strlen(name) > IMPORT_NAME_MAX / 2 ||
-		name[strspn(name, "abcdefghijklmnopqrstuvwxyz_")] != '\0') {
+	if (strlen(name) > IMPORT_NAME_MAX / 2 || name[0] < 'a' || name[0] > 'z' ||
+		name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0') {
 		leave_out(card, property);
 		return true;
 	}

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "liaison/base/crypt.h"
 #include "liaison/base/text.h"
 #include "liaison/mail/parameter.h"
 #include "liaison/mail/word.h"
@@ -20,15 +21,6 @@ struct pieces {
 	struct piece piece[PARAMETER_PIECES_MAX];
 	unsigned count;
 };
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static void
 add_percent(const char *bytes, size_t size, struct text *out)

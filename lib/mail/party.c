@@ -65,6 +65,8 @@ mailbox_party(struct charsets *charsets, struct arena *arena, const struct mailb
 			words_text(charsets, arena, mailbox->name, mailbox->name_size,
 				EVENT_NAME_MAX, flags),
 			out->email);
+	if (out->name != NULL && address_mixed_script(out->name))
+		*flags |= EVENT_MIXED_SCRIPT;
 	if (mailbox->spec_size <= EVENT_EMAIL_MAX &&
 		address_canonical(arena, out->email, &address, &err) == 0)
 		out->address = address;

@@ -1,5 +1,7 @@
 #include "liaison/mail/transfer.h"
 
+#include "liaison/base/crypt.h"
+
 /* The value of a base64 digit, -1 for what is none. */
 static int
 base64_value(unsigned char c)
@@ -37,15 +39,6 @@ base64_loose(const char *bytes, size_t size, struct text *out)
 	}
 }
 
-static int
-hex_value(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The size of a soft line break after "=", blanks before the line end included; 0: it is none. */
 static size_t
 soft_break(const char *bytes, size_t size)
@@ -70,8 +63,8 @@ quoted_printable_loose(const char *bytes, size_t size, bool word, struct text *o
 		size_t jump;
 
 		if (c == '=' && i + 2 < size) {
-			high = hex_value((unsigned char)bytes[i + 1]);
-			low = hex_value((unsigned char)bytes[i + 2]);
+			high = hex_digit(bytes[i + 1]);
+			low = hex_digit(bytes[i + 2]);
 		}
 		if (high >= 0 && low >= 0) {
 			text_add_char(out, (char)(high << 4 | low));

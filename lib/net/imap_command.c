@@ -1,7 +1,7 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "imap_machine.h"
-#include "liaison/base/clock.h"
 
 /* Commands: words are checked before they are written, and the answers come in the order asked. */
 
@@ -18,6 +18,21 @@ imap_oldest(const struct imap *imap, enum imap_command command)
 	return NULL;
 }
 
+const struct pending *
+imap_tagged(const struct imap *imap, const char *tag)
+{
+	for (unsigned i = 0; i < imap->queue_count; i++) {
+		const struct pending *open =
+			&imap->queue[(imap->queue_first + i) % IMAP_PIPELINE_MAX];
+		char ours[16];
+
+		snprintf(ours, sizeof(ours), "A%u", open->id);
+		if (strcmp(ours, tag) == 0)
+			return open;
+	}
+	return NULL;
+}
+
 unsigned
 imap_push(struct imap *imap, enum imap_command command)
 {
@@ -26,6 +41,7 @@ imap_push(struct imap *imap, enum imap_command command)
 
 	last->id = ++imap->last_id;
 	last->command = command;
+	last->extended = false;
 	return last->id;
 }
 
@@ -181,92 +197,6 @@ imap_status(struct imap *imap, const char *wire, struct err *err)
 		imap, IMAP_STATUS, "STATUS", wire, " (MESSAGES UIDNEXT UIDVALIDITY)", err);
 }
 
-unsigned
-imap_search(struct imap *imap, uint32_t low, uint32_t high, int64_t since, struct err *err)
-{
-	static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	struct civil civil;
-	unsigned id;
-	struct text *out = imap_begin(imap, IMAP_SEARCH, &id, err);
-
-	if (!out)
-		return 0;
-	text_printf(out, "UID SEARCH UID %u:", low > 0 ? low : 1);
-	if (high > 0)
-		text_printf(out, "%u", high);
-	else
-		text_add_char(out, '*');
-	if (since >= TIME_MIN && since <= TIME_MAX) {
-		time_to_civil(since, &civil);
-		text_printf(out, " SINCE %d-%.3s-%04d", civil.day, MONTHS + (civil.month - 1) * 3,
-			civil.year);
-	}
-	text_add(out, "\r\n");
-	return id;
-}
-
-/* RFC 9051, 6.4.4: a system flag is a word of its own there, anything else a keyword. */
-static const char *
-flag_word(const char *flag)
-{
-	static const char *const words[] = { "ANSWERED", "DELETED", "DRAFT", "FLAGGED", "SEEN" };
-
-	for (size_t i = 0; flag[0] == '\\' && i < sizeof words / sizeof *words; i++) {
-		if (text_equal_nocase(flag + 1, words[i]))
-			return words[i];
-	}
-	return NULL;
-}
-
-static bool
-is_atom(const char *word)
-{
-	for (const char *c = word; *c != '\0'; c++) {
-		if (*c <= ' ' || *c >= 0x7f || strchr("(){%*\"\\]", *c) != NULL)
-			return false;
-	}
-	return word[0] != '\0';
-}
-
-unsigned
-imap_search_key(struct imap *imap, uint32_t low, uint32_t high, const char *key, struct err *err)
-{
-	bool without = key[0] == '!';
-	const char *flag = flag_word(key + without);
-	struct text *out;
-	unsigned id;
-
-	if (flag == NULL && !is_atom(key + without)) {
-		fail(err, ERR_USAGE, "'%s' is no keyword", key + without);
-		return 0;
-	}
-	out = imap_begin(imap, IMAP_SEARCH, &id, err);
-	if (!out)
-		return 0;
-	text_printf(out, "UID SEARCH UID %u:", low > 0 ? low : 1);
-	if (high > 0)
-		text_printf(out, "%u", high);
-	else
-		text_add_char(out, '*');
-	text_printf(out, " %s%s%s\r\n", without ? "UN" : "", flag != NULL ? flag : "KEYWORD ",
-		flag != NULL ? "" : key + without);
-	return id;
-}
-
-unsigned
-imap_search_set(struct imap *imap, const struct uid_set *uids, struct err *err)
-{
-	unsigned id;
-	struct text *out = imap_begin(imap, IMAP_SEARCH, &id, err);
-
-	if (!out)
-		return 0;
-	text_add(out, "UID SEARCH UID ");
-	uid_set_text(uids, out);
-	text_add(out, "\r\n");
-	return id;
-}
-
 static void
 put_items(struct text *out, unsigned what)
 {
@@ -411,6 +341,10 @@ imap_finish(struct imap *imap, struct imap_event *event)
 		return finish_starttls(imap, event);
 	if (done.command == IMAP_IDLE)
 		finish_idle(imap, done.id);
+	if (done.extended && event->status == IMAP_BAD) {
+		imap->capabilities &= ~(unsigned)IMAP_CAN_ESEARCH;
+		event->plainly = true;
+	}
 	if (done.command == IMAP_LOGIN) {
 		unsigned id = imap->auth ? imap->auth->id : done.id;
 

@@ -25,10 +25,12 @@ static const struct {
 	{ "LOGINDISABLED", IMAP_LOGIN_DISABLED },
 	{ "IMAP4REV1", IMAP_CAN_REV1 },
 	{ "IMAP4REV2", IMAP_CAN_REV2 | IMAP_CAN_IDLE | IMAP_CAN_SASL_IR | IMAP_CAN_SPECIAL_USE |
-			       IMAP_CAN_LIST_EXTENDED | IMAP_CAN_UIDPLUS | IMAP_CAN_LITERAL_PLUS },
+			       IMAP_CAN_LIST_EXTENDED | IMAP_CAN_UIDPLUS | IMAP_CAN_LITERAL_PLUS |
+			       IMAP_CAN_ESEARCH },
 	{ "ID", IMAP_CAN_ID },
 	{ "UIDPLUS", IMAP_CAN_UIDPLUS },
 	{ "CONDSTORE", IMAP_CAN_CONDSTORE },
+	{ "ESEARCH", IMAP_CAN_ESEARCH },
 };
 
 void
@@ -75,7 +77,7 @@ read_search(struct imap *imap, const struct token *token)
 	if (!open)
 		return 0;
 	event.id = open->id;
-	event.number = (uint32_t)number;
+	event.number = event.last = (uint32_t)number;
 	imap_tell(imap, &event);
 	return 0;
 }

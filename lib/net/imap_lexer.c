@@ -65,6 +65,13 @@ keep(struct imap *imap, const char *bytes, size_t size)
 	return kept < 0 ? -1 : 0;
 }
 
+/* The ranges of a set are tokens of their own, for it may be as long as the mailbox is large. */
+static bool
+parts_set(const struct imap *imap, char c)
+{
+	return c == ',' && imap->line == LINE_ESEARCH;
+}
+
 static bool
 ends_atom(char c)
 {
@@ -96,7 +103,7 @@ lex_between(struct imap *imap, const char *bytes)
 		return end_line(imap) < 0 ? -1 : 1;
 	if (charge(imap, 1) < 0)
 		return -1;
-	if (c == ' ' || c == '\t' || c == '\r')
+	if (c == ' ' || c == '\t' || c == '\r' || parts_set(imap, c))
 		return 1;
 	if (c == '(' || c == ')')
 		return give(imap, c == '(' ? TOKEN_OPEN : TOKEN_CLOSE, false) < 0 ? -1 : 1;
@@ -117,7 +124,8 @@ lex_atom(struct imap *imap, const char *bytes, size_t size)
 {
 	size_t n = 0;
 
-	while (n < size && !ends_atom(bytes[n]) && bytes[n] != '[' && bytes[n] != '\0')
+	while (n < size && !ends_atom(bytes[n]) && bytes[n] != '[' && bytes[n] != '\0' &&
+		!parts_set(imap, bytes[n]))
 		n++;
 	if (n > 0)
 		return keep(imap, bytes, n) < 0 ? -1 : (ssize_t)n;

@@ -65,6 +65,7 @@ enum line_kind {
 	LINE_STRANGE, /* instead of a greeting */
 	LINE_CAPABILITY,
 	LINE_SEARCH,
+	LINE_ESEARCH,
 	LINE_LIST,
 	LINE_STATUS,
 	LINE_FETCH,
@@ -74,6 +75,18 @@ enum line_kind {
 struct pending {
 	unsigned id;
 	enum imap_command command;
+	bool extended; /* a SEARCH that wants ranges */
+};
+
+/* An ESEARCH line on its way (RFC 4731): (TAG "A7") UID ALL 2:5,9 COUNT 5. */
+struct esearch {
+	unsigned depth;
+	bool tag; /* the name of its command is next */
+	bool foreign; /* it is of no command of ours */
+	bool uids; /* it is about UIDs */
+	bool all; /* ranges of ALL are next */
+	unsigned id; /* as its TAG says, 0: it does not */
+	uint64_t found;
 };
 
 enum idle_state { IDLE_OFF, IDLE_ASKED, IDLE_ON, IDLE_ENDING };
@@ -185,6 +198,7 @@ struct imap {
 	bool preauth, bye;
 	uint32_t number;
 	struct mailbox_line *mailbox; /* own, while one is read */
+	struct esearch esearch;
 	struct fetch *fetch; /* own, until imap_trim */
 	struct arena *arena; /* own, until imap_trim */
 
@@ -234,6 +248,9 @@ int read_search(struct imap *imap, const struct token *token);
 int read_list(struct imap *imap, const struct token *token);
 int read_status(struct imap *imap, const struct token *token);
 
+/* imap_esearch.c */
+int read_esearch(struct imap *imap, const struct token *token);
+
 /* imap_fetch.c */
 int fetch_begin(struct imap *imap);
 int fetch_token(struct imap *imap, const struct token *token);
@@ -249,6 +266,8 @@ void structure_clear(struct structure *structure);
 const struct pending *imap_oldest(const struct imap *imap, enum imap_command command);
 int imap_finish(struct imap *imap, struct imap_event *event);
 unsigned imap_push(struct imap *imap, enum imap_command command);
+/* The open one of a tag of ours; NULL: there is none. */
+const struct pending *imap_tagged(const struct imap *imap, const char *tag);
 struct text *
 imap_begin(struct imap *imap, enum imap_command command, unsigned *id, struct err *err);
 int imap_check_words(const char *what, const char *bytes, size_t size, size_t max, struct err *err);

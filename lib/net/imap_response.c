@@ -16,6 +16,7 @@ static const struct {
 	{ "PREAUTH", LINE_STATUS_TEXT },
 	{ "CAPABILITY", LINE_CAPABILITY },
 	{ "SEARCH", LINE_SEARCH },
+	{ "ESEARCH", LINE_ESEARCH },
 	{ "LIST", LINE_LIST },
 	{ "XLIST", LINE_LIST },
 	{ "STATUS", LINE_STATUS },
@@ -89,6 +90,7 @@ begin_untagged(struct imap *imap, const struct token *token)
 			imap->raw = imap->line == LINE_STATUS_TEXT;
 			if (!imap->raw && imap->phase == PHASE_GREETING)
 				return begin_strange(imap, token);
+			imap->esearch = (struct esearch){ 0 };
 			return imap->raw ? read_status_word(imap, token->bytes) : 0;
 		}
 	if (imap->phase == PHASE_GREETING)
@@ -327,6 +329,8 @@ route(struct imap *imap, const struct token *token)
 		return read_capability(imap, token);
 	case LINE_SEARCH:
 		return read_search(imap, token);
+	case LINE_ESEARCH:
+		return read_esearch(imap, token);
 	case LINE_LIST:
 		return read_list(imap, token);
 	case LINE_STATUS:

@@ -272,13 +272,11 @@ static int
 count_rows(struct listing *listing, struct err *err)
 {
 	struct query_sql sql = query_sql_begin(listing->store, listing->arena);
-	bool found;
 	int result;
 
 	add(&sql, "SELECT count(*)");
 	add_where(&sql, listing->list);
-	result = sql_get_int(
-		query_prepare(listing->store, &sql), &listing->page->total, &found, err);
+	result = sql_get_int(query_prepare(listing->store, &sql), &listing->page->total, NULL, err);
 	query_sql_clear(&sql);
 	return result < 0 ? judge(err) : 0;
 }

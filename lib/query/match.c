@@ -28,6 +28,26 @@ in_order(enum query_op op, int sign_low, int sign_high)
 	}
 }
 
+/* Most of what is compared is ASCII, and differs soon; folded is folded already. */
+static int
+compare_folded(const char *value, const char *folded, struct arena *scratch)
+{
+	size_t i = 0;
+
+	for (;; i++) {
+		unsigned char c = (unsigned char)value[i], wanted = (unsigned char)folded[i];
+
+		if (c >= 0x80)
+			return strcmp(text_fold(scratch, value + i), folded + i);
+		if (c >= 'A' && c <= 'Z')
+			c += 'a' - 'A';
+		if (c != wanted)
+			return c < wanted ? -1 : 1;
+		if (c == '\0')
+			return 0;
+	}
+}
+
 static bool
 match_text(const struct seen *seen, const struct query_value *wanted, const char *value)
 {
@@ -35,7 +55,7 @@ match_text(const struct seen *seen, const struct query_value *wanted, const char
 
 	if (seen->test->op == QUERY_GLOB)
 		return text_glob(wanted->text, value, true);
-	sign = strcmp(text_fold(seen->scratch, value), wanted->text);
+	sign = compare_folded(value, wanted->text, seen->scratch);
 	return in_order(seen->test->op, sign, sign);
 }
 

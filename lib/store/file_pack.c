@@ -12,10 +12,9 @@ static int
 has_table(struct store *store, const char *name, bool *has, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, HAS_TABLE);
-	int64_t one;
 
 	stmt_bind_text(q, name);
-	return sql_get_int(q, &one, has, err);
+	return sql_get_int(q, NULL, has, err);
 }
 
 static const char NEXT_FILE[] =

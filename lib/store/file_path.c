@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "draft.h"
 #include "handle.h"
 #include "liaison/base/crypt.h"
 
@@ -48,38 +49,6 @@ fail_write(const char *digest, struct err *err)
 		err, ERR_STORAGE, "the file '%.12s…' cannot be kept: %s", digest, strerror(errno));
 }
 
-static int
-put_bytes(int descriptor, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t put = write(descriptor, bytes, size);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return -1;
-		bytes += put;
-		size -= (size_t)put;
-	}
-	return fsync(descriptor);
-}
-
-static int
-put_draft(const char *draft, const void *bytes, size_t size)
-{
-	int descriptor, result, saved;
-
-	unlink(draft);
-	descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (descriptor < 0)
-		return -1;
-	result = put_bytes(descriptor, bytes, size);
-	saved = errno;
-	close(descriptor);
-	errno = saved;
-	return result;
-}
-
 /* What a power cut left short, or somebody altered, is written anew. */
 static bool
 is_whole(struct arena *arena, const char *folder, const char *digest, size_t size)
@@ -97,21 +66,12 @@ file_write(struct arena *arena, const char *folder, const char *digest, const vo
 	size_t size, struct err *err)
 {
 	const char *path = arena_printf(arena, "%s/%s", folder, digest);
-	const char *draft = arena_printf(arena, "%s.part", path);
-	int saved;
 
 	if (mkdir(folder, 0700) == 0 ? store_sync_folder(folder) < 0 : errno != EEXIST)
 		return fail_write(digest, err);
 	if (is_whole(arena, folder, digest, size) && utimensat(AT_FDCWD, path, NULL, 0) == 0)
 		return 0;
-	if (put_draft(draft, bytes, size) < 0 || rename(draft, path) < 0 ||
-		store_sync_folder(path) < 0) {
-		saved = errno;
-		unlink(draft);
-		errno = saved;
-		return fail_write(digest, err);
-	}
-	return 0;
+	return draft_put(arena, path, bytes, size) < 0 ? fail_write(digest, err) : 0;
 }
 
 static int

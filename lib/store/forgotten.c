@@ -1,21 +1,19 @@
 #include "liaison/store/forgotten.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "forgotten_file.h"
 #include "handle.h"
 #include "liaison/base/address.h"
 #include "liaison/base/crypt.h"
 #include "liaison/base/text.h"
 
-/* A line of the list: 64 digits, when, the number of the receipt, and c for a contact or a for an address. */
+/* A line of the list: 64 digits, when, the number of the receipt, c for a contact's mark or a for an address, and r
+ * behind it where words that others share went too. */
 
-enum { KEY_SIZE = 32, LIST_MAX = 64 << 20 };
+enum { KEY_SIZE = 32 };
 
 struct forgotten_list {
 	uint8_t key[KEY_SIZE];
@@ -24,112 +22,6 @@ struct forgotten_list {
 	size_t count, room;
 	char stamp[65];
 };
-
-/* ---- its files ---- */
-
-static char *
-beside(struct arena *arena, const char *database, const char *ending)
-{
-	const char *slash = strrchr(database, '/'), *name = slash ? slash + 1 : database;
-
-	if (strcmp(name, "liaison.db") == 0)
-		return arena_printf(
-			arena, "%.*sforgotten%s", (int)(name - database), database, ending);
-	return arena_printf(arena, "%s.forgotten%s", database, ending);
-}
-
-static int
-fail_file(const char *path, const char *what, struct err *err)
-{
-	return fail(err, ERR_STORAGE, "the list of the forgotten '%s' cannot be %s: %s", path, what,
-		errno == ENOSPC || errno == EDQUOT ? "the disk is full" : strerror(errno));
-}
-
-static int
-put_all(int descriptor, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t put = write(descriptor, bytes, size);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return -1;
-		bytes += put;
-		size -= (size_t)put;
-	}
-	return fsync(descriptor);
-}
-
-static int
-put_draft(const char *draft, const char *bytes, size_t size)
-{
-	int descriptor, result, saved;
-
-	unlink(draft);
-	descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (descriptor < 0)
-		return -1;
-	result = put_all(descriptor, bytes, size);
-	saved = errno;
-	close(descriptor);
-	errno = saved;
-	return result;
-}
-
-/* The old one stays until the new one is on the disk. */
-static int
-replace(struct arena *arena, const char *path, const char *bytes, size_t size, struct err *err)
-{
-	const char *draft = arena_printf(arena, "%s.part", path);
-	int saved;
-
-	if (put_draft(draft, bytes, size) == 0 && rename(draft, path) == 0 &&
-		store_sync_folder(path) == 0)
-		return 0;
-	saved = errno;
-	unlink(draft);
-	errno = saved;
-	return fail_file(path, "written", err);
-}
-
-static int
-read_all(int descriptor, struct text *out)
-{
-	char bytes[8192];
-	ssize_t got;
-
-	while ((got = read(descriptor, bytes, sizeof bytes)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 || out->size + (size_t)got > LIST_MAX)
-			return -1;
-		text_add_n(out, bytes, (size_t)got);
-	}
-	return 0;
-}
-
-/* *there false: there is no such file. */
-static int
-read_file(const char *path, bool secret, struct text *out, bool *there, struct err *err)
-{
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), result = 0;
-	struct stat status;
-
-	*there = descriptor >= 0;
-	if (descriptor < 0)
-		return errno == ENOENT ? 0 : fail_file(path, "read", err);
-	if (fstat(descriptor, &status) < 0 || !S_ISREG(status.st_mode) ||
-		read_all(descriptor, out) < 0)
-		result = fail_file(path, "read", err);
-	else if (secret && (status.st_mode & 077) != 0)
-		result = fail(err, ERR_STORAGE,
-			"'%s' can be read by others, who could try whose digests they are: chmod "
-			"600",
-			path);
-	close(descriptor);
-	return result;
-}
 
 /* ---- the list ---- */
 
@@ -155,13 +47,18 @@ read_line(const char *line, struct forgotten *out)
 	long long since, receipt;
 	int size = 0;
 	char kind;
+	bool redact;
 
 	/* NOLINTNEXTLINE(cert-err34-c): the widths keep numbers within bounds */
 	if (sscanf(line, "%64[0-9a-f] %18lld %18lld %c%n", out->digest, &since, &receipt, &kind,
 		    &size) != 4 ||
-		strlen(out->digest) != 64 || (kind != 'a' && kind != 'c') || line[size] != '\n')
+		strlen(out->digest) != 64 || (kind != 'a' && kind != 'c'))
 		return false;
-	out->whole = kind == 'c';
+	redact = line[size] == 'r';
+	if (line[size + redact] != '\n')
+		return false;
+	out->mark = kind == 'c';
+	out->redact = redact;
 	out->since = since;
 	out->receipt = receipt;
 	return true;
@@ -198,8 +95,11 @@ set_stamp(struct forgotten_list *list)
 	struct arena *arena = arena_new();
 	uint8_t digest[SHA256_SIZE];
 
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count; i++) {
 		sha256_add(state, list->items[i].digest, 64);
+		if (list->items[i].redact)
+			sha256_add(state, "r", 1);
+	}
 	sha256_end(state, digest);
 	text_copy(list->stamp, sizeof list->stamp,
 		list->count == 0 ? "" : hex_encode(arena, digest, sizeof digest));
@@ -227,7 +127,7 @@ static int
 read_key(struct forgotten_list *list, const char *path, struct err *err)
 {
 	struct text text = { 0 };
-	int result = read_file(path, true, &text, &list->has_key, err);
+	int result = forgotten_file_read(path, true, &text, &list->has_key, err);
 
 	if (result == 0 && list->has_key && text.size != KEY_SIZE)
 		result = fail(err, ERR_STORAGE, "the key of the forgotten '%s' is damaged", path);
@@ -242,14 +142,15 @@ read_key(struct forgotten_list *list, const char *path, struct err *err)
 static int
 read_list(struct arena *arena, const char *database, struct forgotten_list *list, struct err *err)
 {
-	const char *path = beside(arena, database, ""), *key = beside(arena, database, ".key");
+	const char *path = forgotten_path(arena, database, ""),
+		   *key = forgotten_path(arena, database, ".key");
 	struct text text = { 0 };
 	bool there;
 	int result;
 
 	if (read_key(list, key, err) < 0)
 		return -1;
-	result = read_file(path, false, &text, &there, err);
+	result = forgotten_file_read(path, false, &text, &there, err);
 	if (result == 0)
 		result = read_lines(list, path, &text, err);
 	text_clear(&text);
@@ -261,14 +162,10 @@ read_list(struct arena *arena, const char *database, struct forgotten_list *list
 	return result;
 }
 
-int
-forgotten_load(struct store *store, struct err *err)
+/* What the store goes by from now on; what could not be read or written is as it was. */
+static int
+take(struct store *store, struct forgotten_list *list, int result)
 {
-	struct forgotten_list *list = mem_zero(1, sizeof *list);
-	struct arena *arena = arena_new();
-	int result = store->path == NULL ? 0 : read_list(arena, store->path, list, err);
-
-	arena_free(arena);
 	if (result < 0) {
 		list_free(list);
 		return -1;
@@ -277,6 +174,17 @@ forgotten_load(struct store *store, struct err *err)
 	store_drop_forgotten(store);
 	store->forgotten = list;
 	return 0;
+}
+
+int
+forgotten_load(struct store *store, struct err *err)
+{
+	struct forgotten_list *list = mem_zero(1, sizeof *list);
+	struct arena *arena = arena_new();
+	int result = store->path == NULL ? 0 : read_list(arena, store->path, list, err);
+
+	arena_free(arena);
+	return take(store, list, result);
 }
 
 /* ---- asking it ---- */
@@ -354,8 +262,9 @@ need_key(struct arena *arena, struct store *store, struct err *err)
 		return 0;
 	if (random_bytes(list->key, sizeof list->key) < 0)
 		return fail(err, ERR_INTERNAL, "there are no random bytes for a key");
-	if (store->path != NULL && replace(arena, beside(arena, store->path, ".key"),
-					   (const char *)list->key, sizeof list->key, err) < 0)
+	if (store->path != NULL &&
+		forgotten_file_write(arena, forgotten_path(arena, store->path, ".key"),
+			(const char *)list->key, sizeof list->key, err) < 0)
 		return -1;
 	list->has_key = true;
 	return 0;
@@ -369,16 +278,15 @@ write_list(struct arena *arena, const char *database, const struct forgotten_lis
 	int result;
 
 	for (size_t i = 0; i < list->count; i++)
-		text_printf(&text, "%s %lld %lld %c\n", list->items[i].digest,
+		text_printf(&text, "%s %lld %lld %c%s\n", list->items[i].digest,
 			(long long)list->items[i].since, (long long)list->items[i].receipt,
-			list->items[i].whole ? 'c' : 'a');
-	result = replace(arena, beside(arena, database, ""), text.size == 0 ? "" : text.bytes,
-		text.size, err);
+			list->items[i].mark ? 'c' : 'a', list->items[i].redact ? "r" : "");
+	result = forgotten_file_write(arena, forgotten_path(arena, database, ""),
+		text.size == 0 ? "" : text.bytes, text.size, err);
 	text_clear(&text);
 	return result;
 }
 
-/* What could not be written is as it was, here too. */
 static int
 settle(struct store *store, struct forgotten_list *changed, struct err *err)
 {
@@ -386,14 +294,7 @@ settle(struct store *store, struct forgotten_list *changed, struct err *err)
 	int result = store->path == NULL ? 0 : write_list(arena, store->path, changed, err);
 
 	arena_free(arena);
-	if (result < 0) {
-		list_free(changed);
-		return -1;
-	}
-	set_stamp(changed);
-	store_drop_forgotten(store);
-	store->forgotten = changed;
-	return 0;
+	return take(store, changed, result);
 }
 
 static struct forgotten_list *
@@ -432,10 +333,12 @@ forgotten_add(struct store *store, const char *const *addresses, unsigned count,
 		return -1;
 	changed = copy_of(store->forgotten);
 	for (unsigned i = 0; i < count; i++) {
-		struct forgotten item = *as;
+		struct forgotten item = *as, *there = find(changed, addresses[i]);
 
-		if (find(changed, addresses[i]) != NULL)
+		if (there != NULL) {
+			there->redact |= as->redact;
 			continue;
+		}
 		digest_of(changed, addresses[i], item.digest);
 		add_item(changed, &item);
 		qsort(changed->items, changed->count, sizeof *changed->items, compare);
@@ -443,11 +346,26 @@ forgotten_add(struct store *store, const char *const *addresses, unsigned count,
 	return settle(store, changed, err);
 }
 
+/* What an erasure noted of its contact beside addresses: a mark that stayed would erase it again. */
+static void
+drop_marks(struct forgotten_list *list, const struct forgotten *of)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct forgotten *item = &list->items[i];
+
+		if (!item->mark || item->receipt != of->receipt || item->since != of->since)
+			list->items[kept++] = *item;
+	}
+	list->count = kept;
+}
+
 int
 forgotten_remove(struct store *store, const char *address, bool *was, struct err *err)
 {
 	struct forgotten_list *changed;
-	struct forgotten *item;
+	struct forgotten *item, gone;
 
 	if (begin_change(store, err) < 0)
 		return -1;
@@ -457,7 +375,9 @@ forgotten_remove(struct store *store, const char *address, bool *was, struct err
 		return 0;
 	changed = copy_of(store->forgotten);
 	item = find(changed, address);
+	gone = *item;
 	*item = changed->items[--changed->count];
+	drop_marks(changed, &gone);
 	if (changed->count > 0)
 		qsort(changed->items, changed->count, sizeof *changed->items, compare);
 	return settle(store, changed, err);

@@ -2,9 +2,10 @@
 
 #include <stdlib.h>
 
+#include "liaison/base/address.h"
 #include "liaison/base/text.h"
 
-/* SQL functions of ours: the same folding and the same globs as everywhere else. */
+/* SQL functions of ours: the same folding, globs and addresses as everywhere else. */
 
 static const char *
 argument(sqlite3_value *value)
@@ -50,6 +51,35 @@ run_glob_fold(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_int(context, text_glob(pattern, text, true));
 }
 
+/* Of text or bytes. */
+static void
+run_names(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *text = sqlite3_value_blob(values[0]), *address = argument(values[1]);
+
+	(void)count;
+	if (text != NULL && address != NULL)
+		sqlite3_result_int(context,
+			address_is_in(text, (size_t)sqlite3_value_bytes(values[0]), address));
+}
+
+/* What is left of text without the words of a list. */
+static void
+run_without(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *text = argument(values[0]), *list = argument(values[1]);
+	struct text left = { 0 };
+
+	(void)count;
+	if (text == NULL)
+		return;
+	if (list != NULL && address_take_out(text, list, &left))
+		sqlite3_result_text(context, left.bytes, (int)left.size, SQLITE_TRANSIENT);
+	else
+		sqlite3_result_value(context, values[0]);
+	text_clear(&left);
+}
+
 /* Constant while a statement runs, and not from one run to the next. */
 static void
 run_viewer(sqlite3_context *context, int count, sqlite3_value **values)
@@ -82,6 +112,12 @@ store_add_functions(struct store *store)
 	if (result == SQLITE_OK)
 		result = sqlite3_create_function_v2(
 			store->db, "glob_fold", 2, flags, scratch, run_glob_fold, NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_create_function_v2(
+			store->db, "names", 2, flags, NULL, run_names, NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_create_function_v2(
+			store->db, "without", 2, flags, NULL, run_without, NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = add_viewer(store);
 	return result;

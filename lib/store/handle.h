@@ -30,6 +30,7 @@ struct store {
 	char lost[160]; /* why SQLite undid the open transaction by itself, or cannot, or "" */
 	char poison[160]; /* why nothing may be believed until reopened, or "" */
 	bool puts_off; /* see store_put_off */
+	int64_t compared; /* see store_note_compared */
 	const char **viewer; /* where viewer() looks, as this struct may move; the connection's */
 	int64_t deadline_ms; /* for each statement; 0: none */
 	int64_t started_ms; /* of the oldest active statement; 0: not looked yet */

@@ -30,9 +30,8 @@ int
 journal_last(struct store *store, int64_t *id, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, "SELECT coalesce(max(id), 0) FROM journal");
-	bool found;
 
-	return sql_get_int(q, id, &found, err);
+	return sql_get_int(q, id, NULL, err);
 }
 
 static const char COUNT_RECORDS[] =
@@ -43,9 +42,8 @@ journal_records(
 	struct store *store, const char *noun, int64_t after, int64_t *count, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, COUNT_RECORDS);
-	bool found;
 
 	stmt_bind_int(q, after);
 	stmt_bind_text(q, noun);
-	return sql_get_int(q, count, &found, err);
+	return sql_get_int(q, count, NULL, err);
 }

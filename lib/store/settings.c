@@ -208,6 +208,18 @@ store_puts_off(const struct store *store)
 }
 
 void
+store_note_compared(struct store *store)
+{
+	store->compared++;
+}
+
+int64_t
+store_compared(const struct store *store)
+{
+	return store->compared;
+}
+
+void
 store_set_viewer(struct store *store, const char *viewer)
 {
 	*store->viewer = viewer;

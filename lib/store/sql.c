@@ -379,8 +379,24 @@ sql_get_int(struct stmt *stmt, int64_t *out, bool *found, struct err *err)
 		value = stmt_int(stmt);
 	if (stmt_end(stmt, err) < 0)
 		return -1;
-	*found = any;
-	if (any)
+	if (found != NULL)
+		*found = any;
+	if (any && out != NULL)
 		*out = value;
+	return 0;
+}
+
+int
+sql_get_text(struct stmt *stmt, struct arena *arena, const char **out, struct err *err)
+{
+	const char *text = NULL;
+	bool any = stmt_row(stmt);
+
+	if (any)
+		text = stmt_text_copy(stmt, arena);
+	if (stmt_end(stmt, err) < 0)
+		return -1;
+	if (any)
+		*out = text;
 	return 0;
 }

@@ -121,5 +121,7 @@ config_read_fold(struct value *value)
 	source->fold_domains = (struct config_list){ 0 };
 	if (source->fold_subaddress || strcmp(value->text, "keep") == 0 || value->text[0] == '\0')
 		return 0;
-	return read_domain_list(value, &source->fold_domains);
+	if (read_domain_list(value, &source->fold_domains) == 0)
+		return 0;
+	return config_expected(value, "keep, fold, or the domains to fold, such as own.example");
 }

@@ -6,12 +6,12 @@
 static const char *const TLS_WORDS[] = { "implicit", "starttls", "none", NULL };
 static const char *const AUTH_WORDS[] = { "auto", "plain", "login", "xoauth2", "oauthbearer",
 	NULL };
-static const char *const LEVEL_WORDS[] = { "metadata", "snippet", "text", NULL };
-static const char *const UNMATCHED_WORDS[] = { "headers", "addresses", "none", NULL };
+const char *const config_level_words[] = { "metadata", "snippet", "text", NULL };
+const char *const config_unmatched_words[] = { "headers", "addresses", "none", NULL };
 static const char *const CREATE_WORDS[] = { "never", "sent", "all", NULL };
 static const char *const VISIBILITY_WORDS[] = { "all", "owner", NULL };
-static const char *const DELETE_WORDS[] = { "keep", "drop-text", "remove", NULL };
-static const char *const REPORT_WORDS[] = { "off", "team", "person", NULL };
+const char *const config_delete_words[] = { "keep", "drop-text", "remove", NULL };
+const char *const config_staff_words[] = { "off", "team", "person", NULL };
 static const char *const LOG_WORDS[] = { "error", "warning", "notice", "info", "debug", NULL };
 static const char *const MATCH_WORDS[] = { "attendees", "text", NULL };
 static const char *const PRIVATE_WORDS[] = { "skip", "busy", NULL };
@@ -20,6 +20,12 @@ static const char *const PRIVATE_WORDS[] = { "skip", "busy", NULL };
 #define YEARS(n)         ((n)*365 * DAY)
 #define OF(field)        offsetof(struct config, field)
 #define OF_SOURCE(field) offsetof(struct config_source, field)
+
+const char *const config_kind_words[] = {
+	[SOURCE_IMAP] = "imap",
+	[SOURCE_MAILDIR] = "maildir",
+	[SOURCE_ICAL] = "ical",
+};
 
 const struct section_kind config_sections[] = {
 	{ "liaison", IN_LIAISON, 0 },
@@ -42,12 +48,13 @@ const struct setting config_settings[] = {
 	{ "proxies", IN_LIAISON, SETTING_LIST, OF(proxies), 0, 0, NULL, NULL },
 	{ "own-addresses", IN_LIAISON, SETTING_ADDRESSES, OF(own_addresses), 0, 0, NULL, NULL },
 	{ "own-domains", IN_LIAISON, SETTING_DOMAINS, OF(own_domains), 0, 0, NULL, NULL },
-	{ "unmatched", IN_LIAISON, SETTING_ENUM, OF(unmatched), 0, 0, UNMATCHED_WORDS, "headers" },
+	{ "unmatched", IN_LIAISON, SETTING_ENUM, OF(unmatched), 0, 0, config_unmatched_words,
+		"headers" },
 	{ "unmatched-retention", IN_LIAISON, SETTING_DURATION, OF(unmatched_retention), 1,
 		YEARS(100), NULL, "180d" },
 	{ "create-contacts", IN_LIAISON, SETTING_ENUM, OF(create_contacts), 0, 0, CREATE_WORDS,
 		"never" },
-	{ "staff-reports", IN_LIAISON, SETTING_WORD, OF(staff_reports), 0, 0, REPORT_WORDS,
+	{ "staff-reports", IN_LIAISON, SETTING_WORD, OF(staff_reports), 0, 0, config_staff_words,
 		"team" },
 	{ "backup-directory", IN_LIAISON, SETTING_PATH, OF(backup_directory), 0, 0, NULL, NULL },
 	{ "backup-every", IN_LIAISON, SETTING_DURATION, OF(backup_every), 1, YEARS(1), NULL, "1d" },
@@ -104,8 +111,10 @@ const struct setting config_settings[] = {
 	{ "since", IN_MAILDIR, SETTING_SINCE, OF_SOURCE(since), 1, YEARS(1000), NULL, "all" },
 	{ "since", IN_CALENDAR, SETTING_SINCE, OF_SOURCE(since), 1, YEARS(1000), NULL, "365d" },
 	{ "until", IN_CALENDAR, SETTING_DURATION, OF_SOURCE(until), 1, YEARS(10), NULL, "90d" },
-	{ "level", IN_SOURCES, SETTING_ENUM, OF_SOURCE(level), 0, 0, LEVEL_WORDS, "metadata" },
-	{ "on-delete", IN_MAIL, SETTING_ENUM, OF_SOURCE(on_delete), 0, 0, DELETE_WORDS, "keep" },
+	{ "level", IN_SOURCES, SETTING_ENUM, OF_SOURCE(level), 0, 0, config_level_words,
+		"metadata" },
+	{ "on-delete", IN_MAIL, SETTING_ENUM, OF_SOURCE(on_delete), 0, 0, config_delete_words,
+		"keep" },
 	{ "skip-keyword", IN_MAIL, SETTING_LIST, OF_SOURCE(skip_keyword), 0, 0, NULL, "$Private" },
 	{ "skip-folders", IN_MAIL, SETTING_LIST, OF_SOURCE(skip_folders), 0, 0, NULL, NULL },
 	{ "only-keyword", IN_MAIL, SETTING_LIST, OF_SOURCE(only_keyword), 0, 0, NULL, NULL },

@@ -5,6 +5,7 @@
 
 #include "config_value.h"
 #include "liaison/base/address.h"
+#include "liaison/base/crypt.h"
 
 enum { URL_MAX = 2000 };
 
@@ -19,15 +20,6 @@ is_plain(const char *text)
 	return true;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "%" and two digits, and never a NUL. */
 static bool
 is_encoded_well(const char *text)
@@ -35,7 +27,7 @@ is_encoded_well(const char *text)
 	for (; *text != '\0'; text++) {
 		if (*text != '%')
 			continue;
-		if (hex_value(text[1]) < 0 || hex_value(text[2]) < 0 ||
+		if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0 ||
 			(text[1] == '0' && text[2] == '0'))
 			return false;
 		text += 2;

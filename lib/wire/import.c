@@ -118,7 +118,7 @@ read_cell(struct decoder *to, struct import_row *row, const struct frame_field *
 
 	if (row->count == IMPORT_CELLS_MAX)
 		return fail(to->err, ERR_FORMAT, "%s has over %d cells", WHAT, IMPORT_CELLS_MAX);
-	if (bounded_read(field, to->arena, IMPORT_ANSWER_MAX, true, WHAT, &cell.value, to->err) < 0)
+	if (bounded_read(field, to->arena, IMPORT_ROOM_MAX, true, WHAT, &cell.value, to->err) < 0)
 		return -1;
 	if (row->count == to->cell_room)
 		row->cells = arena_grow(

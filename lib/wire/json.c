@@ -376,3 +376,19 @@ json_value(struct json_out *out, const char *name, const json_t *value)
 		break;
 	}
 }
+
+void
+json_doc_begin(struct json_doc *doc)
+{
+	doc->text = (struct text){ 0 };
+	json_out_init(&doc->out, &doc->text);
+}
+
+int
+json_doc_end(struct json_doc *doc, struct arena *arena, int result, const char **text)
+{
+	if (result >= 0)
+		*text = arena_text_n(arena, doc->text.bytes, doc->text.size);
+	text_clear(&doc->text);
+	return result;
+}

@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "liaison/base/arena.h"
 #include "liaison/base/clock.h"
@@ -70,8 +71,8 @@ check_nesting(const char *bytes, size_t size, struct err *err)
 	return 0;
 }
 
-int
-json_line_parse(const char *bytes, size_t size, json_t **out, struct err *err)
+static int
+parse(const char *bytes, size_t size, size_t flags, json_t **out, struct err *err)
 {
 	json_error_t error;
 	json_t *root;
@@ -81,10 +82,50 @@ json_line_parse(const char *bytes, size_t size, json_t **out, struct err *err)
 	if (check_nesting(bytes, size, err) < 0)
 		return -1;
 	json_prepare();
-	root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	root = json_loadb(bytes, size, flags | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (root == NULL)
 		return fail(err, ERR_USAGE, "the request is not JSON: %s at byte %d", error.text,
 			error.position);
 	*out = root;
 	return 0;
+}
+
+int
+json_line_parse(const char *bytes, size_t size, json_t **out, struct err *err)
+{
+	return parse(bytes, size, 0, out, err);
+}
+
+int
+json_line_parse_nul(const char *bytes, size_t size, json_t **out, struct err *err)
+{
+	return parse(bytes, size, JSON_ALLOW_NUL, out, err);
+}
+
+static const char *
+nul_under(json_t *value, const char *name)
+{
+	const char *found = NULL, *key;
+	json_t *inner;
+	size_t i;
+
+	if (json_is_string(value))
+		return json_string_length(value) > strlen(json_string_value(value)) ? name : NULL;
+	json_array_foreach(value, i, inner)
+	{
+		if (found == NULL)
+			found = nul_under(inner, name);
+	}
+	json_object_foreach(value, key, inner)
+	{
+		if (found == NULL)
+			found = nul_under(inner, key);
+	}
+	return found;
+}
+
+const char *
+json_find_nul(json_t *tree)
+{
+	return nul_under(tree, "");
 }

@@ -111,7 +111,10 @@ def test_a_message_that_the_database_refuses_is_quarantined_alone(place):
         rogue.messages += mails(5)
         wait_until(lambda: len(daemon.all("capture.list")) == 5, "five decisions")
         assert decisions(daemon) == {uid: "quarantined" if uid == 3 else "captured" for uid in range(1, 6)}
-        assert daemon.all("capture.list", decision="quarantined")[0]["error"] == "no such luck"
+        row, = daemon.all("capture.list", decision="quarantined")
+        assert row["error"] == "no such luck"
+        daemon.call("capture.retry", {"id": [row["id"]]})   # brings what the server has of it
+        assert "Subject: s3" in daemon.call("capture.show", {"id": row["id"]})["header"]
 
 
 def test_syncs_during_a_sync_double_nothing(place, server):

@@ -191,21 +191,62 @@ def test_nobody_comes_back_by_mail_file_or_hand(lived, server):
     assert_gone(lived)
 
 
+def restore(daemon, copy):
+    daemon.stop()
+    done = liaisond(daemon, "--restore", copy)
+    assert done.returncode == 0, done.stderr
+    for aside in daemon.dir.glob("*.before-restore*"):
+        aside.unlink()
+    assert found_in(daemon.database) != []
+    daemon.start()
+
+
 def test_an_older_backup_brings_nobody_back(lived, place):
     copy = place / "older.db"
     lived.liaison("system", "backup", copy)
     give(copy)
     forget_both(lived)
-    lived.stop()
-    done = liaisond(lived, "--restore", copy)
-    assert done.returncode == 0, done.stderr
-    for aside in lived.dir.glob("*.before-restore*"):
-        aside.unlink()
-    assert found_in(lived.database) != []
-    lived.start()
+    restore(lived, copy)
     assert [one["name"] for one in lived.all("contact.list")] == ["Ben Bow"]
     assert_gone(lived)
     assert lived.call("system.check")["ok"] is True
+
+
+def test_who_had_an_address_before_the_forgotten_one_stays(place, server):
+    with Daemon(place / "liaison", [account(server, level="text")]) as daemon:
+        daemon.call("contact.add", {"name": "Acme Sales", "email": ["sales@acme.example", EVA]})
+        daemon.call("contact.note", {"contact": "sales@acme.example", "note": "pays on time"})
+        twin = daemon.call("contact.add", {"name": NAME + " too", "job_title": "canarycard-7"})["no"]
+        server.append("INBOX", letter(EVA, ME, SUBJECT, body=TEXT + "\n"))
+        server.append("INBOX", letter("sales@acme.example", ME, "the offer"))
+        daemon.call("source.sync")
+        daemon.wait_complete("work")
+        wait_until(lambda: daemon.call("source.show", {"source": "work"})["wants"] == 0, "the text")
+        daemon.liaison("system", "backup", place / "older.db")
+        give(place / "older.db")
+        daemon.call("contact.email.remove", {"contact": "sales@acme.example", "email": EVA})
+        whole = daemon.call("contact.add", {"name": NAME, "email": [EVA]})["no"]
+        daemon.call("contact.merge", {"contact": twin, "into": whole}, yes=True)
+        daemon.call("contact.forget", {"contact": whole}, yes=True)
+        restore(daemon, place / "older.db")
+        assert [one["name"] for one in daemon.all("contact.list")] == ["Acme Sales"]
+        left = daemon.call("contact.show", {"contact": "sales@acme.example"})
+        assert [one["email"] for one in left["emails"]] == ["sales@acme.example"] and left["interactions"] == 1
+        assert [one["subject"] for one in daemon.all("contact.timeline", contact="Acme Sales")] == ["the offer"]
+        assert "pays on time" in exported(daemon, "sales@acme.example")
+        assert_gone(daemon)
+        assert daemon.call("system.check")["ok"] is True
+
+
+def test_who_is_allowed_again_stays_in_an_older_backup(place):
+    with Daemon(place / "liaison") as daemon:
+        daemon.call("contact.add", {"name": NAME, "email": [EVA]})
+        daemon.liaison("system", "backup", place / "older.db")
+        give(place / "older.db")
+        daemon.call("contact.forget", {"contact": EVA}, yes=True)
+        daemon.call("contact.allow", {"address": EVA})
+        restore(daemon, place / "older.db")
+        assert [one["name"] for one in daemon.all("contact.list")] == [NAME]
 
 
 @pytest.mark.parametrize("when", [3, 8, 10])
@@ -343,8 +384,9 @@ def test_all_that_is_held_of_a_person_is_exported(lived):
     assert [one["email"] for one in whole["addresses"]] == [EVA, ALIAS]
     assert whole["notes"][0]["note"] == NOTE and whole["labels"] == [
         {"kind": "tag", "code": "canarytag-7", "word": None}]
-    assert any(TEXT in (one["text"] or "") for one in whole["interactions"]) and len(whole["interactions"]) == 5
-    assert any(party["address"] == EVA for one in whole["captures"] for party in one["parties"])
+    assert any(TEXT in (one["text"] or "") for one in whole["interactions"]) and len(whole["interactions"]) == 6
+    parties = {party["address"] for one in whole["captures"] for party in one["parties"]}
+    assert {EVA, "eva.kanari+shop@canary.example"} <= parties
     assert {"contact.note", "contact.merge", "contact.edit"} <= {one["method"] for one in whole["journal"]}
     assert whole["imports"][0]["file"].endswith("canary.csv") and len(whole["merges"]) == 1
     bare = json.loads(exported(lived, STRANGER))

@@ -88,7 +88,7 @@ def test_errors_have_names_codes_and_subjects(alone):
 def test_bad_lines_are_answered_and_the_connection_lives(alone):
     with alone.client() as client:
         for text, code in ((b"{nonsense}", -32700), (b'{"jsonrpc":"2.0","id":1}', -32600), (b"[]", -32600),
-                           (b'"x"', -32600), (b'{"id":1,"id":2,"method":"x"}', -32700), (b'{"a":"\\u0000"}', -32700),
+                           (b'"x"', -32600), (b'{"id":1,"id":2,"method":"x"}', -32700), (b'{"a":"\\u0000"}', -32600),
                            (b"\xff\xfe", -32700), (b"[" * 100 + b"]" * 100, -32700),
                            (b'{"jsonrpc":"2.0","id":1,"method":"system.version","params":"x"}', -32600)):
             client.write(text + b"\n")

@@ -3,8 +3,13 @@
 import contextlib
 import re
 import sqlite3
+import threading
 from datetime import datetime, timedelta, timezone
 
+import pytest
+
+from calendars import event, feed, publish, soon
+from calendars import section as section_of
 from daemon import Daemon, account, wait_until
 from imap_script import Message, ScriptedServer, section
 from letters import letter
@@ -65,6 +70,27 @@ def test_what_is_old_goes_and_does_not_come_back(place, server):
         assert kept["dropped"].keys() == {"mails", "meetings", "texts", "evidence", "unreadable"}
         left = datetime.fromisoformat(kept["next_email"]) - datetime.now(timezone.utc)
         assert timedelta(days=264) < left < timedelta(days=266)
+        assert daemon.call("system.check")["ok"] is True
+
+
+def test_old_meetings_go_and_do_not_come_back(place, web, authority):
+    series = dict(rrule="FREQ=WEEKLY;COUNT=9", summary="canary-weekly")
+    publish(web, "team.ics", feed(event("weekly@m", soon(days=-60), **series),
+                                  event("old@m", soon(days=-50), summary="canary-old")))
+    with Daemon(place / "liaison", [section_of("team", web.url("/team.ics"), ca_file=authority.ca)]) as daemon:
+        daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+        daemon.call("source.sync", {"source": "team"})
+        wait_until(lambda: len(subjects(daemon)) == 10, "all meetings")
+        daemon.configure(settings="[retention]\nmeeting = 30d\n")
+        daemon.call("system.reload")
+        wait_until(lambda: subjects(daemon) == ["canary-weekly"] * 4, "the old ones gone")
+        wait_until(lambda: not holds(daemon, b"canary-old"), "no byte of it")
+        assert len(daemon.call("capture.list", {"where": "reason = retention"})["items"]) == 6
+        publish(web, "team.ics", feed(event("weekly@m", soon(days=-60), sequence=1, location="Elsewhere", **series),
+                                      event("old@m", soon(days=-50), sequence=1, summary="canary-old, again")))
+        daemon.call("source.sync", {"source": "team"})
+        wait_until(lambda: [one["location"] for one in daemon.all("interaction.list")] == ["Elsewhere"] * 4, "the news")
+        assert not holds(daemon, b"canary-old")
         assert daemon.call("system.check")["ok"] is True
 
 
@@ -133,12 +159,15 @@ def bodies(server):
     return fetched
 
 
-def transcript(place, level, rule=None):
+def transcript(place, level, rule=None, blocked=None, forgets=()):
     """What a server is asked by a daemon at that level, with Ada, Bob and Secret as contacts."""
     with ScriptedServer() as server:
         with Daemon(place / "liaison", [section(server, level=level)]) as daemon:
             for name in ("ada", "bob", "secret"):
-                daemon.call("contact.add", {"name": name.title(), "email": [f"{name}@x.example"]})
+                more = (blocked or {}).get(name, {})
+                daemon.call("contact.add", {"name": name.title(), "email": [f"{name}@x.example"], **more})
+            for name in forgets:
+                daemon.call("contact.forget", {"contact": f"{name}@x.example"}, yes=True)
             for words in rule or []:
                 daemon.call("rpc.run", ["rule", "add", *words])
             daemon.call("source.sync")
@@ -187,6 +216,62 @@ def test_what_rules_leave_out_has_no_text(place):
     fetched = transcript(place, "text", rule=[["ignore", "from = ada@x.example"],
                                               ["private", "from = bob@x.example"]])
     assert fetched == []
+
+
+class Folders(ScriptedServer):
+    """Has two folders with mail of their own; texts tells what was fetched in which beside headers."""
+
+    def __init__(self):
+        self.folders, self.texts, self.here = {"INBOX": [], "Archive": []}, [], threading.local()
+        super().__init__(hooks={"list": lambda server, handler, tag, line: b"".join(
+            b'* LIST () "/" %s\r\n' % name.encode() for name in self.folders) + f"{tag} OK done\r\n".encode()})
+
+    @property
+    def messages(self):
+        return self.folders[getattr(self.here, "folder", "INBOX")]
+
+    @messages.setter
+    def messages(self, messages):
+        self.folders["INBOX"] = messages
+
+    def command(self, handler, tag, rest):
+        word, _, name = rest.partition(" ")
+        folder = getattr(self.here, "folder", "INBOX")
+        if word in ("EXAMINE", "STATUS"):
+            self.here.folder = name.split(" ")[0].strip('"')
+        if "BODY.PEEK[" in rest and "BODY.PEEK[HEADER]" not in rest:
+            self.texts.append((self.here.folder, re.search(r"BODY\.PEEK\S+", rest).group(0).rstrip(")")))
+        goes_on = super().command(handler, tag, rest)
+        if word == "STATUS":    # leaves the folder that is open
+            self.here.folder = folder
+        return goes_on
+
+
+@pytest.mark.parametrize("level, rule, asked", [
+    ("metadata", "text", [("Archive", "BODY.PEEK[1]<0.262144>")]),
+    ("text", "metadata", [("INBOX", "BODY.PEEK[1]<0.262144>")]),
+    ("snippet", "text", [("Archive", "BODY.PEEK[1]<0.262144>"), ("INBOX", "BODY.PEEK[1]<0.8192>")])])
+def test_a_folder_has_a_level_of_its_own(place, level, rule, asked):
+    with Folders() as server:
+        with Daemon(place / "liaison", [section(server, level=level)]) as daemon:
+            daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+            daemon.call("rule.add", {"action": "level", "where": "folder = Archive", "value": rule})
+            daemon.call("source.sync")
+            for folder in server.folders:
+                header = letter("ada@x.example", ME, folder).split("\n\n")[0] + "\n\n"
+                server.folders[folder].append(Message(1, header, structure=STRUCTURE, size=100000))
+            daemon.call("source.sync")
+            wait_until(lambda: len(daemon.all("capture.list")) == 2, "both decided")
+            wait_until(lambda: daemon.call("source.show", {"source": "rogue"})["wants"] == 0, "no wants")
+        assert sorted(server.texts) == asked
+
+
+def test_of_who_is_blocked_or_forgotten_no_text_is_asked(place):
+    fetched = transcript(place, "text", blocked={"ada": {"privacy_blocked": True}})
+    assert uids_of(fetched) == {BOB}
+    fetched = transcript(place / "minor", "text", blocked={"bob": {"minor": True}})
+    assert uids_of(fetched) == {ADA}
+    assert transcript(place / "gone", "text", forgets=("ada", "bob")) == []
 
 
 def test_a_folder_left_out_is_not_opened(place, server):

@@ -169,6 +169,60 @@ def test_a_new_domain_of_ours_is_brought_to_the_past(place, server):
         assert (mail["direction"], [c["name"] for c in mail["contacts"]]) == ("outbound", ["Ada"])
 
 
+def links(daemon, row):
+    return [c["name"] for c in daemon.call("interaction.show", {"id": row["interaction"]})["contacts"]]
+
+
+def test_a_draft_and_a_run_tell_the_same_of_links_templates_and_levels(daemon, server):
+    daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+    daemon.call("contact.add", {"name": "Bob", "email": ["bob@y.example"]})
+    for number in range(2):
+        send(server, "ada@x.example", f"Both {number}", f"b{number}@x.example", cc="bob@y.example")
+    send(server, "bob@y.example", "Alone", "a@y.example")
+    rows = decisions(daemon, 3)
+    told = tried(daemon, "ignore: any-address = bob@y.example\ntemplate tt: subject = \"Both 0\"\n"
+                         "level text: subject = \"Both 1\"\n", show=3)
+    assert (told["changed"], told["dropped"], told["links"], told["templates"], told["levels"]) == (3, 1, 2, 1, 1)
+    shown = {d["subject"]: d for d in told["diff"]}
+    assert [(d["unlinked"], d["linked"], d["draft"]) for d in (shown["Both 0"], shown["Both 1"])] == \
+        [(["C00002"], [], 1)] * 2
+    assert shown["Both 0"]["template"] == "TT" and "template" not in shown["Both 1"]
+    assert (shown["Both 1"]["level_now"], shown["Both 1"]["level_then"]) == ("metadata", "text")
+    daemon.call("rule.add", {"action": "ignore", "where": "any-address = bob@y.example"})
+    daemon.call("rule.add", {"action": "template", "value": "tt", "where": 'subject = "Both 0"'})
+    assert daemon.call("capture.reapply", yes=True)["changed"] == told["changed"]
+    assert [rule["hits"] for rule in daemon.all("rule.list")] == [3, 1]
+    assert daemon.call("interaction.show", {"id": rows["Both 0"]["interaction"]})["template"] == "TT"
+    assert links(daemon, rows["Both 1"]) == ["Ada"]
+    back = tried(daemon, "# no rules\n", show=3)
+    assert (back["changed"], back["captured"], back["links"], back["templates"]) == (3, 1, 2, 1), back
+
+
+def test_folders_that_are_skipped_later_are_brought_to_the_past(place, server):
+    with Daemon(place / "liaison", [account(server)]) as daemon:
+        daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+        send(server, "ada@x.example", "Seen", "s@x.example")
+        send(server, "ada@x.example", "Hidden", "h@x.example", folder="Hidden")
+        rows = decisions(daemon, 2)
+        assert {row["decision"] for row in rows.values()} == {"captured"}
+
+        def folder_is(watched, **setting):
+            daemon.configure([account(server, **setting)])
+            daemon.call("system.reload")
+            wait_until(lambda: {f["name"]: f["watched"] for f in daemon.call(
+                "source.folders", {"source": "work"})["items"]}["Hidden"] == watched, watched)
+
+        folder_is("unwatched", skip_folders="Hidden")
+        assert daemon.call("capture.reapply", yes=True)["changed"] == 1
+        rows = {row["subject"]: row for row in daemon.all("capture.list")}
+        assert (rows["Hidden"]["decision"], rows["Seen"]["decision"]) == ("ignored", "captured")
+        assert rows["Hidden"]["reason"] == "it is in no folder that is read"
+        assert [i["subject"] for i in daemon.all("interaction.list")] == ["Seen"]
+        folder_is("polled")
+        assert daemon.call("capture.reapply", yes=True)["changed"] == 1
+        assert sorted(i["subject"] for i in daemon.all("interaction.list")) == ["Hidden", "Seen"]
+
+
 def test_a_message_is_linked_by_hand_and_its_address_learned(daemon, server):
     daemon.call("contact.add", {"name": "Ada"})
     send(server, "ada@home.example", "From home", "a1@home.example")
@@ -225,3 +279,57 @@ def test_a_run_that_was_cancelled_goes_on_where_it_was(place, server):
         again = daemon.call("capture.reapply", dry_run=True)
         assert (again["changed"], again["resumed"], again["before"]) == (0, False, {"ignored": MESSAGES})
         assert daemon.call("system.check")["ok"] is True
+
+
+def test_a_place_behind_all_is_the_last(daemon):
+    numbers = [daemon.call("rule.add", {"action": "ignore", "where": f"subject = s{n}", "place": 99})["id"]
+               for n in range(3)]
+    assert daemon.call("rule.move", {"rule": numbers[0], "place": 99})["place"] == 3
+    assert [one["id"] for one in daemon.all("rule.list")] == numbers[1:] + numbers[:1]
+    for method in ("rule.add", "rule.move"):
+        with pytest.raises(RpcError) as caught:
+            daemon.call(method, {"rule": numbers[0], "place": 0} if method == "rule.move" else
+                        {"action": "ignore", "where": "subject = s", "place": 0})
+        assert (caught.value.name, caught.value.data["field"]) == ("usage", "place")
+
+
+def test_a_draft_without_rules_is_a_draft(daemon, server):
+    send(server, "ada@x.example", "newsletter", "a@x.example")
+    assert decisions(daemon, 1)["newsletter"]["decision"] == "unmatched"
+    daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+    daemon.call("rule.add", {"action": "ignore", "where": "subject = newsletter"})
+    daemon.call("capture.reapply", yes=True)
+    for draft in ("", "\n", "# nothing yet\n"):
+        told = tried(daemon, draft)
+        assert told["changed"] == 1, told
+    with daemon.client() as client:
+        number = client.send("contact.note", {"contact": "C00001", "file": "empty"})
+        client.write(json.dumps({"jsonrpc": "2.0", "method": "data", "params": {
+            "id": number, "chunk": base64.b64encode(b"\n").decode(), "last": True}}).encode() + b"\n")
+        with pytest.raises(RpcError) as caught:
+            client.answer(number)
+        assert (caught.value.name, caught.value.data["field"]) == ("usage", "note")
+
+
+def test_what_is_ignored_already_is_not_changed(daemon, server):
+    send(server, "ada@x.example", "one", "a@x.example")
+    row = decisions(daemon, 1)["one"]["id"]
+    first = daemon.call("capture.ignore", {"id": row})
+    entries = len(daemon.all("system.audit"))
+    assert first["decision"] == "ignored" and daemon.call("capture.ignore", {"id": row}) == first
+    assert len(daemon.all("system.audit")) == entries
+
+
+def test_text_is_fetched_again_of_what_a_condition_names(place, server):
+    with Daemon(place / "liaison", [account(server)]) as daemon:
+        daemon.call("contact.add", {"name": "Ada", "email": ["ada@x.example"]})
+        for number in range(3):
+            send(server, "ada@x.example", f"letter {number}", f"n{number}@x.example")
+        decisions(daemon, 3)
+        daemon.configure([account(server, level="text")])
+        daemon.call("system.reload")
+        assert daemon.call("capture.refetch", {"where": "subject = 'letter 1'"})["wanted"] == 1
+        assert daemon.call("capture.refetch", {"since": "2020-01-01"})["asked"] == 3
+        with pytest.raises(RpcError) as caught:
+            daemon.call("capture.refetch")
+        assert caught.value.name == "usage" and "where" in caught.value.message

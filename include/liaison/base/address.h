@@ -5,6 +5,7 @@
 
 #include "liaison/base/arena.h"
 #include "liaison/base/err.h"
+#include "liaison/base/text.h"
 
 /* Internet addresses in the form they are compared by (RFC 5321, 5890; libidn2's door). */
 
@@ -18,6 +19,12 @@ int domain_canonical(struct arena *arena, const char *domain, char **out, struct
 const char *address_domain(const char *canonical);
 /* Folds "user+tag@d" to "user@d". */
 char *address_fold_tag(struct arena *arena, const char *canonical);
+/* The text names the canonical address, alone or with a tag ("user+tag@d"), in whatever case and as a whole: no
+ * letter, figure or sign of a longer address stands beside it. */
+bool address_is_in(const char *text, size_t size, const char *canonical);
+/* Adds text to out with "(forgotten)" for each of the list, lines of addresses and names, that stands in it as
+ * above; false: none does, and out is as it was. */
+bool address_take_out(const char *text, const char *list, struct text *out);
 /* Letters of more than one script in the display form (Latin with Cyrillic or Greek, say), also where a
  * domain is written as A-labels. */
 bool address_mixed_script(const char *display);

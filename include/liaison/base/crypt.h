@@ -27,6 +27,7 @@ char *base64_encode(struct arena *arena, const void *bytes, size_t size);
 /* Strict: padding required, no blanks. NULL if it is not base64. */
 uint8_t *base64_decode(struct arena *arena, const char *text, size_t length, size_t *size);
 char *hex_encode(struct arena *arena, const void *bytes, size_t size);
+int hex_digit(char c); /* its value, of either case; -1: it is none */
 
 /* 64-bit hash of bytes for tables; not for secrets. FNV-1a with a final mix. */
 uint64_t hash64(const void *bytes, size_t size);

@@ -148,6 +148,23 @@ int capture_rematch_address(struct store *store, struct capture *capture, struct
 int capture_rematch_domain(struct store *store, struct capture *capture, struct arena *arena,
 	const char *domain, int64_t now, struct capture_result *out, int64_t *count,
 	struct err *err);
+/* The same in as many transactions as it takes. */
+struct past_run {
+	const char *
+		key; /* "ada@x.example", "@x.example" for a domain; NULL: all that nobody matched */
+	int64_t after, last; /* messages up to after are done, and last was the last as it began */
+	int64_t made; /* how many interactions were made or linked */
+	bool awaited; /* somebody goes on with it, and waits */
+	bool over;
+};
+/* At least one message, and more until the monotonic clock says until_ms (0: all). What is left of a key is
+ * noted, and done behind capture (candidate_follow) unless whoever it is that waits goes on with it. */
+int capture_past(struct store *store, struct capture *capture, struct arena *arena,
+	struct past_run *run, int64_t until_ms, int64_t now, struct capture_result *out,
+	struct err *err);
+/* The runs of a contact's addresses and domains, or (contact_id 0) the one of all unmatched mail. */
+int past_runs(struct store *store, struct arena *arena, int64_t contact_id, struct past_run **out,
+	unsigned *count, struct err *err);
 /* All addresses and domains of a contact, or (contact_id 0) every unmatched message. */
 int capture_rematch(struct store *store, struct capture *capture, struct arena *arena,
 	int64_t contact_id, int64_t now, struct capture_result *out, int64_t *count,

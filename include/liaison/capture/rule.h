@@ -60,13 +60,27 @@ struct reapplied {
 	int64_t row; /* of the ledger: the first one of the message; 0: nothing is to be judged */
 	int64_t at; /* of the message */
 	const char *before, *after; /* decisions */
-	int64_t rule; /* that decides after; 0: none */
+	int64_t rule; /* that decides after, or what else changes; 0: none */
 	bool unknown; /* evidence is missing that a rule asks for: it stays as it is */
 	bool by_hand; /* people decided: it stays as it is */
-	bool changed; /* decision, links or direction */
+	bool changed; /* decision, links, direction or template */
+	bool relinked, retemplated; /* of what stays captured */
+	const char *template; /* that it gets if it is retemplated; of the rules, NULL: none */
+	/* Of a draft alone: how much text of what stays captured is asked for now, and would be; static. */
+	const char *level_before, *level_after;
 };
-/* Rows that a run is about. A message of which it has a copy alone is judged, too. */
+/* A folder that is there and not read, by what its source is configured to. */
+struct unread_folder {
+	const char *source, *folder;
+};
+struct unread_folders {
+	const struct unread_folder *items;
+	size_t count;
+};
+/* Rows that a run is about. A message of which it has a copy alone is judged, too; one that was seen in no
+ * other folder than unread ones is ignored. */
 struct reapply_scope {
+	struct unread_folders unread;
 	const struct query_node *where; /* over capture_noun; NULL: all rows */
 	const char *viewer; /* for whom where is asked; or NULL */
 };
@@ -85,6 +99,7 @@ struct ledger_span {
 };
 struct trying {
 	void *to;
+	struct unread_folders unread;
 	/* A decision of the span's messages, and how many more there are; copies do not count. */
 	void (*tally)(void *to, const char *decision, int64_t count);
 	/* A message that the rules in capture, or those that decided once, may concern. */
@@ -94,13 +109,18 @@ struct trying {
 int capture_try_span(struct store *store, struct capture *capture, struct arena *arena,
 	struct arena *scratch, const struct ledger_span *span, int64_t now,
 	const struct trying *trying, struct err *err);
+/* Writes members unlinked and linked of the open object: numbers of the contacts that the message of the row,
+ * which stays captured, would lose and get by the rules in capture. */
+int
+capture_try_links(struct store *store, struct capture *capture, struct arena *arena, int64_t row,
+	const struct unread_folders *unread, int64_t now, struct json_out *out, struct err *err);
 /* How many of them are withheld, or in part, from the store's viewer. */
 int ledger_withheld(
 	struct store *store, const struct ledger_span *span, int64_t *count, struct err *err);
 
-/* What a run of capture.reapply is known by: its filter, the rules and who is us. */
+/* What a run of capture.reapply is known by: its filter, the rules, who is us and what is not read. */
 int reapply_key(struct store *store, const struct capture *capture, struct arena *arena,
-	const char *filter, const char **key, struct err *err);
+	const char *filter, const struct unread_folders *unread, const char **key, struct err *err);
 /* It notes how far it is, so that one with the same key goes on from there within a day: *cursor and
  * *batch are set then. Of one that differs by rules and by who is us alone, or is older, *found says that
  * the new one begins at the beginning. */

@@ -19,6 +19,7 @@ struct contact_email {
 	const char *kind;
 	bool primary, shared;
 	bool removed; /* no longer matched, kept as history */
+	bool first; /* to be added to a contact that never had one, which is not looked for */
 	bool has_from, has_until;
 	int64_t from, until; /* validity, both ends included; see has_ */
 	const char *learned_from;
@@ -117,6 +118,9 @@ int contact_set_back(struct store *store, struct arena *arena, struct contact *c
  * before is NULL for a new one, after what was asked for. What was asked in so many words stays. */
 int contact_follow_company(struct store *store, struct arena *arena, const struct contact *before,
 	struct contact *after, struct err *err);
+/* The same for a new one whose company was read. */
+int contact_follow_new(struct store *store, struct arena *arena, const struct contact *company,
+	struct contact *person, struct err *err);
 /* What a person of a company that was changed takes over: where it had what the company had. */
 int contact_heir(struct store *store, struct arena *arena, const struct contact *before,
 	const struct contact *after, struct contact *person, struct err *err);

@@ -14,10 +14,14 @@
  * (reference 2.11). Contacts that share one of its keys are compared with it; a key that more than 100
  * share says nothing. The score is the larger of Business Central's, the strings that are equal in
  * percent of all, and ours, what agrees in percent of what both fill. Persons are compared with persons,
- * and only where their names are alike. */
+ * and only where their names are alike or they share a mail address; two companies that own one domain
+ * and two that share a mail address score 60 at least. */
 
 /* Pairs that score duplicate-hit or more, as of the last comparison of each contact. */
 extern const struct query_noun duplicate_noun;
+
+/* Pairs that somebody separated. */
+extern const struct query_noun separate_noun;
 
 struct duplicate_hit {
 	int64_t contact;
@@ -36,9 +40,15 @@ int duplicate_check(struct store *store, struct arena *arena, int64_t id,
 int duplicate_check_live(struct store *store, struct arena *arena, int64_t id,
 	struct duplicate_hit **out, unsigned *count, struct err *err);
 
+/* What a search over all contacts knows from one of its turns to the next; some 7 MB. */
+struct duplicate_search;
+struct duplicate_search *duplicate_search_new(void);
+void duplicate_search_free(struct duplicate_search *search);
 /* Compares some of the contacts that have not been compared since they or setup changed, for about as
- * long as others may wait. *left: contacts that are still to be looked at; 0: all was. */
-int duplicate_turn(struct store *store, struct arena *arena, int64_t *left, struct err *err);
+ * long as others may wait. *left: contacts that are still to be looked at, more or less; 0: all was.
+ * search: or NULL. */
+int duplicate_turn(struct store *store, struct arena *arena, struct duplicate_search *search,
+	int64_t *left, struct err *err);
 
 /* They are two, whatever they share; or, withdrawn, may be one. ERR_REFUSED: the same; ERR_NOT_FOUND:
  * nobody separated them. */
@@ -53,6 +63,10 @@ int duplicate_separated(struct store *store, struct arena *arena, int64_t contac
 void duplicate_reasons_write(unsigned reasons, struct json_out *out);
 /* {id, version, no, name, other, other_name, type, score, reasons}; seen from contact, unless that is 0. */
 int duplicate_write(
+	struct store *store, int64_t id, int64_t contact, struct json_out *out, struct err *err);
+
+/* The same of a pair that was separated; its score is null, and there are no reasons. */
+int separate_write(
 	struct store *store, int64_t id, int64_t contact, struct json_out *out, struct err *err);
 
 /* Setup's duplicate-strings: "name:first:5, city:last:5"; a text field of contacts or email, first or

@@ -10,9 +10,10 @@ int contact_erase(struct store *store, struct arena *arena, int64_t id, struct e
 /* Persons of the company, at most max, become nobody's; *count of them. */
 int contact_persons_free(struct store *store, struct arena *arena, int64_t company, unsigned max,
 	unsigned *count, struct err *err);
-/* The interaction, which others share, names these parties from now on; redact: and has no words. */
-int interaction_leave(struct store *store, int64_t id, const char *parties, bool redact,
-	int64_t now, struct err *err);
+/* The interaction, which others share, names these parties from now on, and in its words none of the list
+ * (address_take_out); redact: and has no words. */
+int interaction_leave(struct store *store, int64_t id, const char *parties, const char *list,
+	bool redact, int64_t now, struct err *err);
 /* ERR_REFUSED: the address is forgotten. */
 int forgotten_refuse(const struct store *store, const char *address, struct err *err);
 

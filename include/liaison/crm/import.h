@@ -22,6 +22,7 @@ struct import_file {
 	int64_t at;
 	int64_t id; /* 0: nothing of it is recorded yet */
 	int64_t batch; /* of the journal */
+	bool whole; /* all of it is recorded, or nothing stays: it is under way until import_end */
 };
 
 /* Whether the row is recorded by this or an earlier import of the file, and its contact still there. */
@@ -35,6 +36,11 @@ int import_row_add(struct store *store, struct import_file *file, const struct i
 	int64_t contact, int64_t batch, struct err *err);
 /* An import that is undone: its file may come again. */
 int import_forget(struct store *store, int64_t batch, struct err *err);
+/* One that is to be whole is; or nothing of it stays. */
+int import_end(struct store *store, int64_t id, struct err *err);
+int import_drop(struct store *store, int64_t id, struct err *err);
+/* The first that is under way; *id 0: there is none. */
+int import_under_way(struct store *store, int64_t *id, int64_t *batch, struct err *err);
 
 /* Notes a company that was made for its persons, as its own row may come yet. The file is recorded. */
 int import_company_add(
@@ -48,6 +54,9 @@ int import_set_no(
 
 /* The contact of that number; *id 0: there is none. */
 int import_find_no(struct store *store, const char *no, int64_t *id, struct err *err);
+/* The one of that type that another program knows by it; *id 0: there is none. ERR_AMBIGUOUS. */
+int import_find_external(
+	struct store *store, const char *external, const char *type, int64_t *id, struct err *err);
 /* Companies of that name: exactly, else in another case. *id 0: there is none. ERR_AMBIGUOUS. */
 int import_find_company(
 	struct store *store, struct arena *arena, const char *name, int64_t *id, struct err *err);
@@ -65,6 +74,7 @@ enum contact_extra {
 	EXTRA_ADDRESSES = 32,
 	EXTRA_NOTES = 64,
 	EXTRA_FIELDS = 128,
+	EXTRA_ANSWERS = 256, /* also those it was classified by */
 };
 int contact_extras(struct store *store, int64_t id, unsigned *out, struct err *err);
 

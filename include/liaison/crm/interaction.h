@@ -80,6 +80,10 @@ int interaction_follow_status(struct store *store, struct arena *arena, int64_t 
 int interaction_relink(struct store *store, struct arena *arena, int64_t id,
 	const struct interaction_link *links, unsigned count, const char *const *invited,
 	unsigned invited_count, int64_t now, bool *changed, struct err *err);
+/* Gives it this template (NULL: none), unless people changed it by hand; dry: only tells. *changed: it had
+ * another. */
+int interaction_template(struct store *store, struct arena *arena, int64_t id, const char *template,
+	bool dry, int64_t now, bool *changed, struct err *err);
 /* Notes as held at most max planned meetings that ended up to now; their ids in arena. */
 int interaction_hold(struct store *store, struct arena *arena, int64_t now, unsigned max,
 	int64_t **ids, unsigned *count, struct err *err);

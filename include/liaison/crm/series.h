@@ -48,7 +48,8 @@ int series_relations_write(struct store *store, int64_t id, struct json_out *out
 /* The next number: the last digit group increased, padding kept. NULL: no digit, or too long. */
 const char *series_increment(struct arena *arena, const char *no, int64_t by);
 /* A number typed by hand: refused unless the series allows it. */
-int series_manual(struct store *store, const char *setup_key, const char *no, struct err *err);
+int series_manual(struct store *store, const char *setup_key, const char *asked, const char *no,
+	struct err *err);
 
 int series_add(struct store *store, const char *code, const char *description, bool is_default,
 	bool manual, bool date_order, int64_t *id, struct err *err);

@@ -50,6 +50,7 @@ enum imap_capability {
 	IMAP_CAN_ID = 1 << 13,
 	IMAP_CAN_UIDPLUS = 1 << 14,
 	IMAP_CAN_CONDSTORE = 1 << 15,
+	IMAP_CAN_ESEARCH = 1 << 16,
 };
 
 enum imap_attribute {
@@ -116,7 +117,7 @@ enum imap_event_kind {
 	IMAP_EXPUNGED, /* message number left it */
 	IMAP_LISTED, /* mailbox: name, attributes, delimiter; id 0 if nobody asked */
 	IMAP_COUNTED, /* mailbox: answer to STATUS */
-	IMAP_FOUND, /* number is a UID that SEARCH found; id of the oldest open SEARCH */
+	IMAP_FOUND, /* UIDs number to last were found; id of their SEARCH, or of the oldest open one */
 	IMAP_MESSAGE, /* message; id of the oldest open FETCH, 0 if none is open */
 	IMAP_ALERT, /* text that RFC 3501 wants shown */
 	IMAP_BYE, /* text; the server will close */
@@ -176,7 +177,8 @@ struct imap_event {
 	const char *text; /* clean, one line, at most 300 bytes; never NULL */
 	bool throttled; /* the words say: too much, too often, later */
 	int64_t wait_ms; /* a waiting time that the words name, or 0 */
-	uint32_t number;
+	bool plainly; /* the command was refused for a form of it that is not used any more: ask again */
+	uint32_t number, last;
 	const struct imap_mailbox *mailbox;
 	const struct imap_message *message;
 };
@@ -222,8 +224,9 @@ unsigned imap_login(struct imap *imap, enum config_auth wanted, bool token, cons
 unsigned imap_list(struct imap *imap, bool special_use, struct err *err);
 unsigned imap_examine(struct imap *imap, const char *wire, struct err *err);
 unsigned imap_status(struct imap *imap, const char *wire, struct err *err);
-/* UIDs low..high (high 0: no end; "low:*" also answers the last message, which is for the asker to
- * drop), since: midnight UTC of that time, or INT64_MIN. */
+/* With ranges in the answer (RFC 4731) where the server can. UIDs low..high (high 0: no end; "low:*" also
+ * answers the last message, which is for the asker to drop), since: midnight UTC of that time, or
+ * INT64_MIN. */
 unsigned
 imap_search(struct imap *imap, uint32_t low, uint32_t high, int64_t since, struct err *err);
 /* The same of those that bear a keyword or a flag ("\\Seen"), or with "!" before it bear it not. */

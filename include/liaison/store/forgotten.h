@@ -10,7 +10,8 @@
 
 struct forgotten {
 	int64_t since, receipt;
-	bool whole; /* a contact was forgotten with it, not the address alone */
+	bool mark; /* it stands for a contact, not for an address */
+	bool redact; /* words of what others share went too, and go again when they come back */
 	char digest
 		[65]; /* in hexadecimal digits; its first twelve stand for it where people read */
 };
@@ -21,10 +22,10 @@ int forgotten_load(struct store *store, struct err *err);
 /* The canonical address, or what it is without its tag, is forgotten; *out may be NULL. */
 bool forgotten_find(const struct store *store, const char *address, struct forgotten *out);
 bool forgotten_any(const struct store *store);
-/* Adds those that are not there; as: but for its digest. */
+/* Adds those that are not there; those that are become redact if as is. as: but for its digest. */
 int forgotten_add(struct store *store, const char *const *addresses, unsigned count,
 	const struct forgotten *as, struct err *err);
-/* The very address; *was false: it was not forgotten. */
+/* The very address, and marks that came with it; *was false: it was not forgotten. */
 int forgotten_remove(struct store *store, const char *address, bool *was, struct err *err);
 /* Another after each change of the list: what it was applied to knows. "": it is empty. */
 const char *forgotten_stamp(const struct store *store);

@@ -73,6 +73,10 @@ void store_put_off(struct store *store, bool on);
  * whom begins one for every few rows. Else it goes into a file beyond 124 KiB. */
 void store_undo_in_memory(struct store *store, bool on);
 bool store_puts_off(const struct store *store);
+/* Whoever writes what contacts are compared by says so; how often it was said, undone or not, tells whether
+ * what is known of it is as it was. */
+void store_note_compared(struct store *store);
+int64_t store_compared(const struct store *store);
 int64_t store_last_id(const struct store *store);
 int64_t store_changes(const struct store *store); /* rows of the last statement */
 
@@ -104,8 +108,10 @@ int stmt_end(struct stmt *stmt, struct err *err);
 /* Binds done: runs to the end, no rows wanted. */
 int stmt_run(struct stmt *stmt, struct err *err);
 
-/* One row, one number; *found false leaves *out alone. */
+/* One row, one number; *found false leaves *out alone. NULL: who asks does not want to know. */
 int sql_get_int(struct stmt *stmt, int64_t *out, bool *found, struct err *err);
+/* One row, one text; without a row *out is left alone. */
+int sql_get_text(struct stmt *stmt, struct arena *arena, const char **out, struct err *err);
 
 /* After every so many pages; -1 with err ends the backup. */
 typedef int backup_progress(void *context, int64_t done, int64_t total, struct err *err);

@@ -34,6 +34,13 @@ enum config_delete { DELETE_KEEP, DELETE_DROP_TEXT, DELETE_REMOVE };
 /* Whether reports tell about colleagues: not at all, about all of them together, about each. */
 enum config_staff { STAFF_OFF, STAFF_TEAM, STAFF_PERSON };
 
+/* The words of these, each at its place; those of settings end with NULL. */
+extern const char *const config_level_words[];
+extern const char *const config_unmatched_words[];
+extern const char *const config_delete_words[];
+extern const char *const config_staff_words[];
+extern const char *const config_kind_words[];
+
 struct config_list {
 	const char **items;
 	size_t count;

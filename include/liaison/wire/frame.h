@@ -64,7 +64,8 @@ enum frame_type {
 	                      * login; a folder that the relisting finds new answers too; a throttled
 	                      * server is looked at when it has had its rest. Token 0: no answers */
 	FRAME_CHECK, /* log in on a fresh connection, list, say what would be watched; TAG_NAME: at
-	                      * this host in place of the configured one (its certificate must be of it); TAG_TEXT
+	                      * this host in place of the configured one (its certificate must be of it),
+	                      * TAG_NUMBER: at this port of it, in place of the configured one; TAG_TEXT
 	                      * (our own addresses, a line each) and TAG_SIZE: all that is said is recorded
 	                      * meanwhile, with the headers of so many messages a folder, and answered instead,
 	                      * scrubbed, in pieces: TAG_BYTES, TAG_LAST in the last one */

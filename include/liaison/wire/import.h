@@ -17,15 +17,16 @@
 enum import_type { IMPORT_ANY, IMPORT_CSV, IMPORT_VCARD };
 
 enum {
-	IMPORT_WINDOW_MIN = 192 * 1024, /* with so much of it, a window of CSV has a whole row */
-	IMPORT_WINDOW_MAX = 960 * 1024, /* and one of vCard a card, or what is left out of it */
-	IMPORT_ROW_MAX = 64 * 1024, /* bytes of a row, without pictures and the like */
+	IMPORT_WINDOW_MIN = 192 * 1024, /* with so much of it, a window has a whole row as a rule */
+	IMPORT_WINDOW_MAX = 960 * 1024, /* and with so much always, or what is left out of a card */
+	IMPORT_ROW_MAX = 768 * 1024, /* bytes of a row, without pictures and the like */
 	IMPORT_CELLS_MAX = 1000, /* of a row */
 	IMPORT_NAME_MAX = 200, /* bytes of a field's name, and of an error */
 	IMPORT_STATE_MAX = 64,
 	IMPORT_LEFT_MAX = 20, /* names of properties that are left out */
 	IMPORT_ROWS_MAX = 20000, /* of a window */
 	IMPORT_ANSWER_MAX = 512 * 1024, /* no further row after so many bytes */
+	IMPORT_ROOM_MAX = FRAME_MESSAGE_MAX - 32 * 1024, /* of all rows */
 };
 
 struct import_cell {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "liaison/base/arena.h"
 #include "liaison/base/err.h"
 #include "liaison/base/text.h"
 
@@ -20,6 +21,10 @@ void json_prepare(void);
 /* Parses one line (no newline needed). ERR_USAGE: over the limits, invalid UTF-8, "\u0000",
  * duplicate keys, trailing text. The result is the caller's to json_decref. */
 int json_line_parse(const char *bytes, size_t size, json_t **out, struct err *err);
+/* The same, but that texts may hold "\u0000", which ends them for those who see no length. */
+int json_line_parse_nul(const char *bytes, size_t size, json_t **out, struct err *err);
+/* The name of the member with such a text, "" outside of all; NULL: there is none. */
+const char *json_find_nul(json_t *tree);
 
 /* Writes a document into text. Commas and nesting are kept by the writer; a mistake in nesting is
  * an assert. Strings are escaped so that no control, DEL, C1 or bidi character appears raw. */
@@ -48,5 +53,15 @@ void json_money(struct json_out *out, const char *name, int64_t minor, int expon
 /* A finished JSON value, copied as it is. */
 void json_raw(struct json_out *out, const char *name, const char *json, size_t size);
 void json_value(struct json_out *out, const char *name, const json_t *value); /* a jansson tree */
+
+/* A document of its own, written aside and kept as text. It stays where it was begun. */
+struct json_doc {
+	struct json_out out;
+	struct text text; /* own until json_doc_end */
+};
+
+void json_doc_begin(struct json_doc *doc);
+/* Passes on what writing it came to; if that is no failure, *text is the document in arena. */
+int json_doc_end(struct json_doc *doc, struct arena *arena, int result, const char **text);
 
 #endif

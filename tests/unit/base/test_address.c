@@ -209,11 +209,78 @@ knows_where_anybody_can_have_a_mailbox(void **state)
 	assert_false(domain_is_freemail("# Domains where anybody can have a mailbox"));
 }
 
+static void
+finds_an_address_in_words_as_a_whole(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} TEXTS[] = {
+		{ "a@x.example", true },
+		{ "From: Ada <A@X.Example>, b@y.example", true },
+		{ "the address 'a@x.example' is taken", true },
+		{ "from = a@x.example.", true },
+		{ "{\"email\":\"a+shop@x.example\"}", true },
+		{ "bounce to a+b+c=d@x.example", true },
+		{ "aa@x.example", false },
+		{ "b.a@x.example", false },
+		{ "b+a@x.example", false },
+		{ "b-a@x.example", false },
+		{ "\u00fca@x.example", false },
+		{ "a@x.example.com", false },
+		{ "a@x.example-shop.example", false },
+		{ "a@x.examples", false },
+		{ "a+shop at x.example", false },
+		{ "a+@y.example", false },
+		{ "aa@x.example, a@x.example", true },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+		if (address_is_in(TEXTS[i].text, strlen(TEXTS[i].text), "a@x.example") !=
+			TEXTS[i].is)
+			fail_msg("'%s'", TEXTS[i].text);
+	}
+	assert_true(address_is_in("a@x.example.com", 11, "a@x.example"));
+	assert_false(address_is_in("a@x.example", 10, "a@x.example"));
+	assert_true(address_is_in("x\0a@x.example", 13, "a@x.example"));
+}
+
+static void
+takes_whom_a_list_names_out_of_text(void **state)
+{
+	static const char LIST[] = "a@x.example\nAda\nAda Byron\n";
+	static const struct {
+		const char *text, *left; /* NULL: nothing of it goes */
+	} TEXTS[] = {
+		{ "Ada Byron <A+shop@X.example>: hello, ada!",
+			"(forgotten) <(forgotten)>: hello, (forgotten)!" },
+		{ "\u201cAda\u201d\u2014a@x.example\u00bb",
+			"\u201c(forgotten)\u201d\u2014(forgotten)\u00bb" },
+		{ "Adam of Nevada; aa@x.example, a@x.example.com", NULL },
+		{ "\u010cAda", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+		struct text out = { 0 };
+
+		assert_int_equal(
+			address_take_out(TEXTS[i].text, LIST, &out), TEXTS[i].left != NULL);
+		if (TEXTS[i].left != NULL)
+			assert_string_equal(out.bytes, TEXTS[i].left);
+		text_clear(&out);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(brings_addresses_into_one_form),
+		cmocka_unit_test(takes_whom_a_list_names_out_of_text),
 		cmocka_unit_test(refuses_what_is_no_address),
 		cmocka_unit_test(refuses_what_is_too_long),
 		cmocka_unit_test(is_stable_over_random_addresses),
@@ -221,6 +288,7 @@ main(void)
 		cmocka_unit_test(folds_tags),
 		cmocka_unit_test(sees_letters_of_mixed_scripts),
 		cmocka_unit_test(knows_where_anybody_can_have_a_mailbox),
+		cmocka_unit_test(finds_an_address_in_words_as_a_whole),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

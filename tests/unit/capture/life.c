@@ -1,13 +1,15 @@
 #include "life.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "liaison/capture/forget.h"
 #include "liaison/capture/retention.h"
 #include "liaison/capture/source.h"
 #include "liaison/store/migrate.h"
 
-enum { SLICE = 8, PEOPLE = 12, MAIL_STEPS = 24, UIDNEXT = 500 };
+enum { SLICE = 8, PEOPLE = 12, MAIL_STEPS = 24, SOURCE_ERASED = 38, UIDNEXT = 500, CROWD = 1200 };
 
 static struct event_part text_part = {
 	.part = "1", .type = "text/plain", .charset = "utf-8", .encoding = "7bit", .size = 900
@@ -104,7 +106,7 @@ enrol(struct world *world)
 		enrol_account(world, &life->sources[0], &world->work, &world->inbox) < 0 ||
 		enrol_calendar(world, life) < 0)
 		return -1;
-	if (done == LIFE_STEPS)
+	if (done > SOURCE_ERASED)
 		return 0;
 	return enrol_account(world, &life->sources[1], &world->home, &world->home_inbox);
 }
@@ -120,16 +122,34 @@ in_transaction(struct world *world, int (*work)(struct world *world))
 	return -1;
 }
 
+/* The key of the forgotten is always the same, for it shows in the database. */
+static void
+lay_key(const struct life *life)
+{
+	static const char KEY[33] = "always the same thirty-two bytes";
+	char *path = arena_printf(life->world.arena, "%.*s/forgotten.key",
+		(int)(strrchr(life->path, '/') - life->path), life->path);
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (file < 0)
+		return;
+	assert_int_equal(write(file, KEY, 32), 32);
+	close(file);
+}
+
 int
 life_open(struct life *life)
 {
 	struct world *world = &life->world;
+	unsigned erased;
 
+	lay_key(life);
 	world->store = store_open(life->path, STORE_WRITER, &world->err);
 	if (world->store == NULL)
 		return -1;
 	world->capture = capture_new(&world->config);
 	if (store_migrate(world->store, life->path, &world->err) == 0 &&
+		forget_settle(world->store, &world->config, NOW, &erased, &world->err) == 0 &&
 		in_transaction(world, enrol) == 0)
 		return 0;
 	life_close(life);
@@ -429,6 +449,46 @@ do_deletion(struct world *world)
 	return result;
 }
 
+/* Letters to many, in no order, so that pages are split and what lay there stays in their unused bytes. */
+static int
+do_crowd(struct world *world)
+{
+	enum { LETTERS = 12, PARTIES = 40 };
+	struct capture_item items[LETTERS] = { 0 };
+	struct capture_slice slice = { .stream_id = world->inbox,
+		.kind = CAPTURE_NEW,
+		.items = items,
+		.count = LETTERS,
+		.cursor = CROWD + LETTERS - 1 };
+	uint32_t number = 1;
+
+	for (uint32_t i = 0; i < LETTERS; i++) {
+		items[i].uid = CROWD + i;
+		items[i].event = mail_of(world, CROWD + i);
+		for (unsigned j = 0; j < PARTIES; j++) {
+			number = number * 1664525 + 1013904223;
+			mail_add(world, items[i].event, PARTY_CC,
+				arena_printf(world->arena, "%s%0*x@x.example", j % 4 ? "q" : "p4+",
+					(int)(1 + number % 40), number >> 8));
+		}
+		mail_seal(items[i].event);
+	}
+	return capture_slice(world->store, world->capture, world->arena, &slice, NOW,
+		&world->result, &world->err);
+}
+
+static int
+do_forget(struct world *world)
+{
+	struct forget_person person;
+	int64_t id;
+
+	if (forget_find(world->store, world->arena, LIFE_FORGOTTEN, &person, &world->err) < 0)
+		return -1;
+	return forget_begin(
+		world->store, world->arena, &person, "eve", false, NULL, NOW, &id, &world->err);
+}
+
 static int
 do_number(struct world *world, int64_t number)
 {
@@ -463,6 +523,10 @@ do_number(struct world *world, int64_t number)
 		return do_deletion(world);
 	case 14:
 		return source_erase(world->store, world->arena, world->home, &world->err);
+	case 15:
+		return do_crowd(world);
+	case 16:
+		return do_forget(world);
 	default:
 		return number % 6 == 3 ? do_commands(world, (unsigned)number / 6)
 				       : do_slice(world, (unsigned)(number - (number + 2) / 6));
@@ -490,12 +554,40 @@ life_step(struct life *life, int64_t number)
 	return result;
 }
 
+static const char SELECT_ERASURE[] = "SELECT id FROM erasure WHERE done IS NULL";
+
+int
+life_settle(struct life *life)
+{
+	struct world *world = &life->world;
+	bool found, held = false, done = false;
+	int64_t id;
+
+	if (sql_get_int(sql_prepare(world->store, SELECT_ERASURE), &id, &found, &world->err) < 0)
+		return -1;
+	while (found && !done) {
+		arena_reset(world->arena);
+		if (forget_slice(world->store, world->capture, world->arena, id, NOW, &held, &done,
+			    &world->err) < 0)
+			return -1;
+		if (held)
+			break;
+	}
+	if (!held)
+		return 0;
+	world->err.code = ERR_UNAVAILABLE;
+	text_copy(world->err.message, sizeof world->err.message, "somebody holds the log");
+	return -1;
+}
+
 int
 life_care(struct life *life, int64_t done)
 {
 	struct world *world = &life->world;
 	int64_t left;
 
+	if (done == LIFE_STEPS)
+		return life_settle(life);
 	if (done % 5 == 4)
 		return store_checkpoint(world->store, done % 10 == 9, &left, &world->err);
 	if (done != 20 || access(life->copy, F_OK) == 0)

@@ -103,6 +103,53 @@ does_not_recognise_another_folders_mail(void **state)
 	assert_false(world_row(world, archive, 1).recognised);
 }
 
+static int64_t
+stream_of(struct world *world, const char *folder, const char *server)
+{
+	struct stream stream;
+	bool fresh;
+
+	assert_ok(stream_open(world->store, world->arena, world->work, folder, 9, server, 1, false,
+		0, &stream, &fresh, &world->err));
+	return stream.id;
+}
+
+/* "Archive" is "Old" on the new server, and "INBOX" still that. */
+static void
+recognises_mail_of_a_folder_that_was_renamed_on_the_way(void **state)
+{
+	struct world *world = *state;
+	struct event *both = world_mail(world, "ada@x.example", "me@own.example");
+	struct event *twice = world_mail(world, "jo@y.example", "me@own.example");
+	int64_t archive = stream_of(world, "Archive", "a.example:993 me"), inbox, old;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, both);
+	world_new(world, archive, 1, both);
+	world_new(world, archive, 2, twice);
+	world_new(world, archive, 3, twice);
+	inbox = stream_of(world, "INBOX", "b.example:993 me");
+	old = stream_of(world, "Old", "b.example:993 me");
+	for (uint32_t uid = 11; uid < 13; uid++)
+		world_new(world, old, uid, twice);
+	world_new(world, old, 14, both);
+	world_new(world, inbox, 21, both);
+	world_new(world, inbox, 22, both);
+	for (uint32_t uid = 11; uid < 13; uid++) {
+		assert_decided(old, uid, "unmatched");
+		assert_true(world_row(world, old, uid).recognised);
+	}
+	assert_decided(old, 14, "duplicate");
+	assert_true(world_row(world, old, 14).recognised);
+	assert_decided(inbox, 21, "captured");
+	assert_true(world_row(world, inbox, 21).recognised);
+	assert_decided(inbox, 22, "duplicate");
+	assert_false(world_row(world, inbox, 22).recognised);
+	world_new(world, old, 15, twice);
+	assert_false(world_row(world, old, 15).recognised);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 1);
+}
+
 static void
 does_not_capture_a_removed_interaction_again(void **state)
 {
@@ -183,6 +230,7 @@ main(void)
 		TEST(recognises_mail_after_a_change_of_uidvalidity),
 		TEST(recognises_each_copy_in_a_folder_once),
 		TEST(does_not_recognise_another_folders_mail),
+		TEST(recognises_mail_of_a_folder_that_was_renamed_on_the_way),
 		TEST(does_not_capture_a_removed_interaction_again),
 		TEST(moves_what_is_wanted_to_the_new_uid),
 		TEST(captures_at_last_what_was_not_kept_before),

@@ -1,4 +1,5 @@
 #include "agenda.h"
+#include "liaison/capture/rule.h"
 #include "world.h"
 
 /* The answer to "why?", and to "why not?". */
@@ -141,6 +142,41 @@ says_that_an_address_was_not_held_then(void **state)
 	assert_text(answer, "considered", 0, "contact", "C00001");
 	assert_text(answer, "considered", 0, "why",
 		"C00001 had this address until 2026-03-21; the message is of 2027-01-05");
+	json_decref(answer);
+}
+
+static void
+link_by_hand(struct world *world, uint32_t uid, int64_t contact)
+{
+	assert_ok(capture_link(world->store, world->capture, world->arena,
+		world_row(world, world->inbox, uid).id, contact, "jo", NOW, &world->result,
+		&world->err));
+}
+
+static void
+says_that_people_linked_it(void **state)
+{
+	struct world *world = *state;
+	int64_t eve = world_contact(world, "person", "Eve");
+	json_t *answer;
+
+	world_new(
+		world, world->inbox, 1001, world_mail(world, "grace@x.example", "me@own.example"));
+	link_by_hand(world, 1001, eve);
+	answer = explain(world, "1");
+	assert_int_equal(size_of(answer, "considered"), 3);
+	assert_text(answer, "considered", 0, "outcome", "no-contact");
+	assert_null(text_at(answer, "considered", 0, "contact"));
+	assert_text(answer, "considered", 2, "contact", "C00001");
+	assert_text(answer, "considered", 2, "address", "grace@x.example");
+	assert_text(answer, "considered", 2, "outcome", "manual");
+	assert_text(answer, "considered", 2, "why", "it was linked to C00001 by hand");
+	json_decref(answer);
+	/* So it does when another has the address. */
+	world_person(world, "Grace", "grace@x.example");
+	answer = explain(world, "1");
+	assert_text(answer, "considered", 0, "outcome", "matched");
+	assert_text(answer, "considered", 2, "contact", "C00001");
 	json_decref(answer);
 }
 
@@ -393,6 +429,7 @@ main(void)
 		TEST(finds_a_message_by_interaction_or_message_id),
 		TEST(says_what_a_domain_and_sharing_did),
 		TEST(says_that_an_address_was_not_held_then),
+		TEST(says_that_people_linked_it),
 		TEST(says_that_history_stays_when_an_address_went),
 		TEST(answers_why_a_message_is_not_here),
 		TEST(tells_others_of_an_owners_mail_dates_and_parties_only),

@@ -162,6 +162,27 @@ takes_a_short_number_for_the_contact_only_where_it_is_one(void **state)
 	assert_int_equal(ask(world, "SELECT count(*) FROM idempotency", 0), 1);
 }
 
+static void
+leaves_what_names_another_address_alone(void **state)
+{
+	struct world *world = *state;
+
+	world_person(world, "Ada Lovelace", "a@x.example");
+	for (uint32_t uid = 1001; uid < 1004; uid++)
+		world_new(world, world->inbox, uid, NULL);
+	run_sql(world, "UPDATE quarantine SET header = CAST(CASE uid WHEN 1001 THEN 'From: "
+		       "aa@x.example' WHEN 1002 THEN 'From: A+Shop@X.example' ELSE 'To: "
+		       "<a@x.example>' END AS BLOB)");
+	run_sql(world,
+		"INSERT INTO event (at, kind, record) VALUES (0, 'x', '[\"aa@x.example\"]'), "
+		"(0, 'x', '[\"a@x.example\"]')");
+	erase(world, "a@x.example");
+	assert_string_equal(
+		ask_text(world, "SELECT group_concat(uid) FROM quarantine WHERE header NOTNULL", 0),
+		"1001");
+	assert_int_equal(ask(world, "SELECT count(*) FROM event", 0), 1);
+}
+
 int
 main(void)
 {
@@ -172,6 +193,7 @@ main(void)
 		TEST(is_forgotten_in_other_folders_and_accounts_too),
 		TEST(is_not_brought_back_by_matching_the_past_again),
 		TEST(takes_a_short_number_for_the_contact_only_where_it_is_one),
+		TEST(leaves_what_names_another_address_alone),
 	};
 
 	return cmocka_run_group_tests_name("forgotten", tests, NULL, NULL);

@@ -1,4 +1,5 @@
 #include "agenda.h"
+#include "forgetting.h"
 
 #include "memory/dump.h"
 #include "memory/starve.h"
@@ -420,6 +421,8 @@ static const struct scenario SCENARIOS[] = {
 	{ "opens_a_folder_under_another_uidvalidity", open_world, run_another_epoch, dump,
 		roll_back, close_world, false },
 	{ "erases_a_source", open_world, run_source_erase, dump, roll_back, close_world, false },
+	{ "forgets_a_person", forgetting_open, forgetting_run, forgetting_tell, forgetting_undo,
+		forgetting_close, false },
 	{ "records_a_series", open_diary, run_meeting, dump_diary, roll_back_diary, close_diary,
 		false },
 	{ "follows_a_moved_meeting", open_diary, run_moved_meeting, dump_diary, roll_back_diary,

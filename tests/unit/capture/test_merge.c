@@ -7,10 +7,10 @@
 static struct merge_result
 merge(struct world *world, int64_t from, int64_t into)
 {
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	assert_ok(contact_merge(world->store, world->arena, from, into, NULL, 0, "tester", NOW,
-		&result, &world->err));
+		MERGE_WHOLE, &result, &world->err));
 	capture_contacts_changed(world->capture);
 	return result;
 }
@@ -18,9 +18,10 @@ merge(struct world *world, int64_t from, int64_t into)
 static void
 unmerge(struct world *world, int64_t id)
 {
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
-	assert_ok(contact_unmerge(world->store, world->arena, id, NOW, &result, &world->err));
+	assert_ok(contact_unmerge(
+		world->store, world->arena, id, NOW, MERGE_WHOLE, &result, &world->err));
 	capture_contacts_changed(world->capture);
 }
 
@@ -32,7 +33,7 @@ mail_of_the_merged_one_lands_on_the_survivor(void **state)
 	struct world *world = *state;
 	int64_t ada = world_person(world, "Ada Lovelace", "ada@x.example");
 	int64_t same = world_person(world, "A. Lovelace", "ada@y.example");
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	world_new(world, world->inbox, 1001, world_mail(world, "ada@x.example", "me@own.example"));
 	world_new(world, world->inbox, 1002, world_mail(world, "ada@y.example", "me@own.example"));
@@ -54,7 +55,7 @@ an_address_of_both_is_one_persons_then(void **state)
 	struct world *world = *state;
 	int64_t ada = world_person(world, "Ada Lovelace", "ada@x.example");
 	int64_t same = world_contact(world, "person", "A. Lovelace");
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	world_shared_email(world, same, "ada@x.example");
 	world_new(world, world->inbox, 1001, world_mail(world, "ada@x.example", "me@own.example"));

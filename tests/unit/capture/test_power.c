@@ -12,9 +12,13 @@
 /* The power goes at any moment of a database's life: what is found again is exactly what some step had
  * left, no step that was acknowledged is missing, and life goes on from there to the same end. */
 
-enum { LIVE_ON_EVERY = 20, CUT_AGAIN_EVERY = 10 };
+enum {
+	LIVE_ON_EVERY = 20,
+	CUT_AGAIN_EVERY = 10,
+	EACH = 600 /* cuts for which each operation is one */
+};
 #ifdef LIAISON_SANITIZED
-enum { CUTS = 60 };
+enum { CUTS = 25 };
 #else
 enum { CUTS = 300 };
 #endif
@@ -157,6 +161,19 @@ told_by(const struct trial *trial, unsigned count)
 	return told;
 }
 
+/* The list of the forgotten is on the disk before anything is erased. */
+static void
+lay_list(const struct trial *trial, unsigned count)
+{
+	char from[220], to[220];
+
+	if (count <= trial->told[LIFE_STEPS])
+		return;
+	snprintf(from, sizeof from, "%s/forgotten", trial->here);
+	snprintf(to, sizeof to, "%s/forgotten", trial->there);
+	assert_int_equal(link(from, to), 0);
+}
+
 static void
 judge_copy(const struct trial *trial, const struct life *life, unsigned count)
 {
@@ -177,6 +194,7 @@ judge(struct trial *trial, unsigned count, bool to_the_end)
 	uint8_t sum[LIFE_SUM];
 	struct life life;
 
+	lay_list(trial, count);
 	life_init(&life, trial->again);
 	if (told < 0 && access(trial->again, F_OK) < 0) {
 		life_clear(&life);
@@ -228,6 +246,58 @@ loses_nothing_and_halves_nothing_when_the_power_goes(void **state)
 		"%lu power cuts in %u operations of %d steps\n", rounds * each, all, LIFE_STEPS);
 }
 
+/* How often the forgotten one's addresses, with a tag or none, are there. */
+static unsigned
+count_in(const char *path)
+{
+	static char bytes[8 << 20];
+	FILE *file = fopen(path, "rb");
+	unsigned count = 0;
+	size_t size;
+
+	if (file == NULL)
+		return 0;
+	size = fread(bytes, 1, sizeof bytes, file);
+	fclose(file);
+	assert_true(size < sizeof bytes);
+	for (size_t i = 0; i + strlen(LIFE_FORGOTTEN) <= size; i++)
+		count += memcmp(bytes + i, "p4+", 3) == 0 ||
+			 memcmp(bytes + i, LIFE_FORGOTTEN, strlen(LIFE_FORGOTTEN)) == 0;
+	return count;
+}
+
+/* Down to unused bytes of pages, which are overwritten past SQLite. */
+static void
+ends_a_forgetting_wherever_the_power_goes(void **state)
+{
+	struct trial *trial = *state;
+	unsigned long cuts = env_number("LIAISON_CUTS", CUTS), rounds = cuts / EACH + 1;
+	unsigned step = cuts < EACH ? (unsigned)(EACH / cuts) : 1, from, all, each;
+
+	sum_each_step(trial);
+	disk_record(trial->here);
+	live_once(trial);
+	all = disk_count();
+	from = trial->told[LIFE_STEPS];
+	each = (all - from) / step;
+	disk_stop();
+	assert_int_equal(count_in(trial->database), 0);
+	for (unsigned long i = 0; i < rounds * each; i++) {
+		unsigned count = from + (unsigned)(i % each * step + trial->seed % step) + 1;
+		char log[230];
+
+		trial->seed += i % each == 0 ? step : 0;
+		assert_int_equal(mkdir(trial->there, 0700), 0);
+		disk_lay_out(trial->there, count, trial->seed * 1000003 + count);
+		judge(trial, count, false);
+		snprintf(log, sizeof log, "%s-wal", trial->again);
+		if (count_in(trial->again) + count_in(log) > 0)
+			fail_msg("after operation %u of %u bytes are left", count, all);
+		empty(trial->there);
+	}
+	print_message("%lu times %u of %u operations\n", rounds, each, all - from);
+}
+
 /* The power goes once more, while what is left is being opened. */
 static void
 survives_a_second_cut_while_it_recovers(void **state)
@@ -275,6 +345,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(loses_nothing_and_halves_nothing_when_the_power_goes),
+		TEST(ends_a_forgetting_wherever_the_power_goes),
 		TEST(survives_a_second_cut_while_it_recovers),
 	};
 

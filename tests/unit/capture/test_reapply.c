@@ -179,6 +179,124 @@ takes_away_the_link_alone(void **state)
 }
 
 static void
+counts_a_rule_for_each_link_it_takes_away(void **state)
+{
+	struct world *world = *state;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_person(world, "Bob", "bob@y.example");
+	for (uint32_t uid = 1001; uid <= 1003; uid++) {
+		struct event *event = letter(world, "ada@x.example", "Both");
+
+		mail_add(world, event, PARTY_CC, "bob@y.example");
+		mail_seal(event);
+		world_new(world, world->inbox, uid, event);
+	}
+	world_rule(world, "ignore", NULL, "any-address = bob@y.example");
+	assert_int_equal(world_reapply(world, false), 3);
+	assert_int_equal(ask(world, "SELECT hits FROM rule", 0), 3);
+	assert_int_equal(world_reapply(world, false), 0);
+	assert_int_equal(ask(world, "SELECT hits FROM rule", 0), 3);
+}
+
+#define TEMPLATE "SELECT coalesce(template, '-') FROM interaction"
+
+static void
+gives_the_past_its_template_and_takes_it_back(void **state)
+{
+	struct world *world = *state;
+	int64_t rule;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Order"));
+	rule = world_rule(world, "template", "TT", "subject = order");
+	assert_int_equal(world_reapply(world, true), 1);
+	assert_string_equal(ask_text(world, TEMPLATE, 0), "-");
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_string_equal(ask_text(world, TEMPLATE, 0), "TT");
+	assert_int_equal(ask(world, "SELECT hits FROM rule", 0), 1);
+	assert_int_equal(world_reapply(world, false), 0);
+	assert_ok(rule_remove(world->store, rule, &world->err));
+	assert_int_equal(world_reapply(world, false), 1);
+	assert_string_equal(ask_text(world, TEMPLATE, 0), "-");
+}
+
+static void
+leaves_a_template_that_people_said(void **state)
+{
+	struct world *world = *state;
+	struct journal_entry entry = { .user = "ada",
+		.method = "interaction.edit",
+		.noun = "interaction",
+		.before = "{\"template\":null}",
+		.after = "{\"template\":\"MINE\"}" };
+	int64_t id;
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, world->inbox, 1001, letter(world, "ada@x.example", "Order"));
+	entry.record = world_row(world, world->inbox, 1001).interaction;
+	assert_int_equal(ask(world, "UPDATE interaction SET template = 'MINE' RETURNING 1", 0), 1);
+	assert_ok(journal_add(world->store, &entry, &id, &world->err));
+	world_rule(world, "template", "TT", "subject = order");
+	assert_int_equal(world_reapply(world, true), 0);
+	assert_int_equal(world_reapply(world, false), 0);
+	assert_string_equal(ask_text(world, TEMPLATE, 0), "MINE");
+}
+
+static unsigned
+reapply_unread(struct world *world, const char *const *folders, size_t count)
+{
+	struct unread_folder unread[4];
+	struct reapply_scope scope = { .unread = { unread, count } };
+	int64_t last = ask(world, "SELECT max(id) FROM ledger", 0);
+	struct reapplied told;
+	unsigned changed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		unread[i] = (struct unread_folder){ "work", folders[i] };
+	for (int64_t row = 1; row <= last; row++) {
+		assert_ok(store_begin(world->store, &world->err));
+		assert_ok(capture_reapply_row(world->store, world->capture, world->arena, row,
+			&scope, false, NOW, &world->result, &told, &world->err));
+		assert_ok(capture_count(world->store, world->capture, &world->err));
+		assert_ok(store_commit(world->store, &world->err));
+		changed += told.changed;
+	}
+	return changed;
+}
+
+static void
+ignores_what_is_in_folders_that_are_not_read_and_brings_it_back(void **state)
+{
+	static const char *const folders[] = { "Hidden", "INBOX" };
+	struct world *world = *state;
+	int64_t hidden = world_stream(world, world->work, "Hidden", 4, 1);
+	struct event *both = letter(world, "ada@x.example", "Both");
+	struct event *alone = letter(world, "ada@x.example", "Alone");
+
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_new(world, hidden, 1, both);
+	world_new(world, world->inbox, 1001, both);
+	world_new(world, hidden, 2, alone);
+	world_new(world, hidden, 3, letter(world, "eve@z.example", "Stranger"));
+	assert_int_equal(reapply_unread(world, folders, 1), 2);
+	assert_decided(hidden, 1, "captured");
+	assert_decided(hidden, 2, "ignored");
+	assert_reason(hidden, 2, "it is in no folder that is read");
+	assert_decided(hidden, 3, "ignored");
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 1);
+	assert_int_equal(reapply_unread(world, folders, 1), 0);
+	/* Moved to where it is read it is decided as new mail is. */
+	world_new(world, world->inbox, 1002, alone);
+	assert_decided(world->inbox, 1002, "captured");
+	assert_int_equal(reapply_unread(world, folders, 2), 2);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 0);
+	assert_int_equal(reapply_unread(world, folders, 0), 3);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction", 0), 2);
+	assert_decided(hidden, 3, "unmatched");
+}
+
+static void
 keeps_what_was_captured_of_a_former_address(void **state)
 {
 	struct world *world = *state;
@@ -401,22 +519,31 @@ resume(struct world *world, const char *key, int64_t now)
 	return found;
 }
 
+static const char *
+key_of(struct world *world, const char *filter, const struct unread_folders *unread)
+{
+	const char *key;
+
+	assert_ok(reapply_key(
+		world->store, world->capture, world->arena, filter, unread, &key, &world->err));
+	return key;
+}
+
 static void
 goes_on_within_a_day_and_under_the_same_rules_alone(void **state)
 {
 	struct world *world = *state;
-	const char *one, *same, *other, *changed;
+	const struct unread_folder folder = { "work", "Hidden" };
+	const struct unread_folders none = { NULL, 0 }, hidden = { &folder, 1 };
+	const char *one, *same, *other, *changed, *elsewhere;
 	int64_t batch, at;
 
-	assert_ok(reapply_key(world->store, world->capture, world->arena, "work\n\nM\303\274", &one,
-		&world->err));
-	assert_ok(reapply_key(world->store, world->capture, world->arena, "work\n\nM\303\274",
-		&same, &world->err));
-	assert_ok(reapply_key(
-		world->store, world->capture, world->arena, "home\n\n", &other, &world->err));
+	one = key_of(world, "work\n\nM\303\274", &none);
+	same = key_of(world, "work\n\nM\303\274", &none);
+	other = key_of(world, "home\n\n", &none);
+	elsewhere = key_of(world, "work\n\nM\303\274", &hidden);
 	world_rule(world, "ignore", NULL, "size > 0");
-	assert_ok(reapply_key(world->store, world->capture, world->arena, "work\n\nM\303\274",
-		&changed, &world->err));
+	changed = key_of(world, "work\n\nM\303\274", &none);
 	assert_ok(journal_add(world->store,
 		&(struct journal_entry){
 			.user = "jo", .method = "capture.reapply", .noun = "capture" },
@@ -427,6 +554,7 @@ goes_on_within_a_day_and_under_the_same_rules_alone(void **state)
 	assert_int_equal(resume(world, same, at + DAY), REAPPLY_RESUMED);
 	assert_int_equal(resume(world, same, at + DAY + 1), REAPPLY_OUTDATED);
 	assert_int_equal(resume(world, changed, at), REAPPLY_OUTDATED);
+	assert_int_equal(resume(world, elsewhere, at), REAPPLY_OUTDATED);
 	assert_int_equal(resume(world, other, at), REAPPLY_NONE);
 	assert_ok(reapply_note(world->store, one, 77, batch, true, &world->err));
 	assert_int_equal(resume(world, same, at), REAPPLY_NONE);
@@ -484,6 +612,10 @@ main(void)
 		TEST(finds_colleagues_of_a_new_own_domain),
 		TEST(turns_the_direction_of_an_address_of_ours),
 		TEST(takes_away_the_link_alone),
+		TEST(counts_a_rule_for_each_link_it_takes_away),
+		TEST(gives_the_past_its_template_and_takes_it_back),
+		TEST(leaves_a_template_that_people_said),
+		TEST(ignores_what_is_in_folders_that_are_not_read_and_brings_it_back),
 		TEST(keeps_what_was_captured_of_a_former_address),
 		TEST(does_not_make_again_what_people_removed),
 		TEST(takes_copies_along),

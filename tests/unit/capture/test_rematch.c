@@ -1,3 +1,5 @@
+#include "liaison/capture/candidate.h"
+#include "liaison/capture/rule.h"
 #include "world.h"
 
 /* The past matched again when a contact gets an address or a domain. */
@@ -94,6 +96,36 @@ keeps_history_when_an_address_is_removed(void **state)
 	assert_decided(world->inbox, 1002, "unmatched");
 }
 
+static int64_t
+rematch_of(struct world *world, int64_t contact)
+{
+	int64_t count;
+
+	assert_ok(capture_rematch(world->store, world->capture, world->arena, contact, NOW,
+		&world->result, &count, &world->err));
+	return count;
+}
+
+/* Whether it is asked of one contact or of all. */
+static void
+adds_nobody_to_what_people_decided(void **state)
+{
+	struct world *world = *state;
+	struct event *bulk = world_mail(world, "r1@x.example", "me@own.example");
+	int64_t one = world_person(world, "R1", "r1@x.example");
+	int64_t two = world_person(world, "R2", "r2@x.example");
+
+	bulk->class = CLASS_BULK;
+	world_new(world, world->inbox, 1001, bulk);
+	assert_ok(capture_link(world->store, world->capture, world->arena,
+		world_row(world, world->inbox, 1001).id, two, "jo", NOW, &world->result,
+		&world->err));
+	assert_int_equal(rematch_of(world, 0), 0);
+	assert_int_equal(rematch_of(world, one), 0);
+	assert_int_equal(world_rematch(world, "r1@x.example"), 0);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction_contact", 0), 1);
+}
+
 static void
 leaves_lists_private_and_internal_mail_alone(void **state)
 {
@@ -188,6 +220,112 @@ rematches_a_contact_or_everything(void **state)
 	assert_decided(world->inbox, 1003, "captured");
 }
 
+/* A transaction whose time is over before it begins. */
+static void
+match_one(struct world *world, struct past_run *run)
+{
+	assert_ok(store_begin(world->store, &world->err));
+	assert_ok(capture_past(world->store, world->capture, world->arena, run, 1, NOW,
+		&world->result, &world->err));
+	assert_ok(store_commit(world->store, &world->err));
+}
+
+static void
+write_to_us(struct world *world, uint32_t first, uint32_t last, const char *address)
+{
+	for (uint32_t uid = first; uid <= last; uid++)
+		world_new(world, world->inbox, uid, world_mail(world, address, "me@own.example"));
+}
+
+static void
+matches_the_past_in_as_many_transactions_as_it_takes(void **state)
+{
+	static const struct {
+		const char *key, *address;
+	} PASTS[] = {
+		{ "ada@x.example", "ada@x.example" },
+		{ "@y.example", "bo@y.example" },
+		{ NULL, "cy@z.example" },
+	};
+	struct world *world = *state;
+
+	for (uint32_t i = 0; i < sizeof PASTS / sizeof *PASTS; i++) {
+		struct past_run run = { .key = PASTS[i].key };
+		uint32_t first = 1001 + 10 * i;
+
+		write_to_us(world, first, first + 2, PASTS[i].address);
+		world_person(world, "A Person", PASTS[i].address);
+		for (int64_t made = 1; made <= 3; made++) {
+			assert_false(run.over);
+			match_one(world, &run);
+			assert_int_equal(run.made, made);
+			assert_int_equal(ask(world, "SELECT count(*) FROM candidate_past", 0),
+				made < 3 && run.key != NULL);
+		}
+		assert_true(run.over);
+		assert_int_equal(run.last, run.after);
+		assert_decided(world->inbox, first + 2, "captured");
+	}
+}
+
+static void
+goes_on_with_the_past_behind_capture(void **state)
+{
+	struct world *world = *state;
+	struct past_run run = { .key = "ada@x.example" };
+	struct candidate_result result;
+
+	write_to_us(world, 1001, 1004, "ada@x.example");
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	match_one(world, &run);
+	assert_decided(world->inbox, 1001, "captured");
+	assert_decided(world->inbox, 1002, "unmatched");
+	capture_free(world->capture); /* the engine was killed */
+	world->capture = capture_new(&world->config);
+	assert_ok(store_begin(world->store, &world->err));
+	assert_ok(candidate_follow(
+		world->store, world->capture, world->arena, 100, NOW, &result, &world->err));
+	assert_ok(store_commit(world->store, &world->err));
+	assert_int_equal(result.capture.told_count, 3);
+	assert_decided(world->inbox, 1004, "captured");
+	assert_int_equal(ask(world, "SELECT count(*) FROM candidate_past", 0), 0);
+}
+
+static void
+ends_the_past_of_an_address_that_is_nowhere_any_more(void **state)
+{
+	struct world *world = *state;
+	struct candidate_result result;
+
+	assert_ok(store_begin(world->store, &world->err));
+	assert_ok(stmt_run(sql_prepare(world->store, "INSERT INTO candidate_past (address) VALUES "
+						     "('ada@x.example')"),
+		&world->err));
+	assert_ok(candidate_follow(
+		world->store, world->capture, world->arena, 100, NOW, &result, &world->err));
+	assert_ok(store_commit(world->store, &world->err));
+	assert_int_equal(ask(world, "SELECT count(*) FROM candidate_past", 0), 0);
+}
+
+static void
+leaves_the_past_to_who_waits_for_it(void **state)
+{
+	struct world *world = *state;
+	struct past_run run = { .key = "ada@x.example", .awaited = true };
+	struct candidate_result result;
+
+	write_to_us(world, 1001, 1003, "ada@x.example");
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	match_one(world, &run);
+	for (int64_t later = 4; later <= 5; later++) {
+		assert_ok(store_begin(world->store, &world->err));
+		assert_ok(candidate_follow(world->store, world->capture, world->arena, 100,
+			NOW + later, &result, &world->err));
+		assert_ok(store_commit(world->store, &world->err));
+		assert_int_equal(result.capture.told_count, later == 5 ? 2 : 0);
+	}
+}
+
 static void
 wants_the_text_of_old_mail(void **state)
 {
@@ -264,10 +402,15 @@ main(void)
 		TEST(flags_the_past_of_an_address_that_is_shared_now),
 		TEST(respects_the_time_of_an_address),
 		TEST(keeps_history_when_an_address_is_removed),
+		TEST(adds_nobody_to_what_people_decided),
 		TEST(leaves_lists_private_and_internal_mail_alone),
 		TEST(captures_the_past_of_a_new_domain),
 		TEST(finds_tagged_addresses_where_tags_are_folded),
 		TEST(rematches_a_contact_or_everything),
+		TEST(matches_the_past_in_as_many_transactions_as_it_takes),
+		TEST(goes_on_with_the_past_behind_capture),
+		TEST(ends_the_past_of_an_address_that_is_nowhere_any_more),
+		TEST(leaves_the_past_to_who_waits_for_it),
 		TEST(wants_the_text_of_old_mail),
 		TEST(puts_what_it_captures_into_its_thread),
 		TEST(forgets_a_contact_that_was_taken_back),

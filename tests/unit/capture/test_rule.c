@@ -385,7 +385,9 @@ keeps_places_without_gaps(void **state)
 				    "place FROM rule ORDER BY place)",
 				    0),
 		"5:1 4:2 3:3 1:4");
-	assert_fails(rule_move(world->store, ids[0], 5, NOW, &world->err), ERR_USAGE);
+	assert_ok(rule_move(world->store, 5, 99, NOW, &world->err)); /* behind all: last */
+	assert_int_equal(ask(world, "SELECT place FROM rule WHERE id = ?", 5), 4);
+	assert_fails(rule_move(world->store, ids[0], 0, NOW, &world->err), ERR_USAGE);
 }
 
 static void

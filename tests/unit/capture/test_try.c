@@ -58,7 +58,7 @@ fill(struct world *world)
 static void
 try_all(struct world *world, struct tried *out)
 {
-	const struct trying trying = { out, count_message, keep_told };
+	const struct trying trying = { out, { NULL, 0 }, count_message, keep_told };
 	int64_t last = ask(world, "SELECT max(id) FROM ledger", 0);
 	struct arena *scratch = arena_new();
 
@@ -97,6 +97,8 @@ assert_alike(const struct reapplied *tried, const struct reapplied *run)
 	assert_int_equal(tried->unknown, run->unknown);
 	assert_int_equal(tried->by_hand, run->by_hand);
 	assert_int_equal(tried->changed, run->changed);
+	assert_int_equal(tried->relinked, run->relinked);
+	assert_int_equal(tried->retemplated, run->retemplated);
 }
 
 static void
@@ -126,6 +128,86 @@ tells_what_a_run_would_do(void **state)
 	test_free(tried);
 }
 
+/* Bob gets what he writes alone, and has a part in what Ada writes. */
+static void
+fill_with_both(struct world *world)
+{
+	struct event *event = world_mail(world, "ada@x.example", "me@own.example");
+
+	event->subject = "Both";
+	mail_add(world, event, PARTY_CC, "bob@y.example");
+	mail_seal(event);
+	world_person(world, "Ada Lovelace", "ada@x.example");
+	world_person(world, "Bob", "bob@y.example");
+	world_new(world, world->inbox, 1001, event);
+}
+
+static const char *
+links_of(struct world *world, int64_t row)
+{
+	static const struct unread_folders none;
+	struct json_out out;
+
+	text_reset(&world->text);
+	json_out_init(&out, &world->text);
+	json_object_begin(&out, NULL);
+	assert_ok(capture_try_links(
+		world->store, world->capture, world->arena, row, &none, NOW, &out, &world->err));
+	json_object_end(&out);
+	return world->text.bytes;
+}
+
+static void
+tells_links_templates_and_levels_that_change(void **state)
+{
+	struct rule draft[] = {
+		{ .id = 1,
+			.action = "ignore",
+			.where = "any-address = bob@y.example",
+			.link = true },
+		{ .id = 2, .action = "template", .where = "subject = both", .value = "TT" },
+		{ .id = 3, .action = "level", .where = "subject = both", .value = "text" },
+	};
+	struct world *world = *state;
+	struct tried *tried = test_calloc(1, sizeof *tried);
+	const struct reapplied *told;
+
+	fill_with_both(world);
+	assert_ok(capture_try_rules(world->capture, draft, 3, &world->err));
+	try_all(world, tried);
+	assert_int_equal(tried->count, 1);
+	told = &tried->told[0];
+	assert_true(told->changed && told->relinked && told->retemplated);
+	assert_string_equal(told->template, "TT");
+	assert_string_equal(told->level_before, "metadata");
+	assert_string_equal(told->level_after, "text");
+	assert_int_equal(told->rule, 1);
+	assert_string_equal(
+		links_of(world, told->row), "{\"unlinked\":[\"C00002\"],\"linked\":[]}");
+	test_free(tried);
+}
+
+static void
+tells_links_that_come_back_without_a_rule_of_today(void **state)
+{
+	struct rule draft[] = {
+		{ .id = 1, .action = "keep", .where = "subject = nothing" },
+	};
+	struct world *world = *state;
+	struct tried *tried = test_calloc(1, sizeof *tried);
+
+	world_rule(world, "ignore", NULL, "any-address = bob@y.example");
+	fill_with_both(world);
+	assert_int_equal(ask(world, "SELECT count(*) FROM interaction_contact", 0), 1);
+	assert_ok(capture_try_rules(world->capture, draft, 1, &world->err));
+	try_all(world, tried);
+	assert_int_equal(tried->count, 1);
+	assert_true(tried->told[0].relinked);
+	assert_string_equal(
+		links_of(world, tried->told[0].row), "{\"unlinked\":[],\"linked\":[\"C00002\"]}");
+	test_free(tried);
+}
+
 static void
 leaves_alone_what_no_rule_concerns(void **state)
 {
@@ -152,6 +234,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(tells_what_a_run_would_do),
+		TEST(tells_links_templates_and_levels_that_change),
+		TEST(tells_links_that_come_back_without_a_rule_of_today),
 		TEST(leaves_alone_what_no_rule_concerns),
 	};
 

@@ -95,6 +95,39 @@ keeps_parts_that_the_split_would_not_find(void **state)
 }
 
 static void
+fills_the_parts_that_were_not_given(void **state)
+{
+	struct desk *desk = *state;
+	static const struct {
+		struct contact given;
+		const char *first, *middle, *surname;
+	} rows[] = {
+		{ { .name = "Eve M Smith", .first_name = "Evelyn" }, "Evelyn", "M", "Smith" },
+		{ { .name = "Eve Smith", .first_name = "Evelyn" }, "Evelyn", NULL, "Smith" },
+		{ { .name = "Mary Jane Watson", .first_name = "Mary Jane" }, "Mary Jane", NULL,
+			"Watson" },
+		{ { .name = "Mary Jane Watson", .first_name = "Jane" }, "Jane", NULL, "Watson" },
+		{ { .name = "Dr. Ludwig van Beethoven", .surname = "van Beethoven" }, "Ludwig",
+			NULL, "van Beethoven" },
+		{ { .name = "Ada K Byron", .surname = "Lovelace" }, "Ada", "K", "Lovelace" },
+		{ { .name = "Madonna", .first_name = "Madonna" }, "Madonna", NULL, NULL },
+		{ { .name = "Ada King Lovelace", .middle_name = "King" }, "Ada", "King",
+			"Lovelace" },
+		{ { .name = "Ada Lovelace", .middle_name = "Augusta" }, "Ada", "Augusta",
+			"Lovelace" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct contact got = add(desk, rows[i].given);
+
+		assert_text(got.name, rows[i].given.name);
+		assert_text(got.first_name, rows[i].first);
+		assert_text(got.middle_name, rows[i].middle);
+		assert_text(got.surname, rows[i].surname);
+	}
+}
+
+static void
 a_companys_name_is_not_split(void **state)
 {
 	struct desk *desk = *state;
@@ -134,6 +167,8 @@ names_the_field_the_value_and_the_rule(void **state)
 			"21 characters" },
 		{ { .name = "A\nB" }, "name", "more than one line" },
 		{ { .name = "A", .type = "company", .surname = "B" }, "surname", "no surname" },
+		{ { .name = "A", .type = "company", .currency = "LOL" }, "currency",
+			"'LOL' is none of ISO 4217" },
 		{ { .name = "A", .type = "company", .job_title = "B" }, "job_title",
 			"no job title" },
 		{ { .name = "A", .type = "company", .minor = true }, "minor", "company" },
@@ -463,6 +498,7 @@ main(void)
 		CASE(splits_a_persons_name),
 		CASE(composes_a_name_from_its_parts),
 		CASE(keeps_parts_that_the_split_would_not_find),
+		CASE(fills_the_parts_that_were_not_given),
 		CASE(a_companys_name_is_not_split),
 		CASE(names_the_field_the_value_and_the_rule),
 		CASE(takes_what_people_really_write),

@@ -30,19 +30,20 @@ run(struct desk *desk, const char *sql, int64_t id)
 static struct merge_result
 merge(struct desk *desk, int64_t from, int64_t into, const char *take)
 {
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	assert_ok(contact_merge(desk->store, desk->arena, from, into, &take, take != NULL, "tester",
-		NOW, &result, &desk->err));
+		NOW, MERGE_WHOLE, &result, &desk->err));
 	return result;
 }
 
 static struct merge_result
 unmerge(struct desk *desk, int64_t merge)
 {
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
-	assert_ok(contact_unmerge(desk->store, desk->arena, merge, NOW, &result, &desk->err));
+	assert_ok(contact_unmerge(
+		desk->store, desk->arena, merge, NOW, MERGE_WHOLE, &result, &desk->err));
 	return result;
 }
 
@@ -236,10 +237,10 @@ taking_what_does_not_differ_is_a_mistake(void **state)
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
 	const char *take = "city";
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
-	assert_fails(contact_merge(desk->store, desk->arena, a, b, &take, 1, "tester", NOW, &result,
-			     &desk->err),
+	assert_fails(contact_merge(desk->store, desk->arena, a, b, &take, 1, "tester", NOW,
+			     MERGE_WHOLE, &result, &desk->err),
 		ERR_USAGE);
 	assert_string_equal(desk->err.field, "take");
 }
@@ -249,13 +250,13 @@ a_person_and_a_company_are_not_one(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Acme", 0), b = add_company(desk, "Acme");
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
-	assert_fails(contact_merge(desk->store, desk->arena, a, b, NULL, 0, "tester", NOW, &result,
-			     &desk->err),
+	assert_fails(contact_merge(desk->store, desk->arena, a, b, NULL, 0, "tester", NOW,
+			     MERGE_WHOLE, &result, &desk->err),
 		ERR_REFUSED);
-	assert_fails(contact_merge(desk->store, desk->arena, a, a, NULL, 0, "tester", NOW, &result,
-			     &desk->err),
+	assert_fails(contact_merge(desk->store, desk->arena, a, a, NULL, 0, "tester", NOW,
+			     MERGE_WHOLE, &result, &desk->err),
 		ERR_REFUSED);
 }
 
@@ -267,7 +268,7 @@ addresses_go_over_and_come_back(void **state)
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
 	struct contact_holder holder;
-	struct merge_result result;
+	struct merge_result result = { 0 };
 	unsigned count;
 
 	add_email(desk, a, "ada@x.example");
@@ -306,7 +307,7 @@ the_times_of_an_address_are_united(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	email_between(desk, a, 1000, 5000);
 	email_between(desk, b, 2000, 3000);
@@ -347,7 +348,7 @@ an_interaction_of_both_is_one(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	add_common(desk, NOW - 50, a, b);
 	add_interaction(desk, "call", NOW - 10, "hers", a);
@@ -367,7 +368,7 @@ who_was_meant_is_certain_when_the_two_are_one(void **state)
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
 	int64_t call = add_common(desk, NOW, a, b);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	run(desk, "UPDATE interaction_contact SET ambiguous = 1 WHERE interaction_id = ?", call);
 	result = merge(desk, a, b, NULL);
@@ -382,7 +383,7 @@ the_persons_of_a_company_go_with_it(void **state)
 	struct desk *desk = *state;
 	int64_t a = add_company(desk, "Acme"), b = add_company(desk, "Acme Ltd");
 	int64_t ada = add_person(desk, "Ada", a);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	add_interaction(desk, "call", NOW, "call", ada);
 	assert_int_equal(get_contact(desk, a).interactions, 1);
@@ -419,7 +420,7 @@ a_label_of_both_is_one_and_comes_back(void **state)
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
 	struct contact_label one = { "tag", "vip", NULL }, two = { "tag", "vip", NULL };
-	struct merge_result result;
+	struct merge_result result = { 0 };
 	bool added;
 
 	assert_ok(contact_label_add(desk->store, desk->arena, a, &one, &added, &desk->err));
@@ -441,7 +442,7 @@ a_number_elsewhere_is_a_conflict(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	run(desk, ADD_RELATION, a);
 	run(desk, ADD_RELATION, b);
@@ -465,7 +466,7 @@ addresses_of_one_code_get_two(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	run(desk, ADD_ADDRESS, a);
 	run(desk, ADD_ADDRESS, b);
@@ -496,7 +497,7 @@ a_question_of_one_answer_has_one(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	run(desk, ADD_QUESTIONNAIRE, 1);
 	run(desk, ADD_QUESTION, 1);
@@ -529,7 +530,7 @@ what_the_journal_says_of_it_goes_over(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	run(desk, ADD_ENTRY, a);
 	result = merge(desk, a, b, NULL);
@@ -548,7 +549,7 @@ a_picture_goes_over_and_is_kept_meanwhile(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	run(desk, ADD_PICTURE, 1);
 	run(desk, "UPDATE contact SET picture_id = 1 WHERE id = ?", a);
@@ -570,7 +571,7 @@ of_two_pictures_one_is_chosen_and_neither_is_lost(void **state)
 {
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	run(desk, ADD_PICTURE, 1);
 	run(desk, ADD_OTHER_PICTURE, 1);
@@ -603,7 +604,7 @@ what_somebody_changed_since_stays(void **state)
 	struct contact a = add(desk,
 		(struct contact){ .type = "person", .name = "Ada", .city = "Rome", .phone = "1" });
 	int64_t b = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 	struct contact after;
 
 	run(desk, ADD_RELATION, a.id);
@@ -648,6 +649,61 @@ the_number_of_the_merged_one_is_the_others(void **state)
 	assert_int_equal(found, a);
 }
 
+/* One row goes over. */
+static struct merge_result
+merge_a_bit(struct desk *desk, int64_t from, int64_t into)
+{
+	struct merge_result result = { 0 };
+
+	assert_ok(contact_merge(desk->store, desk->arena, from, into, NULL, 0, "tester", NOW, 0,
+		&result, &desk->err));
+	assert_false(result.done);
+	return result;
+}
+
+static void
+what_a_dry_run_does_not_move_is_counted(void **state)
+{
+	struct desk *desk = *state;
+	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
+	struct merge_result result;
+
+	for (int i = 0; i < 5; i++)
+		add_interaction(desk, "call", NOW - i, "call", a);
+	result = merge_a_bit(desk, a, b);
+	assert_int_equal(result.total, 5);
+	assert_ok(contact_merge_rest(desk->store, false, &result, &desk->err));
+	assert_int_equal(count_of(&result, "interactions")->moved, 5);
+}
+
+static void
+a_merge_that_was_broken_off_is_gone_on_with(void **state)
+{
+	struct desk *desk = *state;
+	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
+	int64_t c = add_person(desk, "Ada", 0);
+	struct merge_result result = { 0 }, begun;
+
+	for (int i = 0; i < 5; i++)
+		add_interaction(desk, "call", NOW - i, "call", a);
+	begun = merge_a_bit(desk, a, b);
+	assert_fails(contact_merge(desk->store, desk->arena, c, b, NULL, 0, "tester", NOW,
+			     MERGE_WHOLE, &result, &desk->err),
+		ERR_UNAVAILABLE);
+	assert_fails(contact_unmerge(desk->store, desk->arena, begun.id, NOW, MERGE_WHOLE, &result,
+			     &desk->err),
+		ERR_UNAVAILABLE);
+	assert_fails(contact_remove(desk->store, b, &desk->err), ERR_REFUSED);
+	assert_fails(
+		contact_merge_refuse(desk->store, desk->arena, a, &desk->err), ERR_UNAVAILABLE);
+	result = merge(desk, a, b, NULL);
+	assert_true(result.again);
+	assert_int_equal(result.id, begun.id);
+	assert_int_equal(count_of(&result, "interactions")->moved, 5);
+	assert_int_equal(get_contact(desk, b).interactions, 5);
+	assert_ok(contact_merge_refuse(desk->store, desk->arena, b, &desk->err));
+}
+
 static void
 merges_are_taken_back_from_the_last(void **state)
 {
@@ -661,7 +717,8 @@ merges_are_taken_back_from_the_last(void **state)
 	second = merge(desk, b, c, NULL);
 	assert_ok(contact_resolve(desk->store, desk->arena, "C00001", &found, &desk->err));
 	assert_int_equal(found, c);
-	assert_fails(contact_unmerge(desk->store, desk->arena, first.id, NOW, &result, &desk->err),
+	assert_fails(contact_unmerge(desk->store, desk->arena, first.id, NOW, MERGE_WHOLE, &result,
+			     &desk->err),
 		ERR_REFUSED);
 	assert_string_equal(desk->err.message,
 		"'C00001' was merged into 'C00002', which was merged into 'C00003'");
@@ -676,7 +733,7 @@ two_that_were_separated_stay_so_by_another(void **state)
 	struct desk *desk = *state;
 	int64_t a = add_person(desk, "Ada", 0), b = add_person(desk, "Ada", 0);
 	int64_t c = add_person(desk, "Ada", 0);
-	struct merge_result result;
+	struct merge_result result = { 0 };
 
 	assert_ok(duplicate_separate(desk->store, a, c, false, &desk->err));
 	assert_ok(duplicate_separate(desk->store, a, b, false, &desk->err));
@@ -718,6 +775,8 @@ main(void)
 		TEST(of_two_pictures_one_is_chosen_and_neither_is_lost),
 		TEST(what_somebody_changed_since_stays),
 		TEST(the_number_of_the_merged_one_is_the_others),
+		TEST(what_a_dry_run_does_not_move_is_counted),
+		TEST(a_merge_that_was_broken_off_is_gone_on_with),
 		TEST(merges_are_taken_back_from_the_last),
 		TEST(two_that_were_separated_stay_so_by_another),
 	};

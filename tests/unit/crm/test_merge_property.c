@@ -263,19 +263,58 @@ pick(struct life *life, const char *sql, int64_t like)
 	return found ? id : 0;
 }
 
+/* In one go, a row at a time, or broken off after a row and brought to its end as at a start. */
+enum manner { WHOLE, BY_ROWS, BROKEN_OFF, MANNERS };
+
+static void
+go_on(struct life *life, enum manner manner, struct merge_result *result, bool back)
+{
+	struct desk *desk = life->desk;
+	unsigned ended;
+
+	while (manner == BY_ROWS && !result->done) {
+		if (back)
+			assert_ok(contact_unmerge(
+				desk->store, desk->arena, result->id, NOW, 0, result, &desk->err));
+		else
+			assert_ok(contact_merge(desk->store, desk->arena, 0, 0, NULL, 0, "tester",
+				NOW, 0, result, &desk->err));
+	}
+	if (result->done)
+		return;
+	assert_ok(contact_merges_end(desk->store, NOW, &ended, &desk->err));
+	assert_int_equal(ended, 1);
+}
+
 static void
 merge_some(struct life *life)
 {
 	struct desk *desk = life->desk;
 	int64_t from = pick(life, SELECT_ANY, 0), into = pick(life, SELECT_SOME, from);
-	struct merge_result result;
+	enum manner manner = roll(&life->dice, MANNERS);
+	struct merge_result result = { 0 };
 
 	if (into == 0)
 		return;
-	assert_ok(contact_merge(
-		desk->store, desk->arena, from, into, NULL, 0, "tester", NOW, &result, &desk->err));
+	assert_ok(contact_merge(desk->store, desk->arena, from, into, NULL, 0, "tester", NOW,
+		manner == WHOLE ? MERGE_WHOLE : 0, &result, &desk->err));
+	go_on(life, manner, &result, false);
 	assert_true(life->count < MERGES_MAX);
 	life->merges[life->count++] = result.id;
+}
+
+static int
+unmerge(struct life *life, int64_t merge)
+{
+	struct desk *desk = life->desk;
+	enum manner manner = roll(&life->dice, MANNERS);
+	struct merge_result result = { 0 };
+
+	if (contact_unmerge(desk->store, desk->arena, merge, NOW, manner == WHOLE ? MERGE_WHOLE : 0,
+		    &result, &desk->err) < 0)
+		return -1;
+	go_on(life, manner, &result, true);
+	return 0;
 }
 
 /* One that was merged further is refused; then another. */
@@ -284,11 +323,9 @@ unmerge_some(struct life *life)
 {
 	struct desk *desk = life->desk;
 	unsigned at = life->count > 0 ? roll(&life->dice, life->count) : 0;
-	struct merge_result result;
 
 	for (unsigned tries = 0; tries < life->count; tries++, at = (at + 1) % life->count) {
-		if (contact_unmerge(desk->store, desk->arena, life->merges[at], NOW, &result,
-			    &desk->err) < 0) {
+		if (unmerge(life, life->merges[at]) < 0) {
 			if (desk->err.code != ERR_REFUSED)
 				fail_msg("LIAISON_SEED=%llu: %s", (unsigned long long)life->seed,
 					desk->err.message);
@@ -359,12 +396,8 @@ live_untouched(struct desk *desk, uint64_t seed)
 		assert_sound(desk);
 	}
 	while (life.count > 0) {
-		struct merge_result result;
 		/* Merges of one survivor give back what they found, the last one first. */
-		int64_t last = life.merges[--life.count];
-
-		assert_ok(
-			contact_unmerge(desk->store, desk->arena, last, NOW, &result, &desk->err));
+		assert_ok(unmerge(&life, life.merges[--life.count]));
 		assert_sound(desk);
 	}
 	after = all_of(desk);

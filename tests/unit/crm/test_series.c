@@ -342,13 +342,17 @@ numbers_by_hand_need_leave(void **state)
 {
 	struct desk *desk = *state;
 
-	assert_ok(series_manual(desk->store, "contact-series", "K77", &desk->err));
+	assert_ok(series_manual(desk->store, "contact-series", NULL, "K77", &desk->err));
 	make_series(desk, "STRICT", false, false);
 	make_line(desk, "STRICT", (struct series_line){ .start = "X1" });
+	assert_ok(series_relate(desk->store, "CONTACT", "STRICT", &desk->err));
+	assert_fails(series_manual(desk->store, "contact-series", "STRICT", "K77", &desk->err),
+		ERR_REFUSED);
 	assert_ok(setup_set(desk->store, "contact-series", "strict", &desk->err));
-	assert_fails(series_manual(desk->store, "contact-series", "K77", &desk->err), ERR_REFUSED);
 	assert_fails(
-		series_manual(desk->store, "contact-series", "123456789012345678901", &desk->err),
+		series_manual(desk->store, "contact-series", NULL, "K77", &desk->err), ERR_REFUSED);
+	assert_fails(series_manual(desk->store, "contact-series", NULL, "123456789012345678901",
+			     &desk->err),
 		ERR_USAGE);
 }
 

@@ -84,7 +84,7 @@ tells_what_is_no_request(void **state)
 	assert_code(outcome, "{", -32700);
 	assert_code(outcome, "{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":2,\"method\":\"help\"}", -32700);
 	assert_code(outcome, "{\"a\":\"\xff\"}", -32700);
-	assert_code(outcome, "{\"a\":\"\\u0000\"}", -32700);
+	assert_code(outcome, "{\"a\":\"\\u0000\"}", -32600);
 	assert_code(outcome, "[]", -32600);
 	assert_code(outcome, "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"help\"}]", -32600);
 	assert_code(outcome, "{}", -32600);
@@ -111,6 +111,12 @@ answers_a_mistake_under_the_id_that_could_be_read(void **state)
 
 	assert_code(outcome, "{\"method\":\"help\",\"extra\":1,\"id\":17}", -32600);
 	assert_string_equal(outcome->request.id, "17");
+	assert_code(outcome,
+		"{\"jsonrpc\":\"2.0\",\"id\":18,\"method\":\"help\",\"params\":{\"name\":["
+		"\"\\u0000\"]}}",
+		0);
+	assert_string_equal(outcome->request.id, "18");
+	assert_string_equal(outcome->err.field, "name");
 	assert_code(outcome, "nonsense", -32700);
 	assert_string_equal(outcome->request.id, "null");
 }

@@ -39,7 +39,7 @@ quotes_keep_what_would_end_a_cell(void **state)
 	struct reader *reader = *state;
 
 	EXPECT(reader, "a,b\n\"1,\"\"x\"\"\r\n2\",\"\"\n", "a|b", "1,\"x\"\n2|");
-	EXPECT(reader, "a,b\n5\" nail,\"x\"y\n", "a|b", "5\" nail|xy");
+	EXPECT(reader, "a,b\n5\" nail,\"x\" \n\"x\"\t,y\n", "a|b", "5\" nail|x", "x|y");
 	EXPECT(reader, "\"a\nb\",c\n1,2\n", "a\nb|c", "1|2");
 	assert_int_equal(reader->rows[1].line, 3);
 }
@@ -110,17 +110,76 @@ a_row_that_is_too_long_is_refused_and_the_next_one_read(void **state)
 	struct reader *reader = *state;
 	struct text file = { 0 };
 
-	text_add(&file, "a,b\n1,\"");
-	for (int i = 0; i < 300000; i++)
-		text_add(&file, i % 100 == 99 ? "\n" : i % 7 == 0 ? "\"\"" : ",");
-	text_add(&file, "\"\n3,4\n");
+	text_add(&file, "a,b\n1,");
+	for (int i = 0; i < 2 * IMPORT_ROW_MAX; i++)
+		text_add_char(&file, i % 7 == 1 ? '"' : 'x');
+	text_add(&file, "\n3,4\n");
 	read_text(reader, file.bytes);
 	assert_int_equal(reader->count, 3);
-	assert_non_null(strstr(reader->rows[1].error, "over 65536 bytes"));
+	assert_non_null(strstr(reader->rows[1].error, "over 786432 bytes"));
 	assert_int_equal(reader->rows[1].line, 2);
 	assert_string_equal(row_text(reader, 2), "3|4");
-	assert_int_equal(reader->rows[2].line, 2 + 3000 + 1);
+	assert_int_equal(reader->rows[2].line, 3);
 	text_clear(&file);
+}
+
+static void
+a_row_may_take_most_of_a_window_and_the_rows_around_it_are_read(void **state)
+{
+	struct reader *reader = *state;
+	struct text file = { 0 };
+
+	text_add(&file, "a,b\n");
+	for (int row = 0; row < 4; row++) {
+		text_add(&file, "1,\"");
+		for (int i = 0; i < 700000; i++)
+			text_add_char(&file, i % 100 == 99 ? '\n' : 'x');
+		text_add(&file, "\"\n3,4\n");
+	}
+	read_text(reader, file.bytes);
+	assert_int_equal(reader->count, 1 + 8);
+	for (unsigned i = 1; i < 9; i += 2) {
+		assert_int_equal(strlen(reader->rows[i].cells[1].value), 700000);
+		assert_string_equal(row_text(reader, i + 1), "3|4");
+	}
+	text_clear(&file);
+}
+
+static void
+a_quote_that_nothing_closes_takes_its_line_alone(void **state)
+{
+	struct reader *reader = *state;
+	struct text file = { 0 };
+	unsigned refused = 0;
+
+	text_add(&file, "a,b\n");
+	for (int i = 0; i < 200000; i++)
+		text_add(&file, i % 1000 == 7 ? "\"1,2\n" : i == 150000 ? "\"1\",2\n" : "1,2\n");
+	for (reader->step = IMPORT_WINDOW_MIN; reader->step >= 5000; reader->step /= 3) {
+		refused = 0;
+		read_text(reader, file.bytes);
+		assert_int_equal(reader->count, 1 + 200000);
+		for (unsigned i = 1; i <= 200000; i++) {
+			assert_int_equal(reader->rows[i].line, i + 1);
+			refused += reader->rows[i].error != NULL;
+		}
+		assert_int_equal(refused, 200);
+	}
+	assert_non_null(strstr(reader->rows[8].error, "text follows it"));
+	assert_non_null(strstr(reader->rows[199008].error, "is not closed"));
+	text_clear(&file);
+}
+
+static void
+text_behind_a_quote_that_closes_refuses_the_line(void **state)
+{
+	struct reader *reader = *state;
+
+	EXPECT(reader, "a,b\n\"x\"y,1\n\"p\nq\",\"r\"s\n5,6\n", "a|b",
+		"!a quote that opens here closes in the middle of a cell: text follows it",
+		"!a quote that opens here closes in the middle of a cell: text follows it", "5|6");
+	assert_int_equal(reader->rows[1].line, 2);
+	assert_int_equal(reader->rows[2].line, 4);
 }
 
 static void
@@ -129,7 +188,7 @@ a_quote_that_is_not_closed_is_named_by_its_line(void **state)
 	struct reader *reader = *state;
 
 	EXPECT(reader, "a,b\n1,2\n3,\"4\n5,6\n", "a|b", "1|2",
-		"!a quote that opens here is not closed");
+		"!a quote that opens here is not closed", "5|6");
 	assert_int_equal(reader->rows[2].line, 3);
 }
 
@@ -203,7 +262,10 @@ main(void)
 		TEST(utf_16_is_told_by_its_mark_or_its_zeros),
 		TEST(what_is_no_utf_8_is_windows_1252_and_said_to_be),
 		TEST(a_row_that_is_too_long_is_refused_and_the_next_one_read),
+		TEST(a_row_may_take_most_of_a_window_and_the_rows_around_it_are_read),
 		TEST(a_quote_that_is_not_closed_is_named_by_its_line),
+		TEST(a_quote_that_nothing_closes_takes_its_line_alone),
+		TEST(text_behind_a_quote_that_closes_refuses_the_line),
 		TEST(what_is_no_table_is_refused),
 		TEST(a_state_that_is_none_ends_its_sender),
 		TEST(windows_change_nothing),

@@ -201,6 +201,19 @@ flags_addresses_of_mixed_scripts(void **state)
 	assert_false(check_row(&pure) & EVENT_MIXED_SCRIPT);
 }
 
+static void
+flags_names_of_which_a_word_mixes_scripts(void **state)
+{
+	static const struct row mixed = { "\"P\u0430ypal\" <z@b.example>",
+		"P\u0430ypal <z@b.example> =" };
+	static const struct row pure = { "Ivan \u0418\u0432\u0430\u043d <i@b.example>",
+		"Ivan \u0418\u0432\u0430\u043d <i@b.example> =" };
+
+	(void)state;
+	assert_true(check_row(&mixed) & EVENT_MIXED_SCRIPT);
+	assert_false(check_row(&pure) & EVENT_MIXED_SCRIPT);
+}
+
 static unsigned seed;
 
 static unsigned
@@ -291,7 +304,8 @@ main(void)
 		MAIL_TEST(decodes_names_and_international_domains),
 		MAIL_TEST(recovers_addresses_from_broken_lists),
 		MAIL_TEST(lets_no_control_into_an_address),
-		MAIL_TEST(flags_addresses_of_mixed_scripts),
+		MAIL_TEST(flags_names_of_which_a_word_mixes_scripts),
+		cmocka_unit_test(flags_addresses_of_mixed_scripts),
 		MAIL_TEST(reads_plain_mailboxes_as_libetpan_does),
 		MAIL_TEST(is_linear_in_hostile_lists),
 	};

@@ -199,7 +199,10 @@ listen(void *context, const struct imap_event *event)
 		log_mailbox(play, "counted", event->mailbox);
 		break;
 	case IMAP_FOUND:
-		text_printf(&play->log, "found %u%s\n", event->number, event->id ? "" : " unasked");
+		text_printf(&play->log, "found %u", event->number);
+		if (event->last != event->number)
+			text_printf(&play->log, ":%u", event->last);
+		text_add(&play->log, event->id ? "\n" : " unasked\n");
 		break;
 	case IMAP_MESSAGE:
 		log_message(play, event->message);

@@ -10,9 +10,10 @@
 /* Each transcript is fed whole, in one-byte pieces and cut after every byte: always the same
  * events. */
 
-#define GREET "* OK [CAPABILITY IMAP4rev1 IDLE SASL-IR AUTH=PLAIN] hi\r\n"
-#define PRE   "* PREAUTH [CAPABILITY IMAP4rev1 IDLE] hi\r\n"
-#define SEL   "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\nA1 OK sel\r\n"
+#define GREET  "* OK [CAPABILITY IMAP4rev1 IDLE SASL-IR AUTH=PLAIN] hi\r\n"
+#define PRE    "* PREAUTH [CAPABILITY IMAP4rev1 IDLE] hi\r\n"
+#define RANGES "* PREAUTH [CAPABILITY IMAP4rev1 ESEARCH] hi\r\n"
+#define SEL    "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\nA1 OK sel\r\n"
 #define SEL_LOG \
 	"ready preauth\nexists 2\nexamine ok\n" \
 	"opened 'INBOX' as 'INBOX' attributes 0 messages 2 uidvalidity 7\n"
@@ -147,6 +148,32 @@ static const struct transcript TRANSCRIPTS[] = {
 	{ "search with uid 0", TLS_NONE, "S", NULL, PRE "* SEARCH 1 0\r\n",
 		"ready preauth\nfound 1\nerror: the server found a message with the UID '0'\n",
 		NULL },
+	{ "search for ranges", TLS_NONE, "sSS", NULL,
+		RANGES SEL
+		"* ESEARCH (TAG \"A2\") UID MIN 2 ALL 2,10:11,9:7 COUNT 6 MODSEQ 917\r\nA2 OK x\r\n"
+		"* ESEARCH (TAG \"A3\") UID\r\nA3 OK x\r\n",
+		SEL_LOG "found 2\nfound 10:11\nfound 7:9\nsearch ok\n"
+			"search ok\n",
+		"A1 EXAMINE \"INBOX\"\r\nA2 UID SEARCH RETURN (ALL) UID 1:*\r\n"
+		"A3 UID SEARCH RETURN (ALL) UID 1:*\r\n" },
+	{ "ranges of what nobody asked", TLS_NONE, "S", NULL,
+		RANGES "* ESEARCH (TAG \"A9\") UID ALL 1:5\r\n* ESEARCH (TAG \"A1\") ALL 1:5\r\n"
+		       "* ESEARCH (TAG \"A1\" X (ALL 3)) UID X (ALL 4) ALL 8 Y\r\n* ESEARCH )\r\n"
+		       "* ESEARCH UID ALL 9\r\n* SEARCH 3\r\nA1 OK x\r\n",
+		"ready preauth\nfound 8\nfound 9\nfound 3\nsearch ok\n",
+		"A1 UID SEARCH RETURN (ALL) UID 1:*\r\n" },
+	{ "ranges beyond what there is", TLS_NONE, "sS", NULL,
+		RANGES SEL "* ESEARCH (TAG \"A2\") UID ALL 1:1004,1005:4294967295\r\n",
+		SEL_LOG "found 1:1004\nerror: the server found more messages than there are\n",
+		NULL },
+	{ "a range from 0", TLS_NONE, "S", NULL, RANGES "* ESEARCH (TAG \"A1\") UID ALL 0:3\r\n",
+		"ready preauth\nerror: the server found messages with the UIDs '0:3'\n", NULL },
+	{ "a range without an end", TLS_NONE, "S", NULL, RANGES "* ESEARCH UID ALL 3:\r\n",
+		"ready preauth\nerror: the server found messages with the UIDs '3:'\n", NULL },
+	{ "ranges offered and not understood", TLS_NONE, "SS", NULL,
+		RANGES "A1 BAD what?\r\n* SEARCH 4\r\nA2 OK x\r\n",
+		"ready preauth\nsearch bad\nfound 4\nsearch ok\n",
+		"A1 UID SEARCH RETURN (ALL) UID 1:*\r\nA2 UID SEARCH UID 1:*\r\n" },
 	{ "search refused for its charset", TLS_NONE, "S", NULL,
 		PRE "A1 NO [BADCHARSET (US-ASCII)] x\r\n", "ready preauth\nsearch no code 16\n",
 		NULL },
@@ -463,6 +490,24 @@ finds_600000_uids_in_one_line(void **state)
 }
 
 static void
+finds_300000_ranges_in_one_line(void **state)
+{
+	struct text text = { 0 };
+	struct play play;
+
+	(void)state;
+	text_add(&text, RANGES "* 600000 EXISTS\r\nA1 OK x\r\n* ESEARCH (TAG \"A2\") UID ALL 1");
+	for (int i = 3; i <= 600000; i += 2)
+		text_printf(&text, ",%d", i);
+	text_add(&text, "\r\nA2 OK x\r\n");
+	play_begin(&play, TLS_NONE, "sS");
+	play_feed(&play, text.bytes, text.size, 16384);
+	assert_non_null(strstr(play.log.bytes, "found 599999\nsearch ok\n"));
+	play_end(&play);
+	text_clear(&text);
+}
+
+static void
 big_header(struct text *text, size_t size)
 {
 	text_add(text, PRE SEL);
@@ -718,6 +763,7 @@ main(void)
 		cmocka_unit_test(refuses_lines_and_streams_without_end),
 		cmocka_unit_test(takes_64_mib_for_an_answer_and_more_for_that_to_a_fetch),
 		cmocka_unit_test(finds_600000_uids_in_one_line),
+		cmocka_unit_test(finds_300000_ranges_in_one_line),
 		cmocka_unit_test(cuts_a_header_and_refuses_a_structure_beyond_the_limits),
 		cmocka_unit_test(refuses_a_structure_over_64_kib_but_tells_the_message),
 		cmocka_unit_test(keeps_200_parts_of_a_message_with_more),

@@ -34,6 +34,9 @@ keeps_what_the_protocol_says(void **state)
 {
 	static const char *const KEPT[] = {
 		"* OK [UIDVALIDITY 1234567] \r\n",
+		"* UID FETCH 7 (UID BODY.PEEK[HEADER])\r\n",
+		"* CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=OAUTHBEARER AUTH=SCRAM-SHA-256 ID SORT "
+		"SORT=DISPLAY THREAD=REFERENCES THREAD=ORDEREDSUBJECT NOTIFY\r\n",
 		"* LIST (\\HasNoChildren \\Sent) \"/\" \"Sent\"\r\n",
 		"* 12 FETCH (UID 7 INTERNALDATE \"21-Nov-2026 08:00:00 +0000\" RFC822.SIZE 4711 "
 		"FLAGS "

@@ -11,7 +11,7 @@
 
 /* The list of who is forgotten, beside the database; and what a deletion leaves in its unused space. */
 
-static const struct forgotten AS = { .since = 1000, .receipt = 7, .whole = true };
+static const struct forgotten AS = { .since = 1000, .receipt = 7 };
 
 static void
 forget(struct store *store, const char *address)
@@ -56,7 +56,7 @@ knows_whom_it_was_told_after_another_start(void **state)
 	assert_true(forgotten_find(store, "ada@x.example", &found));
 	assert_int_equal(found.since, 1000);
 	assert_int_equal(found.receipt, 7);
-	assert_true(found.whole);
+	assert_false(found.mark);
 	assert_true(forgotten_find(store, "ada+shop@x.example", NULL));
 	assert_false(forgotten_find(store, "cy@x.example", NULL));
 	assert_int_equal(forgotten_count(store), 2);
@@ -76,6 +76,28 @@ another_name_of_the_database_has_another_list(void **state)
 	assert_true(exists(in_folder(state, "other.db.forgotten.key")));
 	assert_false(forgotten_find(store, "cy@x.example", NULL));
 	store_close(other);
+	store_close(store);
+}
+
+static void
+knows_that_shared_words_went_too(void **state)
+{
+	static const struct forgotten REDACT = { .since = 2000, .receipt = 8, .redact = true };
+	struct store *store = make_list(state);
+	const char *both[] = { "ada@x.example", "cy@x.example" };
+	char before[80];
+	struct forgotten found;
+	struct err err;
+
+	text_copy(before, sizeof before, forgotten_stamp(store));
+	assert_int_equal(forgotten_add(store, both, 1, &REDACT, &err), 0);
+	assert_string_not_equal(forgotten_stamp(store), before);
+	assert_int_equal(forgotten_add(store, both, 2, &REDACT, &err), 0);
+	assert_int_equal(forgotten_load(store, &err), 0);
+	assert_true(forgotten_find(store, "ada@x.example", &found) && found.redact);
+	assert_int_equal(found.receipt, 7);
+	assert_true(forgotten_find(store, "cy@x.example", &found) && found.redact);
+	assert_true(forgotten_find(store, "bo@x.example", &found) && !found.redact);
 	store_close(store);
 }
 
@@ -117,6 +139,30 @@ takes_one_off_and_its_stamp_is_another(void **state)
 	assert_int_equal(forgotten_count(store), 1);
 	assert_int_equal(forgotten_remove(store, "bo@x.example", &was, &err), 0);
 	assert_string_equal(forgotten_stamp(store), "");
+	store_close(store);
+}
+
+static void
+with_an_address_its_contacts_marks_are_taken_off(void **state)
+{
+	const struct forgotten mark = { .since = 1000, .receipt = 7, .mark = true },
+			       other = { .since = 1000, .receipt = 8, .mark = true };
+	const char *own = "contact/C1/9", *others = "contact/C2/9";
+	struct store *store = make_list(state);
+	struct forgotten found;
+	struct err err;
+	bool was;
+
+	assert_int_equal(forgotten_add(store, &own, 1, &mark, &err), 0);
+	assert_int_equal(forgotten_add(store, &others, 1, &other, &err), 0);
+	assert_int_equal(forgotten_load(store, &err), 0);
+	assert_true(forgotten_find(store, own, &found));
+	assert_true(found.mark);
+	assert_int_equal(forgotten_remove(store, "ada@x.example", &was, &err), 0);
+	assert_int_equal(forgotten_load(store, &err), 0);
+	assert_false(forgotten_find(store, own, NULL));
+	assert_true(forgotten_find(store, others, NULL));
+	assert_true(forgotten_find(store, "bo@x.example", NULL));
 	store_close(store);
 }
 
@@ -286,8 +332,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(knows_whom_it_was_told_after_another_start),
 		TEST(another_name_of_the_database_has_another_list),
+		TEST(knows_that_shared_words_went_too),
 		TEST(says_no_address_and_is_of_this_key_alone),
 		TEST(takes_one_off_and_its_stamp_is_another),
+		TEST(with_an_address_its_contacts_marks_are_taken_off),
 		TEST(a_torn_list_is_not_believed),
 		TEST(a_list_without_its_key_is_not_believed),
 		TEST(a_full_disk_leaves_the_list_as_it_was),

@@ -209,6 +209,27 @@ says_when_there_is_no_number(void **state)
 }
 
 static void
+leaves_alone_what_no_row_tells(void **state)
+{
+	static const char NONE[] = "SELECT 'x' WHERE 0", SOME[] = "SELECT 'word'",
+			  NO[] = "SELECT x";
+	struct arena *arena = arena_new();
+	const char *text = "before";
+	int64_t value = 7;
+	struct err err;
+
+	assert_int_equal(sql_get_int(sql_prepare(*state, NONE), &value, NULL, &err), 0);
+	assert_int_equal(value, 7);
+	assert_int_equal(sql_get_int(sql_prepare(*state, SOME), NULL, NULL, &err), 0);
+	assert_int_equal(sql_get_text(sql_prepare(*state, NONE), arena, &text, &err), 0);
+	assert_int_equal(sql_get_text(sql_prepare(*state, NO), arena, &text, &err), -1);
+	assert_string_equal(text, "before");
+	assert_int_equal(sql_get_text(sql_prepare(*state, SOME), arena, &text, &err), 0);
+	assert_string_equal(text, "word");
+	arena_free(arena);
+}
+
+static void
 tells_the_last_id_and_the_changes(void **state)
 {
 	must_run(*state, "INSERT INTO thing (id, name) VALUES (41, 'a'), (42, 'b')");
@@ -358,6 +379,8 @@ main(void)
 			reports_what_fails_when_a_statement_is_left, open_store, close_store),
 		cmocka_unit_test_setup_teardown(
 			says_when_there_is_no_number, open_store, close_store),
+		cmocka_unit_test_setup_teardown(
+			leaves_alone_what_no_row_tells, open_store, close_store),
 		cmocka_unit_test_setup_teardown(
 			tells_the_last_id_and_the_changes, open_store, close_store),
 		cmocka_unit_test_setup_teardown(

@@ -314,7 +314,7 @@ static const struct {
 	{ ACCOUNT "budget = -5M\n", "it should be a size such as" },
 	{ ACCOUNT "folders =\n", "f:1: the account 'work' has no folders" },
 	{ ACCOUNT "folders = \"open\n", "has a quote that is not closed" },
-	{ ACCOUNT "subaddress = a@b\n", "it should be domains such as" },
+	{ ACCOUNT "subaddress = a@b\n", "it should be keep, fold, or the domains to fold" },
 	{ ACCOUNT "password-file = /p\n",
 		"f:5: the secret is given already by 'password-command' on line 4" },
 	{ "[account a]\n", "f:1: the account 'a' has no host" },

@@ -239,6 +239,27 @@ copies_a_tree(void **state)
 	json_decref(root);
 }
 
+static void
+keeps_a_document_apart_from_another(void **state)
+{
+	struct arena *arena = arena_new();
+	struct json_doc one, other;
+	const char *first = NULL, *second = NULL;
+
+	(void)state;
+	json_doc_begin(&one);
+	json_doc_begin(&other);
+	json_object_begin(&one.out, NULL);
+	json_text(&other.out, NULL, "x");
+	json_text(&one.out, "name", "y");
+	json_object_end(&one.out);
+	assert_int_equal(json_doc_end(&one, arena, 0, &first), 0);
+	assert_int_equal(json_doc_end(&other, arena, -1, &second), -1);
+	assert_string_equal(first, "{\"name\":\"y\"}");
+	assert_null(second);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -253,6 +274,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			refuses_lines_too_long_or_too_deep, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copies_a_tree, set_up, tear_down),
+		cmocka_unit_test(keeps_a_document_apart_from_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
