@@ -85,11 +85,12 @@ class Event:
 
     def named(self, moment, name):
         """The occurrence at moment in one of the ways feeds write it. The other program takes one that is of
-        another date elsewhere for another occurrence, so those are left to the cases worked out by hand."""
+        another date elsewhere for another occurrence, so those are left to the cases worked out by hand; of an
+        hour that comes twice, a wall clock names the first."""
         ways = [self.written] * 2
         for way, zone in ((self.utc, timezone.utc), (self.elsewhere, ZoneInfo("America/New_York"))):
             there = moment.replace(tzinfo=self.zone).astimezone(zone)
-            if self.kind in ("zone", "utc") and there.date() == moment.date():
+            if self.kind in ("zone", "utc") and there.date() == moment.date() and not there.fold:
                 ways.append(way)
         return self.rng.choice(ways)(moment, name)
 

@@ -308,7 +308,7 @@ def test_a_draft_without_rules_is_a_draft(daemon, server):
             "id": number, "chunk": base64.b64encode(b"\n").decode(), "last": True}}).encode() + b"\n")
         with pytest.raises(RpcError) as caught:
             client.answer(number)
-        assert (caught.value.name, caught.value.data["field"]) == ("usage", "note")
+        assert (caught.value.name, caught.value.data["field"]) == ("usage", "file")
 
 
 def test_what_is_ignored_already_is_not_changed(daemon, server):
