@@ -4,6 +4,7 @@ import json
 import os
 import random
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -128,17 +129,21 @@ def test_a_merge_that_was_killed_ends_at_the_next_start(daemon):
 
 
 def test_who_is_being_merged_is_not_merged_removed_or_taken_back_beside_it(daemon):
-    with daemon.client(timeout=120) as client:
+    expected = (("contact.merge", {"contact": "C00002", "into": "C00001"}, "unavailable"),
+                ("contact.unmerge", {"merge": "C00001"}, "unavailable"),
+                ("contact.remove", {"contact": "C00002"}, "refused"))
+    with ExitStack() as stack:
+        client, *others = [stack.enter_context(daemon.client(timeout=120)) for _ in range(1 + len(expected))]
+        for other in others:
+            other.call("system.version")
         number = client.send("contact.merge", {"contact": "C00001", "into": "C00002"}, yes=True)
         client.notification("progress")
-        for method, params, name in (
-                ("contact.merge", {"contact": "C00002", "into": "C00001"}, "unavailable"),
-                ("contact.unmerge", {"merge": "C00001"}, "unavailable"),
-                ("contact.remove", {"contact": "C00002"}, "refused")):
-            with pytest.raises(RpcError) as caught:
-                daemon.call(method, params, yes=True)
-            assert caught.value.name == name, caught.value
+        asked = [other.send(method, params, yes=True) for other, (method, params, _) in zip(others, expected)]
         client.write(json.dumps({"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}}).encode() + b"\n")
+        for other, one, (*_, name) in zip(others, asked, expected):
+            with pytest.raises(RpcError) as caught:
+                other.answer(one)
+            assert caught.value.name == name, caught.value
         assert client.answer(number)["no"] == "C00002"
     sound(daemon)
 
