@@ -60,7 +60,7 @@ is_applied(struct store *store, bool *applied, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_STAMP);
 
-	*applied = stmt_row(q) && strcmp(stmt_text(q), forgotten_stamp(store)) == 0;
+	*applied = stmt_row(q) && text_same(stmt_text(q), forgotten_stamp(store));
 	return stmt_end(q, err);
 }
 

@@ -96,10 +96,11 @@ static int
 read_pieces(struct store *store, struct text *out, struct err *err)
 {
 	struct stmt *q = sql_prepare(store, SELECT_PIECES);
+	const char *pieces = stmt_row(q) ? stmt_text(q) : NULL;
 
 	text_reset(out);
-	if (stmt_row(q))
-		text_add(out, stmt_text(q));
+	if (pieces != NULL) /* else there is no row, or no memory, as the end tells */
+		text_add(out, pieces);
 	return stmt_end(q, err);
 }
 
